@@ -1,0 +1,124 @@
+// Package format defines what the engine asks of a storage format: dividing files into splits, reading a split as batches
+// with projection and exact predicates, and writing batches. The formats themselves are its sub-packages.
+package format
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"skep/dialect/types"
+	"skep/engine/vector"
+)
+
+// Column is a named, typed column of a table or file.
+type Column struct {
+	Name string // lower-case
+	Type *types.Type
+}
+
+// Input is an open file for random reads. ReadAt may be called concurrently.
+type Input interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// Opener opens files by path or URI for reading.
+type Opener interface {
+	Open(ctx context.Context, path string) (Input, error)
+}
+
+// Split is an independently readable part of one file: the rows whose start (line, row group, stripe) lies in
+// [Start, Start+Length).
+type Split struct {
+	Path          string
+	FileSize      int64
+	ModTime       time.Time // guards caches of footers
+	Start, Length int64
+	Rows          int64 // rows in the split, or -1 when unknown without reading
+}
+
+// Format reads and writes one storage format.
+type Format interface {
+	// Splits divides the file path into splits of about target bytes, dropping parts that statistics prove empty under
+	// opts.Predicates. An empty file gives no split.
+	Splits(ctx context.Context, path string, opts *ReadOptions, target int64) ([]Split, error)
+	// OpenSplit starts reading a split.
+	OpenSplit(ctx context.Context, s Split, opts *ReadOptions) (Reader, error)
+	// NewWriter starts a file on w. The writer does not close w.
+	NewWriter(w io.Writer, opts *WriteOptions) (Writer, error)
+}
+
+// Reader yields the batches of a split. It is used by one goroutine.
+type Reader interface {
+	// Next returns the next non-empty batch, or nil at the end. Columns are in the order of ReadOptions.Projection; the batch
+	// is valid until the next call. Sel excludes rows that fail ReadOptions.Predicates.
+	Next() (*vector.Batch, error)
+	// Close releases buffers and the file.
+	Close() error
+}
+
+// Writer writes one file. It is used by one goroutine and keeps nothing of a batch after Write.
+type Writer interface {
+	Write(b *vector.Batch) error
+	// Close flushes and finishes the file; without it the file is invalid. It returns the file's statistics.
+	Close() (FileStats, error)
+}
+
+// FileStats describes a finished file. RawBytes is Hive's rawDataSize estimate.
+type FileStats struct {
+	Rows, Bytes, RawBytes int64
+}
+
+// ReadOptions says what to read and how. It is shared by the readers of all splits of a table or partition and immutable.
+type ReadOptions struct {
+	Open Opener
+	// Schema lists the data columns (no partition columns) as the table or partition declares them.
+	Schema []Column
+	// Projection lists the wanted columns as indexes into Schema, in output order. It may be empty: batches then have rows only.
+	Projection []int
+	// Predicates are conjuncts that every returned row satisfies. Their columns need not be in Projection.
+	Predicates []Predicate
+	// Properties are the SerDe properties over the table's (partition's) properties.
+	Properties map[string]string
+	Session    Session
+}
+
+// Session carries the session settings a format depends on.
+type Session struct {
+	HiveVersion string         // "3.1" or "4.0"
+	Location    *time.Location // session time zone
+	Conf        func(key string) string
+}
+
+// WriteOptions says what to write and how.
+type WriteOptions struct {
+	Schema     []Column
+	Properties map[string]string // SerDe and table properties, e.g. "orc.compress", "parquet.compression"
+	Session    Session
+}
+
+// Predicate is a conjunct over one column. Implementations are immutable apart from internal caches and safe for
+// concurrent use.
+type Predicate interface {
+	// Column is the index into ReadOptions.Schema.
+	Column() int
+	// MayMatch reports whether some row with these statistics might satisfy the predicate.
+	MayMatch(s *ColumnStats) bool
+	// Select appends to out[:0] the rows of sel (all of 0..n-1 when sel is nil) whose value in v satisfies the predicate, and
+	// returns it; out has capacity for n and may alias sel.
+	Select(v *vector.Vector, sel []uint16, n int, out []uint16) []uint16
+	// BloomValue returns the single value the predicate asks equality with, if it is of that kind, for bloom filter tests.
+	BloomValue() (types.Datum, bool)
+}
+
+// ColumnStats are the statistics of a run of rows of one column. Min and Max are bounds (inclusive) in the physical form of
+// the column's declared type and valid when HasMinMax; they need not be attained. Numbers are -1 when unknown.
+type ColumnStats struct {
+	Type      *types.Type
+	HasMinMax bool
+	Min, Max  types.Datum
+	Nulls     int64
+	Rows      int64
+}
