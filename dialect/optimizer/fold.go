@@ -1,0 +1,258 @@
+package optimizer
+
+import (
+	"skep/dialect/plan"
+	"skep/dialect/types"
+)
+
+// fold evaluates constant expressions and simplifies boolean ones.
+func (o *optimizer) fold(n plan.Node) (plan.Node, error) {
+	return rewriteNodes(n, func(n plan.Node) (plan.Node, error) {
+		n = plan.MapExprs(n, o.simplify)
+		if f, ok := n.(*plan.Filter); ok {
+			if v, _, lit := literalBool(f.Cond); lit {
+				if v {
+					return f.Input, nil
+				}
+				return &plan.Values{Cols: f.Columns()}, nil
+			}
+		}
+		return n, nil
+	})
+}
+
+func (o *optimizer) simplify(e plan.Expr) plan.Expr {
+	return plan.Rewrite(e, func(x plan.Expr) plan.Expr {
+		c, ok := x.(*plan.Call)
+		if !ok {
+			return x
+		}
+		return o.simplifyCall(c)
+	})
+}
+
+func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
+	switch c.Func {
+	case "and", "or":
+		return simplifyLogic(c)
+	case "not":
+		return simplifyNot(c)
+	case "cast":
+		if c.Args[0].Type().Equal(c.T) {
+			return c.Args[0]
+		}
+	case "in":
+		if len(c.Args) == 2 && c.Args[0].Type().Equal(c.Args[1].Type()) {
+			return &plan.Call{Func: "=", Args: c.Args, T: types.BooleanType}
+		}
+	case "=", "<>", "<", "<=", ">", ">=":
+		c = orient(c)
+		if r := o.unwrapCast(c); r != nil {
+			return r
+		}
+	}
+	return o.foldConstant(c)
+}
+
+// foldConstant evaluates a deterministic call of literals. An error is left for run time: the row may never be reached.
+func (o *optimizer) foldConstant(c *plan.Call) plan.Expr {
+	if c.T == nil || c.T.Kind == types.Void || !c.T.IsPrimitive() || !o.env.Deterministic(c.Func) {
+		return c
+	}
+	for _, a := range c.Args {
+		if _, ok := a.(*plan.Literal); !ok {
+			return c
+		}
+	}
+	d, err := o.env.Folder.Fold(c)
+	if err != nil {
+		return c
+	}
+	return &plan.Literal{Value: d, T: c.T}
+}
+
+// simplifyLogic flattens and/or and removes literals: x and true = x, x and false = false; NULL operands stay, since they
+// decide between false and NULL.
+func simplifyLogic(c *plan.Call) plan.Expr {
+	absorbing := c.Func == "or" // the literal that decides the result
+	var args []plan.Expr
+	changed := false
+	for _, a := range c.Args {
+		if v, null, lit := literalBool(a); lit && !null {
+			if v == absorbing {
+				return a
+			}
+			changed = true
+			continue
+		}
+		if in, ok := a.(*plan.Call); ok && in.Func == c.Func {
+			args = append(args, in.Args...)
+			changed = true
+			continue
+		}
+		duplicate := false
+		for _, b := range args {
+			if plan.Equal(a, b) {
+				duplicate = true
+			}
+		}
+		if duplicate {
+			changed = true
+			continue
+		}
+		args = append(args, a)
+	}
+	switch len(args) {
+	case 0:
+		return &plan.Literal{Value: types.Datum{I: b2i(!absorbing)}, T: types.BooleanType}
+	case 1:
+		return args[0]
+	}
+	if c.Func == "or" {
+		if f := factorOr(args); f != nil {
+			return f
+		}
+	}
+	if !changed {
+		return c
+	}
+	return &plan.Call{Func: c.Func, Args: args, T: types.BooleanType}
+}
+
+// factorOr pulls the conjuncts that all branches of an OR have in common out of it: (a and b) or (a and c) = a and (b or c).
+// It lets join conditions and filters hidden in the branches be seen. It returns nil when there are none.
+func factorOr(args []plan.Expr) plan.Expr {
+	first := plan.Conjuncts(args[0])
+	var common []plan.Expr
+	for _, a := range first {
+		everywhere := true
+		for _, b := range args[1:] {
+			if !containsExpr(plan.Conjuncts(b), a) {
+				everywhere = false
+				break
+			}
+		}
+		if everywhere {
+			common = append(common, a)
+		}
+	}
+	if len(common) == 0 {
+		return nil
+	}
+	var rest []plan.Expr
+	for _, b := range args {
+		var left []plan.Expr
+		for _, x := range plan.Conjuncts(b) {
+			if !containsExpr(common, x) {
+				left = append(left, x)
+			}
+		}
+		if len(left) == 0 {
+			return plan.And(common...) // this branch is implied by the common part
+		}
+		rest = append(rest, plan.And(left...))
+	}
+	return plan.And(append(common, &plan.Call{Func: "or", Args: rest, T: types.BooleanType})...)
+}
+
+func containsExpr(es []plan.Expr, e plan.Expr) bool {
+	for _, x := range es {
+		if plan.Equal(x, e) {
+			return true
+		}
+	}
+	return false
+}
+
+var negated = map[string]string{"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "isnull": "isnotnull", "isnotnull": "isnull"}
+
+func simplifyNot(c *plan.Call) plan.Expr {
+	if v, null, lit := literalBool(c.Args[0]); lit {
+		if null {
+			return c.Args[0]
+		}
+		return &plan.Literal{Value: types.Datum{I: b2i(!v)}, T: types.BooleanType}
+	}
+	in, ok := c.Args[0].(*plan.Call)
+	if !ok {
+		return c
+	}
+	if in.Func == "not" {
+		return in.Args[0]
+	}
+	if f := negated[in.Func]; f != "" {
+		return &plan.Call{Func: f, Args: in.Args, T: types.BooleanType}
+	}
+	return c
+}
+
+var mirrored = map[string]string{"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+// orient puts a literal on the right-hand side of a comparison.
+func orient(c *plan.Call) *plan.Call {
+	_, left := c.Args[0].(*plan.Literal)
+	_, right := c.Args[1].(*plan.Literal)
+	if left && !right {
+		return &plan.Call{Func: mirrored[c.Func], Args: []plan.Expr{c.Args[1], c.Args[0]}, T: c.T}
+	}
+	return c
+}
+
+// unwrapCast turns cast(x as wider) op literal into x op literal' where the cast loses nothing and the literal has the
+// narrower type's form, so that readers can test the column itself. It returns nil when that does not apply.
+func (o *optimizer) unwrapCast(c *plan.Call) plan.Expr {
+	cast, ok := c.Args[0].(*plan.Call)
+	lit, isLit := c.Args[1].(*plan.Literal)
+	if !ok || !isLit || cast.Func != "cast" || lit.Value.Null {
+		return nil
+	}
+	x := cast.Args[0]
+	if !widens(x.Type(), cast.T) {
+		return nil
+	}
+	narrow := &plan.Call{Func: "cast", Args: []plan.Expr{lit}, T: x.Type()}
+	d, err := o.env.Folder.Fold(narrow)
+	if err != nil || d.Null {
+		return nil
+	}
+	back, err := o.env.Folder.Fold(&plan.Call{Func: "cast", Args: []plan.Expr{&plan.Literal{Value: d, T: x.Type()}}, T: cast.T})
+	if err != nil || back.Null || back.I != lit.Value.I || back.W != lit.Value.W || back.F != lit.Value.F {
+		return nil
+	}
+	return &plan.Call{Func: c.Func, Args: []plan.Expr{x, &plan.Literal{Value: d, T: x.Type()}}, T: c.T}
+}
+
+// widens reports whether casting from → to is injective and keeps order.
+func widens(from, to *types.Type) bool {
+	digits := func(t *types.Type) int {
+		switch t.Kind {
+		case types.TinyInt:
+			return 3
+		case types.SmallInt:
+			return 5
+		case types.Int:
+			return 10
+		case types.BigInt:
+			return 19
+		}
+		return t.Precision - t.Scale
+	}
+	switch {
+	case from.IsInteger() && to.IsInteger():
+		return from.Kind <= to.Kind
+	case from.IsInteger() && to.Kind == types.Decimal:
+		return digits(to) >= digits(from)
+	case from.Kind == types.Decimal && to.Kind == types.Decimal:
+		return digits(to) >= digits(from) && to.Scale >= from.Scale
+	case from.IsInteger() && to.Kind == types.Double:
+		return from.Kind <= types.Int
+	}
+	return false
+}
+
+func b2i(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
