@@ -21,6 +21,9 @@ type Pos struct {
 // Position returns p; every node embeds Pos and so is a Node.
 func (p Pos) Position() Pos { return p }
 
+// Where gives the position in the form error texts need.
+func (p Pos) Where() (line, col int, token string) { return p.Line, p.Col, p.Token }
+
 // Node is any part of the tree.
 type Node interface {
 	Position() Pos
