@@ -49,6 +49,7 @@ func TestCompare(t *testing.T) {
 		{"close doubles", "select a,b from t", "INT,DOUBLE", "1,100.0", "1,100.005", "pass"},
 		{"far doubles", "select a,b from t", "INT,DOUBLE", "1,100.0", "1,100.05", "differ"},
 		{"decimals are exact", "select a,b from t", "INT,DECIMAL", "1,100.00", "1,100.01", "differ"},
+		{"decimals in another notation", "select a,b from t", "INT,DECIMAL", "1,0E-17 2,1.50", "1,0.00000000000000000 2,1.5", "pass"},
 		{"order", "select a,b from t order by a", "INT,INT", "1,2 3,4", "3,4 1,2", "order differs"},
 		{"order by position", "select a,b from t order by 2 desc", "INT,INT", "3,4 1,2", "1,2 3,4", "order differs"},
 		{"order among ties is free", "select a,b from t order by a", "INT,INT", "1,2 1,3", "1,3 1,2", "pass"},
