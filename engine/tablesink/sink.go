@@ -1,0 +1,365 @@
+// Package tablesink writes the rows of a query as the files of a table or directory: one file per worker and target
+// partition, in a staging directory, with the statistics that a commit records. It moves nothing into place.
+package tablesink
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"sync"
+
+	"skep/engine/colstats"
+	"skep/engine/format"
+	"skep/engine/vector"
+)
+
+// maxOpen bounds the files a worker keeps open; beyond it the least recently used one is finished and a later row of its
+// partition starts another file.
+const maxOpen = 64
+
+// maxWorkers bounds the number of workers of a sink; it keeps their file numbers apart.
+const maxWorkers = 1000
+
+// Spec says what to write where.
+type Spec struct {
+	Format  format.Format
+	Options *format.WriteOptions // Schema lists the data columns
+	// Dir is the staging directory: files go to Dir/<partition>/<file>.
+	Dir string
+	// Create opens a new file for writing, making directories as needed.
+	Create func(path string) (io.WriteCloser, error)
+	// Keys is the number of dynamic partition keys: the last columns of each batch, strings, after the data columns.
+	Keys int
+	// PartitionName gives the directory of a combination of key values; NULL is passed as nil.
+	PartitionName func(values []*string) string
+	// MaxPartitions is the largest number of partitions one statement may write; 0 = no limit.
+	MaxPartitions int
+	// TooMany is the error for more partitions than that.
+	TooMany func(n int) error
+	// Extension is appended to file names (".gz").
+	Extension string
+	// Statistics asks for column statistics.
+	Statistics bool
+	// Bucket numbers the file of each row: the last column of the batch (after the keys), an int column, when Buckets > 0.
+	// Bucketed rows must arrive in one worker, clustered by partition and bucket.
+	Buckets int
+}
+
+// File is a finished file, relative to Spec.Dir.
+type File struct {
+	Path        string
+	Rows, Bytes int64
+}
+
+// Output is what was written for one partition ("" = the table itself).
+type Output struct {
+	Partition string
+	Values    []*string // of the dynamic keys
+	Files     []File
+	Rows      int64
+	Bytes     int64
+	RawBytes  int64
+	Columns   []*colstats.Column // nil without Statistics
+}
+
+// Sink collects the outputs of its workers.
+type Sink struct {
+	spec Spec
+
+	mu      sync.Mutex
+	workers int
+	outputs map[string]*Output
+}
+
+// New returns a sink. The caller removes the staging directory when it gives up.
+func New(spec Spec) *Sink { return &Sink{spec: spec, outputs: map[string]*Output{}} }
+
+// Worker returns a writer for one goroutine.
+func (s *Sink) Worker() *Worker {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := &Worker{sink: s, number: s.workers, targets: map[string]*target{}}
+	s.workers++
+	return w
+}
+
+// Outputs returns what was written, by partition. It is called after all workers have been closed.
+func (s *Sink) Outputs() []*Output {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*Output
+	for _, o := range s.outputs {
+		slices.SortFunc(o.Files, func(a, b File) int { return cmpString(a.Path, b.Path) })
+		out = append(out, o)
+	}
+	slices.SortFunc(out, func(a, b *Output) int { return cmpString(a.Partition, b.Partition) })
+	return out
+}
+
+func cmpString(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// output returns the entry of a partition, checking the limit.
+func (s *Sink) output(name string, values []*string) (*Output, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.outputs[name]
+	if o != nil {
+		return o, nil
+	}
+	if s.spec.Keys > 0 && s.spec.MaxPartitions > 0 && len(s.outputs) >= s.spec.MaxPartitions {
+		return nil, s.spec.TooMany(len(s.outputs) + 1)
+	}
+	o = &Output{Partition: name, Values: values}
+	s.outputs[name] = o
+	return o, nil
+}
+
+// Worker writes batches for one goroutine.
+type Worker struct {
+	sink    *Sink
+	number  int
+	targets map[string]*target // by key values
+	open    []*target          // least recently used first
+	key     []byte
+	touched []*target
+}
+
+// target is one partition (and bucket) as a worker sees it.
+type target struct {
+	output *Output
+	bucket int
+	file   *openFile
+	stats  []*colstats.Column
+	rows   []uint16 // rows of the current batch
+	opened int      // files started so far
+}
+
+type openFile struct {
+	path   string
+	closer io.WriteCloser
+	writer format.Writer
+}
+
+// Push writes the selected rows of b. It keeps nothing of b.
+func (w *Worker) Push(b *vector.Batch) error {
+	if b.Rows() == 0 {
+		return nil
+	}
+	spec := &w.sink.spec
+	data := len(b.Cols) - spec.Keys
+	if spec.Buckets > 0 {
+		data--
+	}
+	if spec.Keys == 0 && spec.Buckets == 0 {
+		t, err := w.target(nil, 0)
+		if err != nil {
+			return err
+		}
+		return w.write(t, &vector.Batch{N: b.N, Sel: b.Sel, Cols: b.Cols[:data]})
+	}
+	if err := w.route(b, data); err != nil {
+		return err
+	}
+	for _, t := range w.touched {
+		if err := w.write(t, &vector.Batch{N: b.N, Sel: t.rows, Cols: b.Cols[:data]}); err != nil {
+			return err
+		}
+		t.rows = t.rows[:0]
+	}
+	w.touched = w.touched[:0]
+	return nil
+}
+
+// route divides the rows of b among targets.
+func (w *Worker) route(b *vector.Batch, data int) error {
+	spec := &w.sink.spec
+	keys := b.Cols[data : data+spec.Keys]
+	n := b.Rows()
+	for k := range n {
+		row := k
+		if b.Sel != nil {
+			row = int(b.Sel[k])
+		}
+		w.key = w.key[:0]
+		for _, v := range keys {
+			if v.IsNull(row) {
+				w.key = append(w.key, 0, 0)
+			} else {
+				w.key = append(w.key, 1)
+				w.key = append(w.key, v.Bytes(row)...)
+				w.key = append(w.key, 0)
+			}
+		}
+		bucket := 0
+		if spec.Buckets > 0 {
+			v := b.Cols[len(b.Cols)-1]
+			bucket = int(v.Base().I64[v.At(row)])
+			w.key = append(w.key, byte(bucket), byte(bucket>>8), byte(bucket>>16))
+		}
+		t := w.targets[string(w.key)]
+		if t == nil {
+			values := make([]*string, len(keys))
+			for i, v := range keys {
+				if !v.IsNull(row) {
+					s := string(v.Bytes(row))
+					values[i] = &s
+				}
+			}
+			var err error
+			if t, err = w.target(values, bucket); err != nil {
+				return err
+			}
+		}
+		if len(t.rows) == 0 {
+			w.touched = append(w.touched, t)
+		}
+		t.rows = append(t.rows, uint16(row))
+	}
+	return nil
+}
+
+// target returns the target of a combination of key values, which w.key spells.
+func (w *Worker) target(values []*string, bucket int) (*target, error) {
+	if t := w.targets[string(w.key)]; t != nil {
+		return t, nil
+	}
+	spec := &w.sink.spec
+	name := ""
+	if spec.Keys > 0 {
+		name = spec.PartitionName(values)
+	}
+	o, err := w.sink.output(name, values)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{output: o, bucket: bucket}
+	if spec.Statistics {
+		for _, c := range spec.Options.Schema {
+			t.stats = append(t.stats, colstats.NewColumn(c.Type))
+		}
+	}
+	w.targets[string(w.key)] = t
+	return t, nil
+}
+
+func (w *Worker) write(t *target, b *vector.Batch) error {
+	if t.file == nil {
+		if err := w.openFile(t); err != nil {
+			return err
+		}
+	} else if w.open[len(w.open)-1] != t {
+		w.open = append(slices.DeleteFunc(w.open, func(x *target) bool { return x == t }), t)
+	}
+	for i, s := range t.stats {
+		s.Add(b.Cols[i], b.Sel, b.N)
+	}
+	if err := t.file.writer.Write(b); err != nil {
+		return fmt.Errorf("writing %s: %w", t.file.path, err)
+	}
+	return nil
+}
+
+func (w *Worker) openFile(t *target) error {
+	if len(w.open) >= maxOpen {
+		if err := w.finish(w.open[0]); err != nil {
+			return err
+		}
+	}
+	spec := &w.sink.spec
+	// A worker that comes back to a finished file's target starts a further one; workers never share a number.
+	name := fmt.Sprintf("%06d_0", w.number+maxWorkers*t.opened)
+	if spec.Buckets > 0 {
+		name = fmt.Sprintf("%06d_0", t.bucket)
+		if t.opened > 0 {
+			name += fmt.Sprintf("_copy_%d", t.opened)
+		}
+	}
+	t.opened++
+	name = path.Join(t.output.Partition, name+spec.Extension)
+	full := spec.Dir + "/" + name
+	c, err := spec.Create(full)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", full, err)
+	}
+	fw, err := spec.Format.NewWriter(c, spec.Options)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", full, joinClose(err, c))
+	}
+	t.file = &openFile{path: name, closer: c, writer: fw}
+	w.open = append(w.open, t)
+	return nil
+}
+
+func joinClose(err error, c io.Closer) error {
+	if cerr := c.Close(); cerr != nil {
+		return fmt.Errorf("%w (and closing it: %w)", err, cerr)
+	}
+	return err
+}
+
+// finish completes the target's file and accounts for it.
+func (w *Worker) finish(t *target) error {
+	w.open = slices.DeleteFunc(w.open, func(x *target) bool { return x == t })
+	f := t.file
+	t.file = nil
+	stats, err := f.writer.Close()
+	if err != nil {
+		return fmt.Errorf("finishing %s: %w", f.path, joinClose(err, f.closer))
+	}
+	if err := f.closer.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", f.path, err)
+	}
+	w.sink.mu.Lock()
+	defer w.sink.mu.Unlock()
+	o := t.output
+	o.Files = append(o.Files, File{Path: f.path, Rows: stats.Rows, Bytes: stats.Bytes})
+	o.Rows += stats.Rows
+	o.Bytes += stats.Bytes
+	o.RawBytes += stats.RawBytes
+	return nil
+}
+
+// Close finishes all files of the worker.
+func (w *Worker) Close() error {
+	for len(w.open) > 0 {
+		if err := w.finish(w.open[0]); err != nil {
+			return err
+		}
+	}
+	w.sink.mu.Lock()
+	defer w.sink.mu.Unlock()
+	for _, t := range w.targets {
+		if t.stats == nil {
+			continue
+		}
+		if t.output.Columns == nil {
+			t.output.Columns = t.stats
+			continue
+		}
+		for i, c := range t.output.Columns {
+			c.Merge(t.stats[i])
+		}
+	}
+	return nil
+}
+
+// Abort closes open files without finishing them.
+func (w *Worker) Abort() error {
+	var first error
+	for _, t := range w.open {
+		if err := t.file.closer.Close(); err != nil && first == nil {
+			first = fmt.Errorf("closing %s: %w", t.file.path, err)
+		}
+	}
+	w.open = nil
+	return first
+}
