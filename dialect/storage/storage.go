@@ -1,0 +1,64 @@
+// Package storage knows Hive's storage formats by the names that statements use and the Java classes that the metastore
+// keeps.
+package storage
+
+import "strings"
+
+// Format is a triple of Java classes as the metastore keeps them.
+type Format struct {
+	Name         string // as in STORED AS, upper case
+	InputFormat  string
+	OutputFormat string
+	SerDe        string
+}
+
+// The SerDe and format classes that the engine knows.
+const (
+	LazySimpleSerDe         = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+	MultiDelimitSerDe       = "org.apache.hadoop.hive.serde2.MultiDelimitSerDe"
+	OpenCSVSerDe            = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+	RegexSerDe              = "org.apache.hadoop.hive.serde2.RegexSerDe"
+	JSONSerDe               = "org.apache.hadoop.hive.serde2.JsonSerDe"
+	HCatalogJSONSerDe       = "org.apache.hive.hcatalog.data.JsonSerDe"
+	OrcSerDe                = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
+	ParquetSerDe            = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+	AvroSerDe               = "org.apache.hadoop.hive.serde2.avro.AvroSerDe"
+	LazyBinaryColumnarSerDe = "org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe"
+	ColumnarSerDe           = "org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe"
+
+	TextInputFormat      = "org.apache.hadoop.mapred.TextInputFormat"
+	TextOutputFormat     = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+	OrcInputFormat       = "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat"
+	OrcOutputFormat      = "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat"
+	ParquetInputFormat   = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+	ParquetOutputFormat  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+	SequenceInputFormat  = "org.apache.hadoop.mapred.SequenceFileInputFormat"
+	SequenceOutputFormat = "org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat"
+	RCFileInputFormat    = "org.apache.hadoop.hive.ql.io.RCFileInputFormat"
+	RCFileOutputFormat   = "org.apache.hadoop.hive.ql.io.RCFileOutputFormat"
+	AvroInputFormat      = "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat"
+	AvroOutputFormat     = "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat"
+)
+
+var formats = []Format{
+	{"TEXTFILE", TextInputFormat, TextOutputFormat, LazySimpleSerDe},
+	{"SEQUENCEFILE", SequenceInputFormat, SequenceOutputFormat, LazySimpleSerDe},
+	{"RCFILE", RCFileInputFormat, RCFileOutputFormat, LazyBinaryColumnarSerDe},
+	{"ORC", OrcInputFormat, OrcOutputFormat, OrcSerDe},
+	{"ORCFILE", OrcInputFormat, OrcOutputFormat, OrcSerDe},
+	{"PARQUET", ParquetInputFormat, ParquetOutputFormat, ParquetSerDe},
+	{"PARQUETFILE", ParquetInputFormat, ParquetOutputFormat, ParquetSerDe},
+	{"AVRO", AvroInputFormat, AvroOutputFormat, AvroSerDe},
+	{"AVROFILE", AvroInputFormat, AvroOutputFormat, AvroSerDe},
+	{"JSONFILE", TextInputFormat, TextOutputFormat, JSONSerDe},
+}
+
+// ByName returns the format that STORED AS name means, in any case; ok is false for an unknown name.
+func ByName(name string) (Format, bool) {
+	for _, f := range formats {
+		if strings.EqualFold(f.Name, name) {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
