@@ -1,0 +1,460 @@
+package ddl
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
+	"skep/dialect/types"
+	"skep/metastore"
+	"skep/metastore/model"
+)
+
+func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, error) {
+	if s.Query != nil {
+		return nil, nil // CREATE TABLE AS SELECT: the query driver plans it and calls NewTable
+	}
+	db, name := env.tableName(s.Name)
+	if _, err := env.database(ctx, db); err != nil {
+		return nil, err
+	}
+	exists, err := env.exists(ctx, db, name, s.Temporary)
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		if s.IfNotExists {
+			return done(func(context.Context) error { return nil }), nil
+		}
+		return nil, sqlerr.New(sqlerr.TableAlreadyExists, db+"."+name)
+	}
+	var t *model.Table
+	if s.Like != nil {
+		t, err = env.tableLike(ctx, s)
+	} else {
+		t, err = env.NewTable(ctx, s, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	constraints, err := env.constraints(s)
+	if err != nil {
+		return nil, err
+	}
+	return done(func(ctx context.Context) error { return env.Create(ctx, s, t, constraints) }), nil
+}
+
+// exists reports whether a table of that name would be in the way.
+func (env *Env) exists(ctx context.Context, db, name string, temporary bool) (bool, error) {
+	if temporary {
+		return env.Session.TemporaryTable(db, name) != nil, nil
+	}
+	_, err := env.Store.Table(ctx, db, name)
+	if model.KindOf(err) == model.NoSuchObject {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Create makes the table's directory and its entry in the catalog or the session.
+func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, constraints []model.Constraint) error {
+	if t.Location != "" {
+		if err := env.Files.Mkdir(ctx, t.Location); err != nil {
+			return env.failed(err)
+		}
+	}
+	if s.Temporary {
+		env.Session.PutTemporaryTable(t)
+		return nil
+	}
+	return env.update(ctx, func(tx metastore.Tx) error {
+		if err := tx.CreateTable(ctx, t); err != nil {
+			if s.IfNotExists && model.KindOf(err) == model.AlreadyExists {
+				return nil
+			}
+			return err
+		}
+		if len(constraints) > 0 {
+			return tx.AddConstraints(ctx, t.Database, t.Name, constraints)
+		}
+		return nil
+	})
+}
+
+// NewTable describes the table that s creates. For CREATE TABLE AS SELECT, columns are the query's; otherwise nil.
+func (env *Env) NewTable(ctx context.Context, s *ast.CreateTable, columns []model.Column) (*model.Table, error) {
+	db, name := env.tableName(s.Name)
+	d, err := env.database(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	t := &model.Table{
+		Database: db, Name: name, Type: model.ManagedTable, Owner: env.Session.UserName(), OwnerType: "USER",
+		Parameters: properties(s.Properties), CreateTime: env.Now.Unix(),
+	}
+	t.Parameters[model.ParamBucketingVersion] = "2"
+	t.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
+	if s.Comment != nil {
+		t.Parameters[model.ParamComment] = s.Comment.Value
+	}
+	if s.External {
+		t.Type = model.ExternalTable
+		t.Parameters[model.ParamExternal] = "TRUE"
+	}
+	if s.Transactional {
+		t.Parameters["transactional"] = "true"
+	}
+	if t.Storage, err = env.storageOf(s.RowFormat, s.FileFormat, s.External); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	if columns == nil {
+		if columns, err = env.columns(s.Columns, seen); err != nil {
+			return nil, err
+		}
+	}
+	t.Storage.Columns = columns
+	if t.PartitionKeys, err = env.columns(s.PartitionColumns, seen); err != nil {
+		return nil, err
+	}
+	if len(columns) == 0 && t.Storage.SerDe.Library != storage.AvroSerDe && s.Query == nil {
+		return nil, sqlerr.Semanticf("Either list of columns or a custom serializer should be specified")
+	}
+	if err := buckets(t, s.Buckets); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.Location != nil:
+		t.Location = absolute(s.Location.Value)
+	case s.Temporary:
+		t.Location = "file:" + env.Session.ScratchDir() + "/" + db + "." + name
+	default:
+		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
+	}
+	if s.Query == nil && !s.External && len(t.PartitionKeys) == 0 && s.Location == nil && env.Session.Conf().Bool("hive.stats.autogather") {
+		t.Parameters[model.ParamStatsAccurate] = emptyAccurate(columns)
+		for _, k := range []string{model.ParamNumFiles, model.ParamNumRows, model.ParamRawDataSize, model.ParamTotalSize} {
+			t.Parameters[k] = "0"
+		}
+	}
+	return t, nil
+}
+
+// emptyAccurate is the statistics state of a new, empty table: everything about it is known.
+func emptyAccurate(columns []model.Column) string {
+	var b strings.Builder
+	b.WriteString(`{"BASIC_STATS":"true"`)
+	if len(columns) > 0 {
+		b.WriteString(`,"COLUMN_STATS":{`)
+		first := true
+		for _, c := range columns {
+			t, err := types.Parse(c.Type)
+			if err != nil || !t.IsPrimitive() {
+				continue
+			}
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			fmt.Fprintf(&b, "%q:\"true\"", c.Name)
+		}
+		b.WriteByte('}')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// absolute gives a path a scheme, as Hive qualifies locations.
+func absolute(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return "file:" + path
+	}
+	if rest, ok := strings.CutPrefix(path, "file:///"); ok {
+		return "file:/" + rest
+	}
+	return strings.TrimSuffix(path, "/")
+}
+
+func (env *Env) columns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Column, error) {
+	var out []model.Column
+	for _, d := range defs {
+		name := strings.ToLower(d.Name.Name)
+		if seen[name] {
+			return nil, sqlerr.New(sqlerr.DuplicateColumnNames, name)
+		}
+		seen[name] = true
+		t, err := TypeOf(d.Type)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, model.Column{Name: name, Type: t.String(), Comment: text(d.Comment)})
+	}
+	return out, nil
+}
+
+// TypeOf resolves a type as written in a statement.
+func TypeOf(n *ast.TypeName) (*types.Type, error) {
+	if n == nil {
+		return nil, sqlerr.Semanticf("a column type is missing")
+	}
+	t, err := types.Parse(typeText(n))
+	if err != nil {
+		return nil, sqlerr.Semanticf("%s", err.Error()).WithCause(err)
+	}
+	return t, nil
+}
+
+func typeText(n *ast.TypeName) string {
+	var b strings.Builder
+	b.WriteString(n.Name)
+	for i, a := range n.Args {
+		b.WriteByte("(,"[min(i, 1)])
+		b.WriteString(strconv.Itoa(a))
+		if i == len(n.Args)-1 {
+			b.WriteByte(')')
+		}
+	}
+	if len(n.Params)+len(n.Fields) > 0 {
+		b.WriteByte('<')
+		for i, p := range n.Params {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(typeText(p))
+		}
+		for i, f := range n.Fields {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString("`" + strings.ToLower(f.Name.Name) + "`:" + typeText(f.Type))
+		}
+		b.WriteByte('>')
+	}
+	return b.String()
+}
+
+func buckets(t *model.Table, b *ast.Buckets) error {
+	t.Storage.NumBuckets = -1
+	if b == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(b.Count.Text)
+	if err != nil || n <= 0 {
+		return sqlerr.New(sqlerr.InvalidBucketNumber)
+	}
+	t.Storage.NumBuckets = n
+	for _, c := range b.Columns {
+		t.Storage.BucketColumns = append(t.Storage.BucketColumns, strings.ToLower(c.Name))
+	}
+	for _, c := range b.Sorted {
+		order := model.Ascending
+		if c.Order == ast.SortDesc {
+			order = model.Descending
+		}
+		t.Storage.SortColumns = append(t.Storage.SortColumns, model.SortColumn{Column: strings.ToLower(c.Name.Name), Order: order})
+	}
+	return nil
+}
+
+// storageOf gives the storage descriptor for ROW FORMAT and STORED AS clauses, defaults included.
+func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external bool) (*model.StorageDescriptor, error) {
+	c := env.Session.Conf()
+	name := c.Get("hive.default.fileformat")
+	if m := c.Get("hive.default.fileformat.managed"); !external && m != "" && !strings.EqualFold(m, "none") {
+		name = m
+	}
+	sd := &model.StorageDescriptor{NumBuckets: -1}
+	sd.SerDe.Parameters = map[string]string{}
+	if file != nil && file.InputFormat != nil {
+		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = text(file.InputFormat), text(file.OutputFormat), storage.LazySimpleSerDe
+		if file.SerDe != nil {
+			sd.SerDe.Library = file.SerDe.Value
+		}
+	} else {
+		if file != nil && file.Name != nil {
+			name = file.Name.Name
+		}
+		if file != nil && (file.Handler != nil || file.HandlerName != nil) {
+			return nil, sqlerr.Semanticf("storage handlers (STORED BY) are not supported yet")
+		}
+		f, ok := storage.ByName(name)
+		if !ok {
+			return nil, sqlerr.Semanticf("Unrecognized file format in STORED AS clause: '%s'", name)
+		}
+		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = f.InputFormat, f.OutputFormat, f.SerDe
+		if f.Name == "RCFILE" {
+			sd.SerDe.Library = c.Get("hive.default.rcfile.serde")
+		}
+	}
+	sd.SerDe.Parameters["serialization.format"] = "1"
+	if row == nil {
+		return sd, nil
+	}
+	if row.SerDe != nil {
+		sd.SerDe.Library = row.SerDe.Value
+		maps.Copy(sd.SerDe.Parameters, properties(row.SerDeProperties))
+		return sd, nil
+	}
+	if sd.InputFormat == storage.TextInputFormat && sd.SerDe.Library == storage.JSONSerDe {
+		sd.SerDe.Library = storage.LazySimpleSerDe
+	}
+	return sd, delimited(sd.SerDe.Parameters, row)
+}
+
+// delimited notes the clauses of ROW FORMAT DELIMITED.
+func delimited(p map[string]string, row *ast.RowFormat) error {
+	if row.Fields != nil {
+		p["field.delim"] = row.Fields.Value
+		p["serialization.format"] = row.Fields.Value
+	}
+	if row.Escaped != nil {
+		p["escape.delim"] = row.Escaped.Value
+	}
+	if row.CollectionItems != nil {
+		p["collection.delim"] = row.CollectionItems.Value
+	}
+	if row.MapKeys != nil {
+		p["mapkey.delim"] = row.MapKeys.Value
+	}
+	if row.Lines != nil {
+		if v := row.Lines.Value; v != "\n" && v != "10" {
+			return sqlerr.Semanticf("LINES TERMINATED BY only supports newline '\\n' right now.")
+		}
+		p["line.delim"] = row.Lines.Value
+	}
+	if row.NullDefined != nil {
+		p["serialization.null.format"] = row.NullDefined.Value
+	}
+	return nil
+}
+
+// tableLike describes CREATE TABLE … LIKE: the columns and storage of another table or view, none of its data.
+func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table, error) {
+	from, err := env.table(ctx, s.Like)
+	if err != nil {
+		return nil, err
+	}
+	db, name := env.tableName(s.Name)
+	d, err := env.database(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	t := &model.Table{
+		Database: db, Name: name, Type: model.ManagedTable, Owner: env.Session.UserName(), OwnerType: "USER",
+		PartitionKeys: from.PartitionKeys, CreateTime: env.Now.Unix(), Parameters: map[string]string{},
+	}
+	if from.IsView() || s.FileFormat != nil || s.RowFormat != nil {
+		if t.Storage, err = env.storageOf(s.RowFormat, s.FileFormat, s.External); err != nil {
+			return nil, err
+		}
+		t.Storage.Columns = from.Storage.Columns
+	} else {
+		t.Storage = from.Storage.Clone()
+	}
+	if v := from.Parameters[model.ParamBucketingVersion]; v != "" {
+		t.Parameters[model.ParamBucketingVersion] = v
+	} else {
+		t.Parameters[model.ParamBucketingVersion] = "2"
+	}
+	maps.Copy(t.Parameters, properties(s.Properties))
+	t.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
+	if s.External {
+		t.Type = model.ExternalTable
+		t.Parameters[model.ParamExternal] = "TRUE"
+	}
+	switch {
+	case s.Location != nil:
+		t.Location = absolute(s.Location.Value)
+	case s.Temporary:
+		t.Location = "file:" + env.Session.ScratchDir() + "/" + db + "." + name
+	default:
+		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
+	}
+	return t, nil
+}
+
+// constraints collects the constraints of a CREATE TABLE.
+func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
+	var out []model.Constraint
+	add := func(k *ast.Constraint, columns []string) {
+		c := model.Constraint{
+			Kind: model.ConstraintKind(k.Kind), Columns: columns, Expression: k.ExprSpan.Text(env.SQL),
+			Enable: k.Enable != "DISABLE" && k.Enable != "", Validate: k.Validate == "VALIDATE", Rely: k.Rely == "RELY",
+		}
+		if k.Enable == "" && (k.Kind == ast.NotNullConstraint || k.Kind == ast.DefaultConstraint || k.Kind == ast.CheckConstraint) {
+			c.Enable = true
+		}
+		if k.Name != nil {
+			c.Name = strings.ToLower(k.Name.Name)
+		}
+		if k.References != nil {
+			c.ParentDatabase, c.ParentTable = env.tableName(k.References)
+			for _, r := range k.RefColumns {
+				c.ParentColumns = append(c.ParentColumns, strings.ToLower(r.Name))
+			}
+		}
+		out = append(out, c)
+	}
+	for _, d := range s.Columns {
+		if d.Constraint != nil {
+			add(d.Constraint, []string{strings.ToLower(d.Name.Name)})
+		}
+	}
+	for _, k := range s.Constraints {
+		var columns []string
+		for _, c := range k.Columns {
+			columns = append(columns, strings.ToLower(c.Name))
+		}
+		add(k, columns)
+	}
+	return out, nil
+}
+
+func (env *Env) dropTable(ctx context.Context, s *ast.DropTable) (*Task, error) {
+	db, name := env.tableName(s.Name)
+	t, err := env.table(ctx, s.Name)
+	if err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && (s.IfExists || env.Session.Conf().Bool("hive.exec.drop.ignorenonexistent")) {
+			return done(func(context.Context) error { return nil }), nil
+		}
+		return nil, err
+	}
+	if t.IsView() {
+		return nil, sqlerr.Semanticf("Cannot drop a view with DROP TABLE")
+	}
+	return done(func(ctx context.Context) error {
+		if env.Session.TemporaryTable(db, name) != nil {
+			env.Session.DropTemporaryTable(db, name)
+			return env.failed(env.Files.RemoveAll(ctx, t.Location))
+		}
+		var locations []string
+		if t.IsPartitioned() {
+			parts, err := env.Store.Partitions(ctx, db, name, metastore.PartitionQuery{WithoutParameters: true})
+			if err != nil {
+				return env.failed(err)
+			}
+			for _, p := range parts {
+				if !strings.HasPrefix(p.Location, t.Location+"/") {
+					locations = append(locations, p.Location)
+				}
+			}
+		}
+		if err := env.update(ctx, func(tx metastore.Tx) error { return tx.DropTable(ctx, db, name) }); err != nil {
+			return err
+		}
+		if t.Type != model.ManagedTable && t.Parameters["external.table.purge"] != "true" {
+			return nil
+		}
+		for _, dir := range append(locations, t.Location) {
+			if err := env.Files.RemoveAll(ctx, dir); err != nil {
+				return env.failed(err)
+			}
+		}
+		return nil
+	}), nil
+}

@@ -1,0 +1,167 @@
+// Package ddl compiles and runs the statements that concern metadata: databases, tables, partitions, views, SHOW and
+// DESCRIBE. Compile does what Hive does at compile time (its errors reach the client before anything runs); the returned
+// task does the rest.
+package ddl
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/conf"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+	"skep/metastore"
+	"skep/metastore/model"
+)
+
+// Session is what the statements need of the session they run in.
+type Session interface {
+	Conf() *conf.Conf
+	Database() string
+	Use(ctx context.Context, db string) error
+	UserName() string
+	// ScratchDir is a directory of the session for the files of temporary tables; the session removes it.
+	ScratchDir() string
+	TemporaryTable(db, name string) *model.Table
+	PutTemporaryTable(t *model.Table)
+	DropTemporaryTable(db, name string)
+	TemporaryTables(db string) []*model.Table
+	SetMacro(name string, m *catalog.Macro)
+	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.
+	Const(ctx context.Context, e ast.Expr, t *types.Type) (text string, null bool, err error)
+}
+
+// Files is the access to files that DDL needs.
+type Files interface {
+	Mkdir(ctx context.Context, path string) error
+	RemoveAll(ctx context.Context, path string) error
+	Exists(ctx context.Context, path string) (bool, error)
+}
+
+// Env is the surroundings of one statement.
+type Env struct {
+	Store   metastore.Catalog
+	Files   Files
+	Session Session
+	SQL     string // the statement's text, for what is stored as written
+	Now     time.Time
+}
+
+// Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the
+// rows; a nil cell is NULL.
+type Task struct {
+	Columns []string
+	Run     func(ctx context.Context) ([][]*string, error)
+}
+
+// Compile compiles stmt; it returns nil when the statement is none of this package's.
+func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
+	switch s := stmt.(type) {
+	case *ast.Use:
+		return env.use(s)
+	case *ast.CreateDatabase:
+		return env.createDatabase(ctx, s)
+	case *ast.DropDatabase:
+		return env.dropDatabase(ctx, s)
+	case *ast.CreateTable:
+		return env.createTable(ctx, s)
+	case *ast.DropTable:
+		return env.dropTable(ctx, s)
+	}
+	return nil, nil
+}
+
+// taskClass is the class Hive 4 names in execution errors of DDL statements; 3.1 had another.
+func (env *Env) taskClass() string {
+	if env.Session.Conf().HiveVersion() == "3.1" {
+		return "org.apache.hadoop.hive.ql.exec.DDLTask"
+	}
+	return "org.apache.hadoop.hive.ql.ddl.DDLTask"
+}
+
+// returnCode is what a failing DDL task returns.
+func (env *Env) returnCode() sqlerr.Code {
+	if env.Session.Conf().HiveVersion() == "3.1" {
+		return 1
+	}
+	return 40000
+}
+
+// failed wraps an error of the catalog or the file system as Hive's DDL task failure.
+func (env *Env) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := sqlerr.As(err); ok {
+		return err
+	}
+	msg := err.Error()
+	if k := model.KindOf(err); k != 0 {
+		msg = fmt.Sprintf("%s(message:%s)", k, msg)
+	}
+	return sqlerr.Execution(env.returnCode(), env.taskClass(), msg).WithCause(err)
+}
+
+// update runs fn in a transaction of the catalog.
+func (env *Env) update(ctx context.Context, fn func(tx metastore.Tx) error) error {
+	return env.failed(env.Store.Update(ctx, fn))
+}
+
+// tableName resolves a name to lower-case database and table.
+func (env *Env) tableName(n *ast.TableName) (db, name string) {
+	db = env.Session.Database()
+	if n.DB != nil {
+		db = strings.ToLower(n.DB.Name)
+	}
+	return db, strings.ToLower(n.Name.Name)
+}
+
+// table finds a temporary or permanent table; the error is Hive's 10001.
+func (env *Env) table(ctx context.Context, n *ast.TableName) (*model.Table, error) {
+	db, name := env.tableName(n)
+	if t := env.Session.TemporaryTable(db, name); t != nil {
+		return t.Clone(), nil
+	}
+	t, err := env.Store.Table(ctx, db, name)
+	if model.KindOf(err) == model.NoSuchObject {
+		return nil, sqlerr.New(sqlerr.InvalidTable, name).WithCause(err)
+	}
+	return t, err
+}
+
+// database checks that a database exists; the error is Hive's 10072.
+func (env *Env) database(ctx context.Context, name string) (*model.Database, error) {
+	d, err := env.Store.Database(ctx, strings.ToLower(name))
+	if model.KindOf(err) == model.NoSuchObject {
+		return nil, sqlerr.New(sqlerr.DatabaseNotExists, strings.ToLower(name)).WithCause(err)
+	}
+	return d, err
+}
+
+// done is a task without result set.
+func done(run func(ctx context.Context) error) *Task {
+	return &Task{Run: func(ctx context.Context) ([][]*string, error) { return nil, run(ctx) }}
+}
+
+func properties(list []*ast.Property) map[string]string {
+	m := map[string]string{}
+	for _, p := range list {
+		v := ""
+		if p.Value != nil {
+			v = p.Value.Value
+		}
+		m[p.Key.Value] = v
+	}
+	return m
+}
+
+func text(s *ast.StringLit) string {
+	if s == nil {
+		return ""
+	}
+	return s.Value
+}

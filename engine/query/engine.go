@@ -1,0 +1,103 @@
+// Package query is the engine's driver (Hive's "Driver"): it opens sessions, compiles statements (parse, analyse, optimise,
+// plan), runs them and keeps their results until they are fetched. It alone knows the dialect, the metastore and the
+// engine at once.
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/hashicorp/go-hclog"
+
+	"skep/dialect/conf"
+	"skep/engine/filesystem/local"
+	"skep/engine/memory"
+	"skep/metastore"
+	"skep/metastore/store"
+	"skep/metastore/warehouse"
+)
+
+// Config configures an engine.
+type Config struct {
+	// DataDir holds everything: the metastore database, the warehouse, spill and result files.
+	DataDir string
+	// Threads is the number of workers that run pipelines; 0 = all processors.
+	Threads int
+	// Memory is the budget of all queries in bytes; 0 = 4 GiB.
+	Memory int64
+	// Settings are server-wide settings (hive-site.xml).
+	Settings map[string]string
+	Log      hclog.Logger
+}
+
+// Engine runs statements for many sessions. It is safe for concurrent use.
+type Engine struct {
+	config    Config
+	conf      *conf.Conf
+	log       hclog.Logger
+	store     metastore.Catalog
+	files     *local.FileSystem
+	warehouse *warehouse.Warehouse
+	pool      *memory.Pool
+	scratch   string
+}
+
+// Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.
+func Open(ctx context.Context, c Config) (_ *Engine, err error) {
+	if c.Threads <= 0 {
+		c.Threads = runtime.GOMAXPROCS(0)
+	}
+	if c.Memory <= 0 {
+		c.Memory = 4 << 30
+	}
+	if c.Log == nil {
+		c.Log = hclog.NewNullLogger()
+	}
+	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
+		return nil, fmt.Errorf("resolving the data directory: %w", err)
+	}
+	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, scratch: filepath.Join(c.DataDir, "scratch")}
+	for k, v := range c.Settings {
+		e.conf.Set(k, v)
+	}
+	warehouseDir := e.conf.Get("hive.metastore.warehouse.dir")
+	if warehouseDir == "" {
+		warehouseDir = "file:" + filepath.Join(c.DataDir, "warehouse")
+		e.conf.Set("hive.metastore.warehouse.dir", warehouseDir)
+	}
+	// What an earlier process left in the scratch directory belongs to nobody.
+	if err := os.RemoveAll(e.scratch); err != nil {
+		return nil, fmt.Errorf("clearing the scratch directory: %w", err)
+	}
+	if err := os.MkdirAll(e.scratch, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the scratch directory: %w", err)
+	}
+	s, err := store.Open(ctx, store.Options{Path: filepath.Join(c.DataDir, "metastore", "metastore.db"), WarehouseDir: warehouseDir})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	e.store = s
+	e.files = local.New()
+	if e.warehouse, err = warehouse.Open(ctx, warehouse.Options{Catalog: s, FileSystem: e.files, Root: warehouseDir}); err != nil {
+		return nil, fmt.Errorf("opening the warehouse: %w", err)
+	}
+	e.pool = memory.NewPool("server", c.Memory)
+	return e, nil
+}
+
+// Close closes the engine. Sessions must have been closed before.
+func (e *Engine) Close() error {
+	return errors.Join(e.store.Close(), os.RemoveAll(e.scratch))
+}
+
+// Conf returns the server's settings.
+func (e *Engine) Conf() *conf.Conf { return e.conf }

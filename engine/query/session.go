@@ -1,0 +1,236 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"skep/dialect/analyzer"
+	"skep/dialect/catalog"
+	"skep/dialect/conf"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+	"skep/engine/expr"
+	"skep/metastore/model"
+)
+
+// temporaryParam marks the description of a temporary table, which no metastore knows.
+const temporaryParam = "skep.temporary"
+
+// SessionOptions are what a client asks of a new session.
+type SessionOptions struct {
+	User     string
+	Database string            // "" = default
+	Conf     map[string]string // settings
+	Vars     map[string]string // hivevar
+}
+
+// Session is one client's state: settings, variables, current database, temporary objects. Its methods are safe for
+// concurrent use; statements of one session may run at the same time.
+type Session struct {
+	ID     string
+	User   string
+	engine *Engine
+	conf   *conf.Conf
+
+	mu     sync.Mutex
+	db     string
+	vars   map[string]string
+	temps  map[string]*model.Table // by "db.name"
+	macros map[string]*catalog.Macro
+	closed bool
+}
+
+// NewSession opens a session. It fails when the database does not exist.
+func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, error) {
+	s := &Session{
+		ID: uuid.NewString(), User: o.User, engine: e, conf: conf.New(e.conf), db: model.DefaultDatabase,
+		vars: map[string]string{}, temps: map[string]*model.Table{}, macros: map[string]*catalog.Macro{},
+	}
+	if s.User == "" {
+		s.User = "anonymous"
+	}
+	maps.Copy(s.vars, o.Vars)
+	for k, v := range o.Conf {
+		s.conf.Set(k, v)
+	}
+	s.conf.Set("hive.session.id", s.ID)
+	if o.Database != "" {
+		if err := s.use(ctx, o.Database); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Conf returns the session's settings.
+func (s *Session) Conf() *conf.Conf { return s.conf }
+
+// Database returns the current database.
+func (s *Session) Database() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db
+}
+
+func (s *Session) use(ctx context.Context, db string) error {
+	db = strings.ToLower(db)
+	if _, err := s.engine.store.Database(ctx, db); err != nil {
+		if model.KindOf(err) == model.NoSuchObject {
+			return databaseMissing(db)
+		}
+		return err
+	}
+	s.mu.Lock()
+	s.db = db
+	s.mu.Unlock()
+	return nil
+}
+
+// Close drops the session's temporary tables. Running statements must have been closed before.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	temps := s.temps
+	s.temps, s.closed = map[string]*model.Table{}, true
+	s.mu.Unlock()
+	var first error
+	for _, t := range temps {
+		if err := os.RemoveAll(strings.TrimPrefix(t.Location, "file:")); err != nil && first == nil {
+			first = fmt.Errorf("removing temporary table %s: %w", t.Name, err)
+		}
+	}
+	return first
+}
+
+// table finds a temporary table or one of the metastore.
+func (s *Session) table(ctx context.Context, db, name string) (*model.Table, error) {
+	s.mu.Lock()
+	t := s.temps[db+"."+name]
+	s.mu.Unlock()
+	if t != nil {
+		return t.Clone(), nil
+	}
+	return s.engine.store.Table(ctx, db, name)
+}
+
+// TemporaryTable returns the session's temporary table of that name, or nil.
+func (s *Session) TemporaryTable(db, name string) *model.Table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.temps[db+"."+name]
+}
+
+// PutTemporaryTable makes t a temporary table of the session, replacing one of the same name.
+func (s *Session) PutTemporaryTable(t *model.Table) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Parameters[temporaryParam] = "true"
+	s.temps[t.Database+"."+t.Name] = t
+}
+
+// DropTemporaryTable forgets a temporary table; its files are the caller's business.
+func (s *Session) DropTemporaryTable(db, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.temps, db+"."+name)
+}
+
+// TemporaryTables lists the temporary tables of a database.
+func (s *Session) TemporaryTables(db string) []*model.Table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*model.Table
+	for _, t := range s.temps {
+		if t.Database == db {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (s *Session) macro(name string) *catalog.Macro {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.macros[strings.ToLower(name)]
+}
+
+// SetMacro defines a temporary macro; nil removes it.
+func (s *Session) SetMacro(name string, m *catalog.Macro) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m == nil {
+		delete(s.macros, strings.ToLower(name))
+		return
+	}
+	s.macros[strings.ToLower(name)] = m
+}
+
+// Variable returns a hivevar.
+func (s *Session) Variable(name string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.vars[name]
+	return v, ok
+}
+
+// Variables returns all hivevars.
+func (s *Session) Variables() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.vars)
+}
+
+// SetVariable sets a hivevar.
+func (s *Session) SetVariable(name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.vars[name] = value
+}
+
+// location returns the session's time zone: hive.local.time.zone, or the process's.
+func location(c *conf.Conf) *time.Location {
+	name := c.Get("hive.local.time.zone")
+	if name == "" || strings.EqualFold(name, "LOCAL") {
+		return time.Local
+	}
+	if l, err := time.LoadLocation(name); err == nil {
+		return l
+	}
+	return time.Local
+}
+
+// exprEnv is what expressions of a statement started at now may depend on.
+func (s *Session) exprEnv(c *conf.Conf, now time.Time, queryID string) *expr.Env {
+	return &expr.Env{
+		HiveVersion: c.HiveVersion(), Location: location(c), Now: now, User: s.User, Database: s.Database(),
+		Conf: c.Get, QueryID: queryID,
+	}
+}
+
+// folder evaluates constant expressions for the analyzer and the optimizer.
+type folder struct{ env *expr.Env }
+
+var _ analyzer.Folder = folder{}
+
+// Fold implements analyzer.Folder.
+func (f folder) Fold(e plan.Expr) (types.Datum, error) { return expr.Fold(f.env, e) }
+
+// castText casts text to t with the session's rules.
+func (s *Session) castText(text string, t *types.Type) (types.Datum, error) {
+	lit := &plan.Literal{Value: types.Datum{S: text}, T: types.StringType}
+	return expr.Fold(s.exprEnv(s.conf, time.Now(), ""), &plan.Call{Func: "cast", Args: []plan.Expr{lit}, T: t})
+}
+
+// castToText gives the text of a value, as CAST(… AS STRING) does.
+func (s *Session) castToText(d types.Datum, t *types.Type) (string, error) {
+	out, err := expr.Fold(s.exprEnv(s.conf, time.Now(), ""), &plan.Call{
+		Func: "cast", Args: []plan.Expr{&plan.Literal{Value: d, T: t}}, T: types.StringType,
+	})
+	return out.S, err
+}
