@@ -3,6 +3,8 @@
 package compress
 
 import (
+	"bufio"
+	"compress/bzip2"
 	"fmt"
 	"io"
 	"path"
@@ -72,25 +74,24 @@ func ByClass(class string) (Codec, error) {
 	return None, fmt.Errorf("compression codec %s is not known", class)
 }
 
-// NewReader returns a reader of the decompressed stream. Concatenated streams read as one. Close does not close r.
+// NewReader returns a reader of the decompressed stream. Concatenated streams read as one, and
+// no bytes at all as an empty stream. Close does not close r.
 func (c Codec) NewReader(r io.Reader) (io.ReadCloser, error) {
-	switch c {
-	case None:
+	if c == None {
 		return io.NopCloser(r), nil
+	}
+	b := bufio.NewReaderSize(r, 64<<10)
+	if _, err := b.Peek(1); err == io.EOF {
+		return io.NopCloser(b), nil // an empty file has no header
+	}
+	r = b
+	switch c {
 	case Gzip:
-		z, err := gzip.NewReader(r)
-		if err == io.EOF {
-			return io.NopCloser(strings.NewReader("")), nil
-		}
-		return z, err
+		return gzip.NewReader(r)
 	case Deflate:
-		z, err := zlib.NewReader(r)
-		if err == io.EOF {
-			return io.NopCloser(strings.NewReader("")), nil
-		}
-		return z, err
+		return zlib.NewReader(r)
 	case Bzip2:
-		return io.NopCloser(newBzip2Reader(r)), nil
+		return io.NopCloser(bzip2.NewReader(r)), nil
 	case Snappy, LZ4:
 		return newFramedReader(r, c), nil
 	case Zstd:
