@@ -42,7 +42,7 @@ type Resolution struct {
 	Outputs []types.Field
 }
 
-// Function describes one built-in. Resolve returns a *sqlerr.Error (without position) when the arguments do not fit.
+// Function describes one built-in. Resolve returns an *ArgError when the arguments do not fit.
 type Function struct {
 	Name          string // canonical, lower-case
 	Kind          Kind

@@ -1,0 +1,104 @@
+package function
+
+import "skep/dialect/types"
+
+// castFunctions are the type names as functions, e.g. int('7'); they resolve to the call "cast".
+var castFunctions = func() []Function {
+	var fs []Function
+	for _, name := range []string{"boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "string", "binary", "date", "timestamp",
+		"timestamp with local time zone", "interval_year_month", "interval_day_time", "decimal"} {
+		to := mustType(name)
+		fs = append(fs, scalar(name, "_FUNC_(x): x as "+name, func(env *Env, args []Arg, _ bool) (Resolution, error) {
+			if len(args) != 1 {
+				return Resolution{}, requires(name, 1, 1, len(args))
+			}
+			if err := CheckCast(env, args[0].Type, to); err != nil {
+				return Resolution{}, err
+			}
+			return Resolution{Func: "cast", Args: []*types.Type{args[0].Type}, Result: to}, nil
+		}))
+	}
+	return fs
+}()
+
+// castClass is the class that Hive names when it refuses a cast to a kind.
+var castClass = map[types.Kind]string{
+	types.Boolean: "UDFToBoolean", types.TinyInt: "UDFToByte", types.SmallInt: "UDFToShort", types.Int: "UDFToInteger",
+	types.BigInt: "UDFToLong", types.Float: "UDFToFloat", types.Double: "UDFToDouble", types.String: "UDFToString",
+}
+
+// CheckCast reports whether CAST(from AS to) is allowed; the error is an *ArgError.
+func CheckCast(env *Env, from, to *types.Type) error {
+	args := []Arg{{Type: from}}
+	switch {
+	case from.Kind == types.Void || from.Equal(to):
+		return nil
+	case !to.IsPrimitive():
+		return checkNestedCast(env, from, to)
+	case !from.IsPrimitive():
+		if to.Kind == types.String {
+			return nil
+		}
+		return refuseCast(to, args)
+	}
+	fg, tg := groupOf(from), groupOf(to)
+	ok := true
+	switch tg {
+	case binaryGroup:
+		if fg != stringGroup && fg != binaryGroup {
+			return wrongArguments("Only string, char, varchar or binary data can be cast into binary data types.")
+		}
+	case numericGroup:
+		if env != nil && env.HiveVersion != "3.1" && fg == dateGroup && strictTimestamps(env) {
+			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
+		}
+		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
+	case booleanGroup:
+		ok = fg != binaryGroup && !from.IsInterval()
+	case dateGroup:
+		if env != nil && env.HiveVersion != "3.1" && fg == numericGroup && to.Kind == types.Timestamp && strictTimestamps(env) {
+			return wrongArguments("Casting NUMERIC types to TIMESTAMP is prohibited (hive.strict.timestamp.conversion)")
+		}
+		ok = fg == stringGroup || fg == dateGroup || to.Kind != types.Date && (fg == numericGroup || fg == booleanGroup)
+	case yearMonthGroup, dayTimeGroup:
+		ok = fg == stringGroup || fg == tg
+	}
+	if !ok {
+		return refuseCast(to, args)
+	}
+	return nil
+}
+
+func strictTimestamps(env *Env) bool {
+	return env.Conf == nil || env.Conf("hive.strict.timestamp.conversion") != "false"
+}
+
+func refuseCast(to *types.Type, args []Arg) error {
+	if class := castClass[to.Kind]; class != "" {
+		return noMethod(class, args, nil)
+	}
+	return wrongArguments("Casting %s to %s is not supported", args[0].Type, to)
+}
+
+// checkNestedCast allows what unifying struct types needs: the same shape with castable members.
+func checkNestedCast(env *Env, from, to *types.Type) error {
+	if from.Kind != to.Kind || len(from.Fields) != len(to.Fields) {
+		return refuseCast(to, []Arg{{Type: from}})
+	}
+	if to.Elem != nil {
+		if err := CheckCast(env, from.Elem, to.Elem); err != nil {
+			return err
+		}
+	}
+	if to.Key != nil {
+		if err := CheckCast(env, from.Key, to.Key); err != nil {
+			return err
+		}
+	}
+	for i := range to.Fields {
+		if err := CheckCast(env, from.Fields[i].Type, to.Fields[i].Type); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package function
+
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
+
+// conditionalFunctions choose among their arguments.
+var conditionalFunctions = []Function{
+	scalar("case", "_FUNC_ WHEN a THEN b [WHEN c THEN d]* [ELSE e] END", caseWhen),
+	scalar("if", "_FUNC_(condition, a, b): a when condition is true, otherwise b", ifThenElse),
+	scalar("coalesce", "_FUNC_(a, b …): the first argument that is not NULL", coalesce),
+	scalar("nvl", "_FUNC_(a, b): a when it is not NULL, otherwise b", nvl),
+	scalar("nullif", "_FUNC_(a, b): NULL when a = b, otherwise a", nullif),
+	scalar("greatest", "_FUNC_(a, b …): the largest argument; NULL when one is NULL", extreme("greatest")),
+	scalar("least", "_FUNC_(a, b …): the smallest argument; NULL when one is NULL", extreme("least")),
+	volatile("assert_true", "_FUNC_(condition): fails when condition is not true, otherwise NULL", sig("assert_true", "prim -> void")),
+	volatile("assert_true_oom", "_FUNC_(condition): fails when condition is not true", sig("assert_true_oom", "prim -> void")),
+	volatile("enforce_constraint", "_FUNC_(condition): fails when condition is false", sig("enforce_constraint", "boolean -> boolean")),
+	volatile("cardinality_violation", "_FUNC_(n): fails when called: a MERGE matched a row twice", sig("cardinality_violation", "any... -> int")),
+	volatile("sq_count_check", "_FUNC_(n [, x]): fails when a scalar subquery gave more than one row", sig("sq_count_check", "bigint [any] -> bigint")),
+}
+
+// unify returns the common type of the arguments at the positions at, or the first position that does not fit with the type
+// reached before it. Integer and decimal constants beside decimals that are not constant count with their own digits.
+func unify(args []Arg, at []int, narrow bool) (t *types.Type, bad int) {
+	varying := false
+	for _, i := range at {
+		varying = varying || args[i].Type.Kind == types.Decimal && args[i].Const == nil
+	}
+	for _, i := range at {
+		u := args[i].Type
+		if narrow && varying && args[i].Const != nil && !args[i].Const.Null {
+			if d := ConstantDecimal(u, *args[i].Const); d != nil {
+				u = d
+			}
+		}
+		if t == nil {
+			t = u
+			continue
+		}
+		c := types.Common(t, u)
+		if c == nil {
+			return t, i
+		}
+		t = c
+	}
+	return t, -1
+}
+
+// caseWhen resolves the searched form case(c1, v1, c2, v2 … [, else]).
+func caseWhen(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 2 {
+		return Resolution{}, wrongLength("The arguments of CASE must be pairs of WHEN and THEN")
+	}
+	r := Resolution{Args: make([]*types.Type, len(args))}
+	var values []int
+	for i := range args {
+		if i%2 == 1 || i == len(args)-1 {
+			values = append(values, i)
+			continue
+		}
+		if k := args[i].Type.Kind; k != types.Boolean && k != types.Void {
+			return Resolution{}, wrongType(i, `"boolean" is expected after WHEN, but "%s" is found`, args[i].Type)
+		}
+		r.Args[i] = types.BooleanType
+	}
+	t, bad := unify(args, values, true)
+	if bad >= 0 {
+		return Resolution{}, wrongType(bad, `The expressions after THEN should have the same type: "%s" is expected but "%s" is found`, t, args[bad].Type)
+	}
+	for _, i := range values {
+		r.Args[i] = t
+	}
+	r.Result = t
+	return r, nil
+}
+
+func ifThenElse(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 3 {
+		return Resolution{}, wrongLength("The function IF(expr1,expr2,expr3) accepts exactly 3 arguments.")
+	}
+	if k := args[0].Type.Kind; k != types.Boolean && k != types.Void {
+		return Resolution{}, wrongType(0, `The first argument of function IF should be "boolean", but "%s" is found`, args[0].Type)
+	}
+	t, bad := unify(args, []int{1, 2}, true)
+	if bad >= 0 {
+		return Resolution{}, wrongType(2, `The second and the third arguments of function IF should have the same type, but they are different: "%s" and "%s"`,
+			args[1].Type, args[2].Type)
+	}
+	return Resolution{Args: []*types.Type{types.BooleanType, t, t}, Result: t}, nil
+}
+
+// unified resolves a function whose arguments and result are all of the common type.
+func unified(args []Arg, narrow bool, mismatch func(bad int, t *types.Type) error) (Resolution, error) {
+	at := make([]int, len(args))
+	for i := range at {
+		at[i] = i
+	}
+	t, bad := unify(args, at, narrow)
+	if bad >= 0 {
+		return Resolution{}, mismatch(bad, t)
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: t}
+	for i := range r.Args {
+		r.Args[i] = t
+	}
+	return r, nil
+}
+
+func coalesce(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) == 0 {
+		return Resolution{}, wrongLength("The function COALESCE needs at least one argument.")
+	}
+	return unified(args, true, func(bad int, t *types.Type) error {
+		return wrongType(bad, `The expressions after COALESCE should all have the same type: "%s" is expected but "%s" is found`, t, args[bad].Type)
+	})
+}
+
+func nvl(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) == 0 || len(args) > 2 {
+		return Resolution{}, wrongLength("The operator 'NVL'  accepts 2 arguments.")
+	}
+	r, err := unified(args, false, func(bad int, t *types.Type) error {
+		return wrongType(bad, `The first and seconds arguments of function NVL should have the same type, but they are different: "%s" and "%s"`, t, args[bad].Type)
+	})
+	r.Func = "coalesce"
+	return r, err
+}
+
+// nullif compares in the comparison type and returns its first argument, so both types may differ from the result.
+func nullif(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 2 {
+		return Resolution{}, requires("nullif", 2, 2, len(args))
+	}
+	a, b := args[0].Type, args[1].Type
+	if comparisonType(a, b) == nil || groupOf(a) != groupOf(b) && a.Kind != types.Void && b.Kind != types.Void {
+		return Resolution{}, wrongType(1, "The expressions after NULLIF must belong to the same type group: \"%s\" is expected but \"%s\" is found",
+			strings.ToUpper(a.String()), strings.ToUpper(b.String()))
+	}
+	if b.Kind == types.Void {
+		b = a
+	}
+	return Resolution{Args: []*types.Type{a, b}, Result: a}, nil
+}
+
+func extreme(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) < 2 {
+			return Resolution{}, wrongLength("%s requires at least 2 arguments, got %d", name, len(args))
+		}
+		for i, a := range args {
+			if !a.Type.IsPrimitive() {
+				return Resolution{}, wrongType(i, "%s only takes primitive types as %s argument, got %s", name, ordinal(i+1), category(a.Type))
+			}
+		}
+		return unified(args, false, func(bad int, t *types.Type) error {
+			return wrongType(bad, "%s takes arguments of one type, got %s after %s", name, args[bad].Type, t)
+		})
+	}
+}

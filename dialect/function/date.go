@@ -1,0 +1,194 @@
+package function
+
+import "skep/dialect/types"
+
+// dateFunctions work on dates, timestamps and intervals.
+var dateFunctions = []Function{
+	scalar("year", "_FUNC_(d): year", datePart("year")),
+	scalar("quarter", "_FUNC_(d): quarter of the year, 1 to 4", datePart("quarter")),
+	scalar("month", "_FUNC_(d): month, 1 to 12", datePart("month")),
+	scalar("day", "_FUNC_(d): day of the month", datePart("day")),
+	scalar("hour", "_FUNC_(t): hour", timePart("hour")),
+	scalar("minute", "_FUNC_(t): minute", timePart("minute")),
+	scalar("second", "_FUNC_(t): second", timePart("second")),
+	simple("weekofyear", "date -> int", "_FUNC_(d): week of the year; weeks start on Monday and week 1 has more than 3 days"),
+	simple("dayofweek", "date -> int", "_FUNC_(d): day of the week, Sunday is 1"),
+	simple("to_date", "date -> date", "_FUNC_(t): the date of a timestamp or string"),
+	simple("date_add", "date integer -> date", "_FUNC_(d, n): n days after d"),
+	simple("date_sub", "date integer -> date", "_FUNC_(d, n): n days before d"),
+	simple("datediff", "date date -> int", "_FUNC_(a, b): days from b to a"),
+	scalar("add_months", "_FUNC_(d, n [, format]): n months after d; the end of a month stays its end", addMonths),
+	simple("months_between", "moment moment [boolean] -> double", "_FUNC_(a, b [, round]): months from b to a"),
+	simple("last_day", "date -> string", "_FUNC_(d): last day of the month"),
+	simple("next_day", "date text -> string", "_FUNC_(d, weekday): the first such weekday after d"),
+	scalar("trunc", "_FUNC_(d, unit) or _FUNC_(x [, n]): a date or number cut", trunc),
+	scalar("date_format", "_FUNC_(t, pattern): t as text by a Java date pattern", dateFormat),
+	scalar("from_unixtime", "_FUNC_(seconds [, pattern]): seconds since the epoch as text in the session's time zone", methods("UDFFromUnixTime", "string(bigint)", "string(bigint,string)", "string(int)", "string(int,string)")),
+	scalar("unix_timestamp", "_FUNC_([t [, pattern]]): seconds since the epoch", unixTimestamp),
+	scalar("to_unix_timestamp", "_FUNC_(t [, pattern]): seconds since the epoch", unixTimestamp),
+	simple("from_utc_timestamp", "prim text -> timestamp", "_FUNC_(t, zone): a UTC timestamp in a time zone"),
+	simple("to_utc_timestamp", "prim text -> timestamp", "_FUNC_(t, zone): a zone's timestamp in UTC"),
+	simple("current_date", "-> date", "_FUNC_(): the date when the query started"),
+	simple("current_timestamp", "[int] -> timestamp", "_FUNC_(): the time when the query started"),
+	simple("to_epoch_milli", "moment -> bigint", "_FUNC_(t): milliseconds since the epoch"),
+	scalar("datetime_legacy_hybrid_calendar", "_FUNC_(d): d read in the hybrid Julian calendar", hybridCalendar),
+	scalar("internal_interval", "_FUNC_(unit, n): an interval; used by INTERVAL n unit", internalInterval),
+	simple("floor_year", "moment -> timestamp", "_FUNC_(t): start of the year"),
+	simple("floor_quarter", "moment -> timestamp", "_FUNC_(t): start of the quarter"),
+	simple("floor_month", "moment -> timestamp", "_FUNC_(t): start of the month"),
+	simple("floor_week", "moment -> timestamp", "_FUNC_(t): start of the week"),
+	simple("floor_day", "moment -> timestamp", "_FUNC_(t): start of the day"),
+	simple("floor_hour", "moment -> timestamp", "_FUNC_(t): start of the hour"),
+	simple("floor_minute", "moment -> timestamp", "_FUNC_(t): start of the minute"),
+	simple("floor_second", "moment -> timestamp", "_FUNC_(t): start of the second"),
+	simple("cast_format", "prim text -> string", "_FUNC_(x, pattern): x by an SQL date pattern"),
+}
+
+func partError(name string, args []Arg) error {
+	if len(args) != 1 {
+		return requires(name, 1, 1, len(args))
+	}
+	return wrongType(0, "%s does not take %s type", name, category(args[0].Type))
+}
+
+// datePart takes dates, timestamps, strings, and year-month intervals for their own fields.
+func datePart(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 {
+			return Resolution{}, partError(name, args)
+		}
+		t := accept("date", args[0].Type)
+		switch k := args[0].Type.Kind; {
+		case k == types.IntervalYearMonth && (name == "year" || name == "month"), k == types.IntervalDayTime && name == "day":
+			t = args[0].Type
+		}
+		if t == nil {
+			return Resolution{}, partError(name, args)
+		}
+		return Resolution{Args: []*types.Type{t}, Result: types.IntType}, nil
+	}
+}
+
+func timePart(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 {
+			return Resolution{}, partError(name, args)
+		}
+		t := accept("moment", args[0].Type)
+		if args[0].Type.Kind == types.IntervalDayTime {
+			t = args[0].Type
+		}
+		if t == nil {
+			return Resolution{}, partError(name, args)
+		}
+		return Resolution{Args: []*types.Type{t}, Result: types.IntType}, nil
+	}
+}
+
+// addMonths works on timestamps when a format may show the time of day.
+func addMonths(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	text := "date integer -> string"
+	if len(args) == 3 {
+		text = "moment integer text -> string"
+	}
+	return sig("add_months", text)(nil, args, false)
+}
+
+func trunc(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 && len(args) != 2 {
+		return Resolution{}, wrongLength("trunc requires one or two argument, got %d", len(args))
+	}
+	switch t := args[0].Type; groupOf(t) {
+	case numericGroup:
+		return Resolution{Args: []*types.Type{t, types.IntType}[:len(args)], Result: t}, nil
+	case stringGroup, dateGroup, voidGroup:
+		if len(args) != 2 {
+			return Resolution{}, wrongLength("trunc requires two argument, got %d", len(args))
+		}
+		return sig("trunc", "date text -> string")(nil, args, false)
+	}
+	return Resolution{}, wrongType(0, "trunc only takes STRING_GROUP, DATE_GROUP, NUMERIC_GROUP types as first argument, got %s", category(args[0].Type))
+}
+
+// dateFormat keeps zoned timestamps, whose local time depends on the session.
+func dateFormat(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) == 2 && args[0].Type.Kind == types.TimestampLTZ {
+		return sig("date_format", "any text -> string")(nil, args, false)
+	}
+	return sig("date_format", "moment text -> string")(nil, args, false)
+}
+
+// unixTimestamp reads strings itself, by the pattern; dates and timestamps are taken as local time.
+func unixTimestamp(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) > 2 {
+		return Resolution{}, wrongLength("The function UNIX_TIMESTAMP takes at most 2 arguments.")
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.BigIntType}
+	for i, a := range args {
+		t := a.Type
+		switch {
+		case t.Kind == types.Void:
+			t = types.StringType
+		case t.Kind == types.Date:
+			t = types.TimestampType
+		case !t.IsString() && (i > 0 || !t.IsDateGroup()):
+			return Resolution{}, wrongArguments("The function UNIX_TIMESTAMP takes only string/date/timestamp/timestamplocaltz types. Got Type:%s", category(t))
+		}
+		r.Args[i] = t
+	}
+	return r, nil
+}
+
+func hybridCalendar(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 {
+		return Resolution{}, requires("datetime_legacy_hybrid_calendar", 1, 1, len(args))
+	}
+	t := args[0].Type
+	if t.Kind != types.Date && t.Kind != types.Timestamp {
+		return Resolution{}, wrongType(0, "datetime_legacy_hybrid_calendar only takes DATE, TIMESTAMP types, got %s", category(t))
+	}
+	return Resolution{Args: []*types.Type{t}, Result: t}, nil
+}
+
+// internalInterval is internal_interval(unit code, amount); the unit is a constant.
+func internalInterval(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 2 || args[0].Const == nil {
+		return Resolution{}, requires("internal_interval", 2, 2, len(args))
+	}
+	result := IntervalUnit(args[0].Const.S).Type()
+	if result == nil {
+		return Resolution{}, wrongType(0, "unknown interval unit %q", args[0].Const.S)
+	}
+	t := asText(args[1].Type)
+	if t == nil {
+		return Resolution{}, wrongType(1, "internal_interval takes primitive types only, got %s", category(args[1].Type))
+	}
+	return Resolution{Args: []*types.Type{types.StringType, t}, Result: result}, nil
+}
+
+// IntervalUnit is a unit of an interval literal: the first argument of internal_interval, a string constant.
+type IntervalUnit string
+
+// The units. The qualified forms take text such as '1-2' and '3 4:05:06.7'.
+const (
+	Year        IntervalUnit = "year"
+	Month       IntervalUnit = "month"
+	Week        IntervalUnit = "week"
+	Day         IntervalUnit = "day"
+	Hour        IntervalUnit = "hour"
+	Minute      IntervalUnit = "minute"
+	Second      IntervalUnit = "second"
+	YearToMonth IntervalUnit = "year_month"
+	DayToSecond IntervalUnit = "day_second"
+)
+
+// Type returns the interval type of a unit, or nil.
+func (u IntervalUnit) Type() *types.Type {
+	switch u {
+	case Year, Month, YearToMonth:
+		return types.IntervalYearMonthType
+	case Week, Day, Hour, Minute, Second, DayToSecond:
+		return types.IntervalDayTimeType
+	}
+	return nil
+}

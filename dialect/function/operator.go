@@ -1,0 +1,228 @@
+package function
+
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
+
+// operatorFunctions are the arithmetic and bit operators.
+var operatorFunctions = []Function{
+	scalar("+", "a _FUNC_ b: sum; also date + days or interval", plusMinus("+")),
+	scalar("-", "a _FUNC_ b: difference; also date - days, date - interval, date - date", plusMinus("-")),
+	scalar("*", "a _FUNC_ b: product", arithmetic("*", "generic.GenericUDFOPMultiply")),
+	scalar("/", "a _FUNC_ b: quotient; NULL when b is 0", arithmetic("/", "generic.GenericUDFOPDivide")),
+	scalar("%", "a _FUNC_ b: remainder with the sign of a; NULL when b is 0", arithmetic("%", "generic.GenericUDFOPMod")),
+	scalar("pmod", "_FUNC_(a, b): remainder with the sign of b", arithmetic("pmod", "generic.GenericUDFPosMod")),
+	scalar("div", "a _FUNC_ b: integer quotient, an error when b is 0", methods("UDFOPLongDivide", "bigint(bigint,bigint)")),
+	scalar("&", "a _FUNC_ b: bitwise and", methods("UDFOPBitAnd", bitwise...)),
+	scalar("|", "a _FUNC_ b: bitwise or", methods("UDFOPBitOr", bitwise...)),
+	scalar("^", "a _FUNC_ b: bitwise exclusive or", methods("UDFOPBitXor", bitwise...)),
+	scalar("~", "_FUNC_ a: bitwise complement", methods("UDFOPBitNot", "tinyint(tinyint)", "smallint(smallint)", "int(int)", "bigint(bigint)")),
+	scalar("shiftleft", "_FUNC_(a, n): a shifted left by n bits", methods("UDFOPBitShiftLeft", shifts...)),
+	scalar("shiftright", "_FUNC_(a, n): a shifted right by n bits, keeping the sign", methods("UDFOPBitShiftRight", shifts...)),
+	scalar("shiftrightunsigned", "_FUNC_(a, n): a shifted right by n bits, filling with 0", methods("UDFOPBitShiftRightUnsigned", shifts...)),
+	scalar("negative", "_FUNC_ a: a with the other sign", sign("GenericUDFOPNegative")),
+	scalar("positive", "_FUNC_ a: a", sign("GenericUDFOPPositive")),
+}
+
+var (
+	bitwise = []string{"tinyint(tinyint,tinyint)", "smallint(smallint,smallint)", "int(int,int)", "bigint(bigint,bigint)"}
+	shifts  = []string{"int(tinyint,int)", "int(smallint,int)", "int(int,int)", "bigint(bigint,int)"}
+)
+
+// operand is an argument of arithmetic with the type in which it takes part: strings are doubles, and constants that meet a
+// decimal count with their own digits only.
+func operand(a Arg) *types.Type {
+	if a.Type.IsString() {
+		return types.DoubleType
+	}
+	return a.Type
+}
+
+// asDecimal is the decimal type of an exact operand.
+func asDecimal(a Arg) *types.Type {
+	if a.Const != nil && !a.Const.Null {
+		if t := ConstantDecimal(a.Type, *a.Const); t != nil {
+			return t
+		}
+	}
+	return types.DecimalFor(a.Type)
+}
+
+// ConstantDecimal is the smallest decimal type that holds the integer or decimal constant d of type t, nil for other types.
+func ConstantDecimal(t *types.Type, d types.Datum) *types.Type {
+	var v types.Int128
+	scale := 0
+	switch {
+	case t.IsInteger():
+		v = types.Int128Of(d.I)
+	case t.Kind == types.Decimal && t.Physical() == types.I64:
+		v, scale = types.Int128Of(d.I), t.Scale
+	case t.Kind == types.Decimal:
+		v, scale = d.W, t.Scale
+	default:
+		return nil
+	}
+	digits := decimalDigits(v)
+	// Trailing zeros of the fraction do not count.
+	for scale > 0 && len(digits) > 0 && digits[len(digits)-1] == '0' {
+		digits, scale = digits[:len(digits)-1], scale-1
+	}
+	if len(digits) == 0 {
+		return types.NewDecimal(1, 0)
+	}
+	return types.NewDecimal(max(len(digits), scale), scale)
+}
+
+// decimalDigits returns the decimal digits of |v|, "" for 0.
+func decimalDigits(v types.Int128) string {
+	if v.Sign() < 0 {
+		v = v.Neg()
+	}
+	hi, lo := uint64(v.Hi), v.Lo
+	var out []byte
+	for hi != 0 || lo != 0 {
+		var rem uint64
+		hi, lo, rem = divideBy10(hi, lo)
+		out = append(out, byte('0'+rem))
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return string(out)
+}
+
+// arithmeticType returns the result of numeric arithmetic with the types to which the operands are converted, or an error of
+// class. Decimal operands keep their own precision and scale.
+func arithmeticType(op, class string, args []Arg) (Resolution, error) {
+	a, b := operand(args[0]), operand(args[1])
+	numeric := func(t *types.Type) bool { return t.IsNumeric() || t.Kind == types.Void }
+	if !numeric(a) || !numeric(b) {
+		return Resolution{}, noMethod(class, args, nil)
+	}
+	both := func(t *types.Type) (Resolution, error) {
+		return Resolution{Args: []*types.Type{t, t}, Result: t}, nil
+	}
+	exact := func(t *types.Type) bool { return t.IsInteger() || t.Kind == types.Decimal }
+	if !exact(a) || !exact(b) {
+		t := types.Common(a, b)
+		if t.Kind == types.Decimal || t.Kind == types.Void || op == "/" {
+			t = types.DoubleType
+		}
+		return both(t)
+	}
+	if a.Kind != types.Decimal && b.Kind != types.Decimal {
+		if op == "/" {
+			return both(types.DoubleType)
+		}
+		return both(types.Common(a, b))
+	}
+	x, y := asDecimal(args[0]), asDecimal(args[1])
+	return Resolution{Args: []*types.Type{x, y}, Result: DecimalResult(op, x, y)}, nil
+}
+
+// minDivisionScale is the least scale of a decimal quotient, and of a result that must lose digits.
+const minDivisionScale = 6
+
+// DecimalResult returns the type of "a op b" for decimals, op being + - * / % or pmod.
+func DecimalResult(op string, a, b *types.Type) *types.Type {
+	p1, s1, p2, s2 := a.Precision, a.Scale, b.Precision, b.Scale
+	var p, s int
+	switch op {
+	case "*":
+		p, s = p1+p2+1, s1+s2
+	case "/":
+		s = max(minDivisionScale, s1+p2+1)
+		p = p1 - s1 + s2 + s
+	case "%":
+		s = max(s1, s2)
+		p = min(p1-s1, p2-s2) + s
+	case "pmod":
+		s = max(s1, s2)
+		p = min(types.MaxPrecision, max(p1-s1, p2-s2)+s)
+	default:
+		s = max(s1, s2)
+		p = max(p1-s1, p2-s2) + s + 1
+	}
+	if p > types.MaxPrecision {
+		digits := p - s
+		s = max(types.MaxPrecision-digits, min(s, minDivisionScale))
+		p = types.MaxPrecision
+	}
+	return types.NewDecimal(max(p, 1), s)
+}
+
+func arithmetic(op, class string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 2 {
+			return Resolution{}, wrongArguments("%s requires two arguments.", strings.TrimPrefix(class, "generic."))
+		}
+		return arithmeticType(op, class, args)
+	}
+}
+
+// plusMinus adds date and interval arithmetic to + and -.
+func plusMinus(op string) resolver {
+	class := "generic.GenericUDFOPNumericPlus"
+	if op == "-" {
+		class = "generic.GenericUDFOPNumericMinus"
+	}
+	numeric := arithmetic(op, class)
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		if len(args) != 2 {
+			return numeric(env, args, distinct)
+		}
+		if r := temporal(op, args[0].Type, args[1].Type); r != nil {
+			return *r, nil
+		}
+		if op == "+" {
+			if r := temporal(op, args[1].Type, args[0].Type); r != nil {
+				return Resolution{Args: []*types.Type{r.Args[1], r.Args[0]}, Result: r.Result}, nil
+			}
+		}
+		return numeric(env, args, distinct)
+	}
+}
+
+// temporal resolves a op b where a is a date, timestamp or interval; nil when it is something else.
+func temporal(op string, a, b *types.Type) *Resolution {
+	of := func(x, y, result *types.Type) *Resolution {
+		return &Resolution{Args: []*types.Type{x, y}, Result: result}
+	}
+	isDate, isTime := a.Kind == types.Date, a.Kind == types.Timestamp || a.Kind == types.TimestampLTZ
+	switch {
+	case a.IsInterval() && b.Kind == a.Kind:
+		return of(a, a, a)
+	case op == "-" && (isDate || isTime) && b.IsDateGroup() || op == "-" && a.IsString() && b.IsDateGroup() || op == "-" && a.IsDateGroup() && b.IsString():
+		if (isDate || a.IsString()) && b.Kind == types.Date || isDate && b.IsString() {
+			return of(types.DateType, types.DateType, types.IntervalDayTimeType)
+		}
+		return of(types.TimestampType, types.TimestampType, types.IntervalDayTimeType)
+	case (isDate || isTime) && b.Kind == types.IntervalYearMonth:
+		return of(a, b, a)
+	case isTime && b.Kind == types.IntervalDayTime:
+		return of(a, b, a)
+	case isDate && b.Kind == types.IntervalDayTime:
+		return of(types.TimestampType, b, types.TimestampType)
+	case a.IsString() && b.IsInterval():
+		return of(types.TimestampType, b, types.TimestampType)
+	case isDate && b.Kind >= types.TinyInt && b.Kind <= types.Int:
+		return of(a, types.IntType, a)
+	}
+	return nil
+}
+
+// sign resolves unary minus and plus.
+func sign(class string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 {
+			return Resolution{}, wrongArguments("%s requires one argument.", class)
+		}
+		t := operand(args[0])
+		if !t.IsNumeric() && !t.IsInterval() && t.Kind != types.Void {
+			return Resolution{}, wrongType(0, "The 1st argument of %s  is expected to be a numeric or interval type, but %s is found", class, t)
+		}
+		return Resolution{Args: []*types.Type{t}, Result: t}, nil
+	}
+}

@@ -1,0 +1,217 @@
+package function
+
+import "skep/dialect/types"
+
+// stringFunctions work on character strings.
+var stringFunctions = []Function{
+	scalar("concat", "_FUNC_(a, b …): the arguments joined; NULL when one is NULL", concat),
+	scalar("concat_ws", "_FUNC_(separator, [string | array<string>] …): arguments joined by separator, skipping NULLs", concatWS),
+	scalar("substr", "_FUNC_(s, pos [, len]): part of s from pos (1-based, negative from the end)", methods("UDFSubstr", "string(string,int)", "string(string,int,int)", "binary(binary,int)", "binary(binary,int,int)",
+		"string(string,bigint)", "string(string,bigint,bigint)", "binary(binary,bigint)", "binary(binary,bigint,bigint)")),
+	simple("substring_index", "text text integer -> string", "_FUNC_(s, delimiter, n): s before the n-th delimiter, from the end when n is negative"),
+	scalar("space", "_FUNC_(n): n blanks", methods("UDFSpace", "string(int)")),
+	scalar("repeat", "_FUNC_(s, n): s n times", methods("UDFRepeat", "string(string,int)")),
+	scalar("ascii", "_FUNC_(s): code of the first character", methods("UDFAscii", "int(string)")),
+	scalar("chr", "_FUNC_(n): the character with code n modulo 256", methods("UDFChr", "string(bigint)", "string(double)")),
+	simple("lpad", "text integer text -> string", "_FUNC_(s, len, pad): s padded on the left to len characters"),
+	simple("rpad", "text integer text -> string", "_FUNC_(s, len, pad): s padded on the right to len characters"),
+	simple("levenshtein", "text text -> int", "_FUNC_(a, b): edit distance"),
+	simple("soundex", "text -> string", "_FUNC_(s): soundex code"),
+	scalar("upper", "_FUNC_(s): s in upper case", letterCase("UPPER")),
+	scalar("lower", "_FUNC_(s): s in lower case", letterCase("LOWER")),
+	scalar("initcap", "_FUNC_(s): s with every word capitalised", letterCase("INITCAP")),
+	scalar("trim", "_FUNC_(s): s without blanks at both ends", trimming("TRIM")),
+	scalar("ltrim", "_FUNC_(s): s without blanks at the start", trimming("LTRIM")),
+	scalar("rtrim", "_FUNC_(s): s without blanks at the end", trimming("RTRIM")),
+	scalar("length", "_FUNC_(s): number of characters, or bytes of a binary", textLength("LENGTH")),
+	scalar("char_length", "_FUNC_(s): number of characters", textLength("CHARACTER_LENGTH")),
+	scalar("octet_length", "_FUNC_(s): number of bytes", textLength("OCTET_LENGTH")),
+	simple("quote", "text -> string", "_FUNC_(s): s in single quotes, quotes inside escaped"),
+	scalar("reverse", "_FUNC_(s): s backwards", methods("UDFReverse", "string(string)")),
+	scalar("find_in_set", "_FUNC_(s, list): position of s in a comma-separated list", methods("UDFFindInSet", "int(string,string)")),
+	scalar("regexp_replace", "_FUNC_(s, regex, replacement): s with all matches replaced", methods("UDFRegExpReplace", "string(string,string,string)")),
+	scalar("regexp_extract", "_FUNC_(s, regex [, group]): the group of the first match", methods("UDFRegExpExtract", "string(string,string)", "string(string,string,int)")),
+	scalar("replace", "_FUNC_(s, search, replacement): s with all occurrences replaced", methods("UDFReplace", "string(string,string,string)")),
+	simple("translate", "text text text -> string", "_FUNC_(s, from, to): s with characters of from replaced by those of to"),
+	simple("split", "text text -> array<string>", "_FUNC_(s, regex): s divided at matches"),
+	simple("str_to_map", "text [text] [text] -> map<string,string>", "_FUNC_(s [, delimiter, key delimiter]): s as a map"),
+	simple("instr", "text text -> int", "_FUNC_(s, sub): position of the first sub in s, 0 when absent"),
+	simple("locate", "text text [integer] -> int", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on"),
+	scalar("elt", "_FUNC_(n, a, b …): the n-th of the strings", elt),
+	scalar("field", "_FUNC_(x, a, b …): index of x among the others, 0 when absent", field),
+	scalar("format_number", "_FUNC_(x, d): x like #,###.## with d decimals, or by a pattern", formatNumber),
+	simple("printf", "text prim... -> string", "_FUNC_(format, args …): text by a Java format"),
+	scalar("base64", "_FUNC_(bin): base 64 text", methods("UDFBase64", "string(binary)")),
+	scalar("unbase64", "_FUNC_(s): bytes of base 64 text", methods("UDFUnbase64", "binary(string)")),
+	simple("encode", "text text -> binary", "_FUNC_(s, charset): s as bytes"),
+	simple("decode", "binary text -> string", "_FUNC_(bin, charset): bytes as text"),
+	scalar("md5", "_FUNC_(x): MD5 in hexadecimal", methods("UDFMd5", "string(string)", "string(binary)")),
+	scalar("sha1", "_FUNC_(x): SHA-1 in hexadecimal", methods("UDFSha1", "string(string)", "string(binary)")),
+	simple("sha2", "bytes integer -> string", "_FUNC_(x, bits): SHA-2 in hexadecimal"),
+	simple("aes_encrypt", "bytes bytes -> binary", "_FUNC_(x, key): AES encryption"),
+	simple("aes_decrypt", "bytes bytes -> binary", "_FUNC_(x, key): AES decryption"),
+}
+
+func concat(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.StringType}
+	binary := len(args) > 0
+	length, char := 0, true
+	for i, a := range args {
+		if !a.Type.IsPrimitive() {
+			return Resolution{}, wrongArguments("The function %s takes only primitive types", "CONCAT")
+		}
+		binary = binary && a.Type.Kind == types.Binary
+		switch a.Type.Kind {
+		case types.Char:
+		case types.Varchar:
+			char = false
+		default:
+			length = -1 << 30
+		}
+		length += a.Type.Length
+		r.Args[i] = asText(a.Type)
+	}
+	switch {
+	case binary:
+		for i := range r.Args {
+			r.Args[i] = types.BinaryType
+		}
+		r.Result = types.BinaryType
+	case length > 0 && char && length <= 255:
+		r.Result = types.NewChar(length)
+	case length > 0 && length <= 65535:
+		r.Result = types.NewVarchar(length)
+	}
+	return r, nil
+}
+
+func concatWS(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 2 {
+		return Resolution{}, wrongLength("The function CONCAT_WS(separator,[string | array(string)]+) needs at least two arguments.")
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.StringType}
+	for i, a := range args {
+		switch {
+		case a.Type.IsString():
+			r.Args[i] = a.Type
+		case a.Type.Kind == types.Void:
+			r.Args[i] = types.StringType
+		case i > 0 && a.Type.Kind == types.Array && a.Type.Elem.IsString():
+			r.Args[i] = a.Type
+		case i > 0 && a.Type.Kind == types.Array && a.Type.Elem.Kind == types.Void:
+			r.Args[i] = types.NewArray(types.StringType)
+		default:
+			return Resolution{}, wrongType(i, `Argument %d of function CONCAT_WS must be "string or array<string>", but "%s" was found.`, i+1, a.Type)
+		}
+	}
+	return r, nil
+}
+
+// letterCase keeps char and varchar with their length.
+func letterCase(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 {
+			return Resolution{}, requires(name, 1, 1, len(args))
+		}
+		t := asText(args[0].Type)
+		if t == nil {
+			return Resolution{}, wrongArguments("%s only takes primitive types, got %s", name, args[0].Type)
+		}
+		return Resolution{Args: []*types.Type{t}, Result: t}, nil
+	}
+}
+
+// trimming gives varchar for char and varchar.
+func trimming(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 && len(args) != 2 {
+			return Resolution{}, requires(name, 1, 1, len(args))
+		}
+		r := Resolution{Args: make([]*types.Type, len(args))}
+		for i, a := range args {
+			if r.Args[i] = asText(a.Type); r.Args[i] == nil {
+				return Resolution{}, wrongArguments("%s only takes primitive types, got %s", name, a.Type)
+			}
+		}
+		r.Result = r.Args[0]
+		if r.Result.Kind == types.Char {
+			r.Result = types.NewVarchar(r.Result.Length)
+		}
+		return r, nil
+	}
+}
+
+func textLength(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 1 {
+			return Resolution{}, requires(name, 1, 1, len(args))
+		}
+		t := accept("bytes", args[0].Type)
+		if t == nil {
+			return Resolution{}, wrongArguments(" %s() only takes STRING/CHAR/VARCHAR/BINARY types as first argument, got %s", name, category(args[0].Type))
+		}
+		return Resolution{Args: []*types.Type{t}, Result: types.IntType}, nil
+	}
+}
+
+func elt(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 2 {
+		return Resolution{}, wrongLength("The function ELT(N,str1,str2,str3,...) needs at least two arguments.")
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.StringType}
+	for i, a := range args {
+		if !a.Type.IsPrimitive() {
+			return Resolution{}, wrongType(i, "The function ELT(N,str1,str2,str3,...) takes primitive types only, got %s", a.Type)
+		}
+		r.Args[i] = asText(a.Type)
+	}
+	r.Args[0] = types.IntType
+	return r, nil
+}
+
+func field(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 2 {
+		return Resolution{}, wrongLength("The function FIELD(str, str1, str2, ...) needs at least two arguments.")
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.IntType}
+	at := make([]int, len(args))
+	for i, a := range args {
+		if !a.Type.IsPrimitive() {
+			return Resolution{}, wrongType(i, "FIELD doesn't support complex types, got %s", category(a.Type))
+		}
+		at[i] = i
+	}
+	t, bad := unify(args, at, false)
+	if bad >= 0 {
+		t = types.StringType
+	}
+	for i := range r.Args {
+		r.Args[i] = t
+	}
+	return r, nil
+}
+
+func formatNumber(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 2 {
+		return Resolution{}, wrongLength("The function FORMAT_NUMBER(x, d) or FORMAT_NUMBER(x, d) needs two arguments.")
+	}
+	if !args[0].Type.IsNumeric() && args[0].Type.Kind != types.Void {
+		return Resolution{}, wrongType(0, "Argument 1 of function FORMAT_NUMBER must be \"tinyint\" or \"smallint\" or \"int\" or \"bigint\" or \"float\" or \"double\" or \"decimal\", but \"%s\" was found.", args[0].Type)
+	}
+	x, d := args[0].Type, args[1].Type
+	switch {
+	case d.Kind >= types.TinyInt && d.Kind <= types.BigInt:
+		d = types.IntType
+	case d.Kind == types.Void:
+		d = types.StringType
+	case !d.IsString():
+		return Resolution{}, wrongType(1, "Argument 2 of function FORMAT_NUMBER must be \"tinyint\" or \"smallint\" or \"int\" or \"bigint\" or \"string\", but \"%s\" was found.", d)
+	}
+	switch {
+	case x.Kind == types.Void:
+		x = types.DoubleType
+	case x.IsInteger():
+		x = types.BigIntType
+	}
+	return Resolution{Args: []*types.Type{x, d}, Result: types.StringType}, nil
+}

@@ -1,0 +1,28 @@
+package function
+
+// textFunctions look into structured text: URLs, JSON, XML, natural language.
+var textFunctions = []Function{
+	scalar("parse_url", "_FUNC_(url, part [, key]): a part of a URL", methods("UDFParseUrl", "string(string,string)", "string(string,string,string)")),
+	scalar("get_json_object", "_FUNC_(json, path): the value at a JSON path", methods("UDFJson", "string(string,string)")),
+	simple("sentences", "text [text] [text] -> array<array<string>>", "_FUNC_(s [, language, country]): s as sentences of words"),
+	simple("xpath", "text text -> array<string>", "_FUNC_(xml, path): texts of the matching nodes"),
+	simple("xpath_string", "text text -> string", "_FUNC_(xml, path): text of the first matching node"),
+	simple("xpath_boolean", "text text -> boolean", "_FUNC_(xml, path): true when something matches"),
+	simple("xpath_number", "text text -> double", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("xpath_double", "text text -> double", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("xpath_float", "text text -> float", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("xpath_long", "text text -> bigint", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("xpath_int", "text text -> int", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("xpath_short", "text text -> smallint", "_FUNC_(xml, path): number of an XPath expression"),
+	simple("in_file", "text text -> boolean", "_FUNC_(s, file): true when a line of a local file equals s"),
+}
+
+// maskFunctions replace letters and digits by placeholders.
+var maskFunctions = []Function{
+	simple("mask", "prim prim... -> $1", "_FUNC_(x [, upper, lower, digit, other, number, day, month, year]): x with characters replaced"),
+	simple("mask_first_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with the first n characters replaced"),
+	simple("mask_last_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with the last n characters replaced"),
+	simple("mask_show_first_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with all but the first n characters replaced"),
+	simple("mask_show_last_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with all but the last n characters replaced"),
+	scalar("mask_hash", "_FUNC_(x): a hash of x in hexadecimal", maskHash),
+}
