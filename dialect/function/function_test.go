@@ -69,7 +69,7 @@ func TestResultTypes(t *testing.T) {
 		"ceil(double)":                        "bigint",
 		"abs(string)":                         "double",
 		"sign(decimal(2,1))":                  "int",
-		"sign(int)":                           "int",
+		"sign(int)":                           "double",
 		"coalesce(decimal(10,2);int=0)":       "decimal(10,2)",
 		"coalesce(decimal(10,2);int)":         "decimal(12,2)",
 		"greatest(decimal(10,2);int=0)":       "decimal(12,2)",

@@ -310,10 +310,14 @@ func strangers(params []*types.Type, args []Arg) int {
 	return n
 }
 
+// widening adds up the ranks of the numeric parameters; Hive takes decimal only for decimals.
 func widening(params []*types.Type) int {
 	n := 0
 	for _, p := range params {
-		if p.IsNumeric() {
+		switch {
+		case p.Kind == types.Decimal:
+			n += int(types.Double) + 1
+		case p.IsNumeric():
 			n += int(p.Kind)
 		}
 	}
