@@ -2,7 +2,6 @@ package text
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -98,9 +97,4 @@ func (Format) OpenSplit(ctx context.Context, s format.Split, opts *format.ReadOp
 		return nil, err
 	}
 	return r, nil
-}
-
-// NewWriter is not available yet.
-func (Format) NewWriter(io.Writer, *format.WriteOptions) (format.Writer, error) {
-	return nil, errors.New("writing text files is not supported")
 }

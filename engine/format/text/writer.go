@@ -1,0 +1,218 @@
+package text
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"skep/dialect/types"
+	"skep/engine/compress"
+	"skep/engine/format"
+	"skep/engine/vector"
+	"skep/engine/vector/valuetext"
+)
+
+// flushBytes is how much text is collected before it goes to the file.
+const flushBytes = 256 << 10
+
+// OutputCodec returns the codec that the session asks output files to be compressed with; files carry its extension.
+func OutputCodec(session *format.Session) (compress.Codec, error) {
+	if session.Conf == nil || !strings.EqualFold(session.Conf("hive.exec.compress.output"), "true") {
+		return compress.None, nil
+	}
+	for _, key := range []string{"mapreduce.output.fileoutputformat.compress.codec", "mapred.output.compression.codec"} {
+		if class := session.Conf(key); class != "" {
+			return compress.ByClass(class)
+		}
+	}
+	return compress.Deflate, nil
+}
+
+// NewWriter starts a file on w, compressed with OutputCodec.
+func (Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, error) {
+	p, err := newParams(opts.Properties, &opts.Session)
+	if err != nil {
+		return nil, fmt.Errorf("writing text: %w", err)
+	}
+	for _, c := range opts.Schema {
+		if depth(c.Type) >= len(p.separators) {
+			return nil, fmt.Errorf("writing text: column %s of type %s nests deeper than the %d levels of separators", c.Name, c.Type, len(p.separators))
+		}
+	}
+	codec, err := OutputCodec(&opts.Session)
+	if err != nil {
+		return nil, fmt.Errorf("writing text: %w", err)
+	}
+	out := &writer{params: p, file: countingWriter{w: w}}
+	if out.stream, err = codec.NewWriter(&out.file); err != nil {
+		return nil, fmt.Errorf("writing text: %w", err)
+	}
+	return out, nil
+}
+
+type writer struct {
+	params *params
+	file   countingWriter
+	stream io.WriteCloser
+	buf    []byte
+	stats  format.FileStats
+}
+
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (w *writer) Write(b *vector.Batch) error {
+	rows := b.Rows()
+	for k := range rows {
+		row := k
+		if b.Sel != nil {
+			row = int(b.Sel[k])
+		}
+		start := len(w.buf)
+		for i, c := range b.Cols {
+			if i > 0 {
+				w.buf = append(w.buf, w.params.separators[0])
+			}
+			w.buf = w.params.appendText(w.buf, c, row, 1)
+		}
+		w.stats.RawBytes += int64(len(w.buf) - start)
+		w.buf = append(w.buf, '\n')
+		if len(w.buf) >= flushBytes {
+			if err := w.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	w.stats.Rows += int64(rows)
+	return nil
+}
+
+func (w *writer) flush() error {
+	if _, err := w.stream.Write(w.buf); err != nil {
+		return fmt.Errorf("writing text: %w", err)
+	}
+	w.buf = w.buf[:0]
+	return nil
+}
+
+func (w *writer) Close() (format.FileStats, error) {
+	if err := w.flush(); err != nil {
+		return format.FileStats{}, err
+	}
+	if err := w.stream.Close(); err != nil {
+		return format.FileStats{}, fmt.Errorf("finishing a text file: %w", err)
+	}
+	w.stats.Bytes = w.file.n
+	return w.stats, nil
+}
+
+// appendText appends the value of a row as a field; level is the index of the separator that divides a nested value.
+func (p *params) appendText(dst []byte, v *vector.Vector, row, level int) []byte {
+	if v.IsNull(row) || v.Type.Kind == types.Void {
+		return append(dst, p.null...)
+	}
+	b, at := v.Base(), v.At(row)
+	switch t := v.Type; t.Kind {
+	case types.Boolean:
+		return strconv.AppendBool(dst, b.I64[at] != 0)
+	case types.TinyInt, types.SmallInt, types.Int, types.BigInt:
+		return strconv.AppendInt(dst, b.I64[at], 10)
+	case types.Decimal:
+		if t.Physical() == types.I64 {
+			return valuetext.AppendDecimal64(dst, b.I64[at], t.Scale)
+		}
+		return valuetext.AppendDecimal128(dst, b.W[at], t.Scale)
+	case types.Float:
+		return valuetext.AppendFloat(dst, b.F64[at])
+	case types.Double:
+		return valuetext.AppendDouble(dst, b.F64[at])
+	case types.Date:
+		return valuetext.AppendDate(dst, b.I64[at])
+	case types.Timestamp:
+		return valuetext.AppendTimestamp(dst, b.W[at])
+	case types.TimestampLTZ:
+		return valuetext.AppendTimestampLTZ(dst, b.W[at], p.location)
+	case types.IntervalYearMonth:
+		return valuetext.AppendIntervalYearMonth(dst, b.I64[at])
+	case types.IntervalDayTime:
+		return valuetext.AppendIntervalDayTime(dst, b.W[at])
+	case types.Binary:
+		return base64.RawStdEncoding.AppendEncode(dst, v.Bytes(row))
+	case types.Char:
+		start := len(dst)
+		dst = valuetext.AppendChar(dst, v.Bytes(row), t.Length)
+		if p.escaped {
+			dst = p.appendEscaped(dst[:start], append([]byte(nil), dst[start:]...))
+		}
+		return dst
+	case types.String, types.Varchar:
+		return p.appendEscaped(dst, v.Bytes(row))
+	}
+	return p.appendNested(dst, b, at, level)
+}
+
+func (p *params) appendNested(dst []byte, b *vector.Vector, at, level int) []byte {
+	separator := p.separator(level)
+	switch b.Type.Kind {
+	case types.Array:
+		ref := b.Refs[at]
+		for k := range ref.Len {
+			if k > 0 {
+				dst = append(dst, separator)
+			}
+			dst = p.appendText(dst, b.Children[0], int(ref.Off+k), level+1)
+		}
+	case types.Map:
+		ref := b.Refs[at]
+		for k := range ref.Len {
+			if k > 0 {
+				dst = append(dst, separator)
+			}
+			dst = p.appendText(dst, b.Children[0], int(ref.Off+k), level+2)
+			dst = append(dst, p.separator(level+1))
+			dst = p.appendText(dst, b.Children[1], int(ref.Off+k), level+2)
+		}
+	case types.Struct:
+		for i, c := range b.Children {
+			if i > 0 {
+				dst = append(dst, separator)
+			}
+			dst = p.appendText(dst, c, at, level+1)
+		}
+	case types.Union:
+		tag := b.I64[at]
+		dst = append(strconv.AppendInt(dst, tag, 10), separator)
+		dst = p.appendText(dst, b.Children[tag], at, level+1)
+	}
+	return dst
+}
+
+// appendEscaped appends s with the escape character before the bytes that need it; escaped line ends become r and n.
+func (p *params) appendEscaped(dst, s []byte) []byte {
+	if !p.escaped {
+		return append(dst, s...)
+	}
+	for _, b := range s {
+		if p.needsEscape[b] {
+			dst = append(dst, p.escape)
+			switch b {
+			case '\r':
+				b = 'r'
+			case '\n':
+				b = 'n'
+			}
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
