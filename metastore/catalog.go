@@ -1,0 +1,157 @@
+// Package metastore defines the catalog: what is known about databases, tables, partitions, functions and their
+// statistics. Package store implements it on an embedded database; a client of a remote Hive metastore can implement it
+// as well.
+package metastore
+
+import (
+	"context"
+
+	"skep/metastore/model"
+	"skep/metastore/partition"
+)
+
+// Reader looks things up. Names are matched without regard to case. A missing object is a *model.Error of kind
+// NoSuchObject. Returned objects belong to the caller, except storage descriptors, which are shared and immutable.
+type Reader interface {
+	Database(ctx context.Context, name string) (*model.Database, error)
+	// Databases lists the databases that match (nil: all), by name.
+	Databases(ctx context.Context, match func(name string) bool) ([]*model.Database, error)
+
+	Table(ctx context.Context, database, name string) (*model.Table, error)
+	// TableNames lists the tables of one database that match, by name; of the given types, or all if none are given.
+	TableNames(ctx context.Context, database string, match func(name string) bool, types ...model.TableType) ([]string, error)
+	// ScanTables calls visit for every table that q selects, ordered by database and name, with one pass over the catalog:
+	// the way to list tables or columns in bulk. An error of visit ends the scan and is returned.
+	ScanTables(ctx context.Context, q TableQuery, visit func(*model.Table) error) error
+
+	Partition(ctx context.Context, database, table string, values []string) (*model.Partition, error)
+	// Partitions returns the selected partitions, ordered by name.
+	Partitions(ctx context.Context, database, table string, q PartitionQuery) ([]*model.Partition, error)
+	// PartitionNames returns the names of the selected partitions, in order.
+	PartitionNames(ctx context.Context, database, table string, q PartitionQuery) ([]string, error)
+
+	// ColumnStatistics returns what is known of the given columns (none given: all) of the whole table.
+	ColumnStatistics(ctx context.Context, database, table string, columns ...string) ([]model.ColumnStatistics, error)
+	// PartitionStatistics does so for partitions, by name; partitions and columns without statistics are left out.
+	PartitionStatistics(ctx context.Context, database, table string, partitions []string, columns ...string) ([]model.PartitionStatistics, error)
+
+	Function(ctx context.Context, database, name string) (*model.Function, error)
+	Functions(ctx context.Context, database string, match func(name string) bool) ([]*model.Function, error)
+	Constraints(ctx context.Context, database, table string) ([]model.Constraint, error)
+
+	// Intents returns the journal of changes under way, oldest first.
+	Intents(ctx context.Context) ([]model.Intent, error)
+}
+
+// TableQuery selects tables for ScanTables.
+type TableQuery struct {
+	MatchDatabase func(name string) bool // nil: all
+	MatchTable    func(name string) bool // nil: all
+	Types         []model.TableType      // empty: all
+}
+
+// PartitionQuery selects partitions of a table. The zero value selects all; what is set is combined with AND.
+type PartitionQuery struct {
+	Filter partition.Filter
+	Names  []string // exact partition names; names that do not exist are left out
+	Limit  int      // 0: no limit
+	// WithoutParameters leaves Partition.Parameters nil, for callers that want locations only.
+	WithoutParameters bool
+}
+
+// Tx is a transaction. It sees its own changes. It is valid, and may be used by one goroutine, until the function it was
+// given to returns.
+type Tx interface {
+	Reader
+
+	CreateDatabase(ctx context.Context, d *model.Database) error
+	AlterDatabase(ctx context.Context, d *model.Database) error
+	// DropDatabase fails with InvalidOperation when the database has tables or functions, unless cascade.
+	DropDatabase(ctx context.Context, name string, cascade bool) error
+
+	CreateTable(ctx context.Context, t *model.Table) error
+	// AlterTable replaces the table called name; t may bear another name or database, which renames it. Partitions keep
+	// their own columns and storage. Partition keys may change type and comment, not number or name.
+	AlterTable(ctx context.Context, database, name string, t *model.Table) error
+	DropTable(ctx context.Context, database, name string) error
+
+	// AddPartitions adds partitions; with ifNotExists those that exist are skipped, otherwise they are an error. It returns
+	// how many were added.
+	AddPartitions(ctx context.Context, database, table string, parts []*model.Partition, ifNotExists bool) (int, error)
+	// AlterPartitions replaces existing partitions, found by their values.
+	AlterPartitions(ctx context.Context, database, table string, parts []*model.Partition) error
+	// RenamePartition gives the partition with the given values the values, location and everything else of p.
+	RenamePartition(ctx context.Context, database, table string, values []string, p *model.Partition) error
+	// DropPartitions drops by name; a name that does not exist is an error.
+	DropPartitions(ctx context.Context, database, table string, names []string) error
+	// ExchangePartitions moves the named partitions to another table of the same columns and keys. newLocations gives their
+	// new location, in order. It fails when the destination has one of them.
+	ExchangePartitions(ctx context.Context, fromDatabase, fromTable, toDatabase, toTable string, names, newLocations []string) error
+
+	// SetColumnStatistics stores statistics of the table, or of the partition when its name is not empty, replacing those of
+	// the same columns.
+	SetColumnStatistics(ctx context.Context, database, table, partitionName string, stats []model.ColumnStatistics) error
+	// DeleteColumnStatistics forgets statistics of the table or partition; without columns, of all.
+	DeleteColumnStatistics(ctx context.Context, database, table, partitionName string, columns ...string) error
+
+	CreateFunction(ctx context.Context, f *model.Function) error
+	AlterFunction(ctx context.Context, database, name string, f *model.Function) error
+	DropFunction(ctx context.Context, database, name string) error
+	AddConstraints(ctx context.Context, database, table string, cs []model.Constraint) error
+	DropConstraint(ctx context.Context, database, table, name string) error
+
+	// PutIntent writes or replaces a journal record; DeleteIntent removes it.
+	PutIntent(ctx context.Context, i model.Intent) error
+	DeleteIntent(ctx context.Context, id string) error
+}
+
+// Catalog is a metastore. It is safe for concurrent use; a change is visible to readers as a whole or not at all.
+type Catalog interface {
+	Reader
+	// View runs fn on a snapshot: all its lookups see the same state.
+	View(ctx context.Context, fn func(r Reader) error) error
+	// Update runs fn in a transaction, which is durable when Update returns nil and leaves no trace when it returns an
+	// error. Transactions run one at a time, so fn must not wait for anything but the catalog.
+	Update(ctx context.Context, fn func(tx Tx) error) error
+	Close() error
+}
+
+// PartitionChanges is the catalog side of an insert into a partitioned or unpartitioned table.
+type PartitionChanges struct {
+	Add   []*model.Partition
+	Alter []*model.Partition
+	// TableParameters are set on the table; a nil map leaves the table alone. An empty value removes the parameter.
+	TableParameters map[string]string
+}
+
+// CommitPartitions applies changes to one table within a transaction.
+func CommitPartitions(ctx context.Context, tx Tx, database, table string, c PartitionChanges) error {
+	if len(c.Add) > 0 {
+		if _, err := tx.AddPartitions(ctx, database, table, c.Add, false); err != nil {
+			return err
+		}
+	}
+	if len(c.Alter) > 0 {
+		if err := tx.AlterPartitions(ctx, database, table, c.Alter); err != nil {
+			return err
+		}
+	}
+	if c.TableParameters == nil {
+		return nil
+	}
+	t, err := tx.Table(ctx, database, table)
+	if err != nil {
+		return err
+	}
+	if t.Parameters == nil {
+		t.Parameters = map[string]string{}
+	}
+	for k, v := range c.TableParameters {
+		if v == "" {
+			delete(t.Parameters, k)
+			continue
+		}
+		t.Parameters[k] = v
+	}
+	return tx.AlterTable(ctx, database, table, t)
+}
