@@ -69,7 +69,7 @@ func TestExpectationsRoundTrip(t *testing.T) {
 		{SQL: "use x", Outcome: Outcome{Result: &hs2.Result{}}},
 		{SQL: "select\n  1\n\nfrom t", Outcome: Outcome{Result: &hs2.Result{HasRows: true,
 			Columns: []hs2.Column{{Name: "a b", Type: "int"}, {Name: "c", Type: "decimal(3,1)"}},
-			Rows: [][]hs2.Value{{{Text: ""}, {Null: true}}, {{Text: "tab\tnew\nback\\n"}, {Text: `\N`}}}}}},
+			Rows:    [][]hs2.Value{{{Text: ""}, {Null: true}}, {{Text: "tab\tnew\nback\\n"}, {Text: `\N`}}}}}},
 		{SQL: "select x", Outcome: Outcome{Err: &hs2.Error{Code: 10004, SQLState: "42000", Message: "Line 1:7 no"}}},
 		{SQL: "select y", Outcome: Outcome{Err: &hs2.Error{Code: 0, Message: "*"}}},
 	}
