@@ -1,0 +1,153 @@
+// Package valuetext prints the engine's values as Hive prints them in HiveServer2 results and in casts to string. All
+// functions append to a byte slice and allocate nothing beyond its growth.
+package valuetext
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+
+	"skep/dialect/types"
+)
+
+// AppendDouble appends Java's Double.toString(v): plain notation for 1e-3 ≤ |v| < 1e7 and computerised scientific notation
+// otherwise, with the shortest digits that identify the value and at least one after the point.
+func AppendDouble(dst []byte, v float64) []byte { return appendFloat(dst, v, 64) }
+
+// AppendFloat appends Java's Float.toString of v, a double that equals a float32 exactly.
+func AppendFloat(dst []byte, v float64) []byte { return appendFloat(dst, v, 32) }
+
+func appendFloat(dst []byte, v float64, size int) []byte {
+	a := math.Abs(v)
+	switch {
+	case v != v:
+		return append(dst, "NaN"...)
+	case a > math.MaxFloat64:
+		if v < 0 {
+			dst = append(dst, '-')
+		}
+		return append(dst, "Infinity"...)
+	case a == 0 || a >= 1e-3 && a < 1e7:
+		if i := int64(v); float64(i) == v && a != 0 {
+			return append(strconv.AppendInt(dst, i, 10), ".0"...)
+		}
+		start := len(dst)
+		dst = strconv.AppendFloat(dst, v, 'f', -1, size)
+		for _, c := range dst[start:] {
+			if c == '.' {
+				return dst
+			}
+		}
+		return append(dst, ".0"...)
+	}
+	var buf [32]byte
+	text := strconv.AppendFloat(buf[:0], v, 'e', -1, size)
+	mantissa := 0
+	for text[mantissa] != 'e' {
+		mantissa++
+	}
+	if mantissa <= 2 && text[mantissa-1] != '.' {
+		// Java prints at least two digits and takes the closest pair: 4.9E-324, not 5E-324.
+		text = strconv.AppendFloat(buf[:0], v, 'e', 1, size)
+		mantissa += 2
+	}
+	dst = append(dst, text[:mantissa]...)
+	dst = append(dst, 'E')
+	exponent := text[mantissa+1:]
+	if exponent[0] == '-' {
+		dst = append(dst, '-')
+	}
+	exponent = exponent[1:]
+	for len(exponent) > 1 && exponent[0] == '0' {
+		exponent = exponent[1:]
+	}
+	return append(dst, exponent...)
+}
+
+// AppendDecimal64 appends unscaled·10^-scale in plain notation with exactly scale fraction digits.
+func AppendDecimal64(dst []byte, unscaled int64, scale int) []byte {
+	u := uint64(unscaled)
+	if unscaled < 0 {
+		dst = append(dst, '-')
+		u = -u
+	}
+	var buf [24]byte
+	return appendPoint(dst, strconv.AppendUint(buf[:0], u, 10), scale)
+}
+
+// AppendDecimal128 is AppendDecimal64 for wide decimals.
+func AppendDecimal128(dst []byte, unscaled types.Int128, scale int) []byte {
+	if unscaled.IsInt64() {
+		return AppendDecimal64(dst, int64(unscaled.Lo), scale)
+	}
+	if unscaled.Hi < 0 {
+		dst = append(dst, '-')
+		unscaled = unscaled.Neg()
+	}
+	// Split into groups of 19 digits; two divisions cover all 39 digits.
+	const group = 1e19
+	hi, lo := uint64(unscaled.Hi), unscaled.Lo
+	q1, r := hi/group, hi%group
+	q0, low := bits.Div64(r, lo, group)
+	top, middle := bits.Div64(q1, q0, group)
+	var buf [64]byte
+	digits := buf[:0]
+	if top != 0 {
+		digits = strconv.AppendUint(digits, top, 10)
+		digits = appendPadded(digits, middle, 19)
+	} else {
+		digits = strconv.AppendUint(digits, middle, 10)
+	}
+	return appendPoint(dst, appendPadded(digits, low, 19), scale)
+}
+
+// appendPoint appends digits with a point before the last scale of them.
+func appendPoint(dst, digits []byte, scale int) []byte {
+	if scale <= 0 {
+		return append(dst, digits...)
+	}
+	whole := len(digits) - scale
+	if whole > 0 {
+		dst = append(dst, digits[:whole]...)
+		dst = append(dst, '.')
+		return append(dst, digits[whole:]...)
+	}
+	dst = append(dst, '0', '.')
+	for ; whole < 0; whole++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, digits...)
+}
+
+// TrimDecimal removes trailing zeros of the fraction, and the point with the last of them, from the decimal text in
+// dst[start:]. Hive prints decimals so inside nested values and in casts of unpadded values.
+func TrimDecimal(dst []byte, start int) []byte {
+	point := -1
+	for i := start; i < len(dst); i++ {
+		if dst[i] == '.' {
+			point = i
+			break
+		}
+	}
+	if point < 0 {
+		return dst
+	}
+	end := len(dst)
+	for end > point+1 && dst[end-1] == '0' {
+		end--
+	}
+	if end == point+1 {
+		end = point
+	}
+	return dst[:end]
+}
+
+// appendPadded appends n with leading zeros to at least width digits.
+func appendPadded(dst []byte, n uint64, width int) []byte {
+	var buf [20]byte
+	text := strconv.AppendUint(buf[:0], n, 10)
+	for i := len(text); i < width; i++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, text...)
+}

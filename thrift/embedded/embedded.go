@@ -1,0 +1,96 @@
+// Package embedded lets the HiveServer2 front end run statements on the engine in the same process: it implements package
+// backend by engine/query.
+package embedded
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"skep/engine/query"
+	"skep/engine/vector"
+	"skep/thrift/backend"
+)
+
+// Backend runs sessions on an engine.
+type Backend struct{ engine *query.Engine }
+
+var _ backend.Backend = (*Backend)(nil)
+
+// New returns a backend on e, which stays the caller's.
+func New(e *query.Engine) *Backend { return &Backend{engine: e} }
+
+// OpenSession implements backend.Backend.
+func (b *Backend) OpenSession(ctx context.Context, r backend.SessionRequest) (backend.Session, error) {
+	settings := map[string]string{}
+	maps.Copy(settings, r.Conf)
+	maps.Copy(settings, r.MetaConf)
+	for k, v := range r.System {
+		settings["system:"+k] = v
+	}
+	s, err := b.engine.NewSession(ctx, query.SessionOptions{ID: r.ID, User: r.User, Database: r.Database, Conf: settings, Vars: r.HiveVars})
+	if err != nil {
+		return nil, err
+	}
+	return &session{s}, nil
+}
+
+type session struct{ *query.Session }
+
+// Compile implements backend.Session.
+func (s *session) Compile(ctx context.Context, r backend.StatementRequest) (backend.Statement, error) {
+	st, err := s.Session.Compile(ctx, query.Request{SQL: r.SQL, Overlay: r.Overlay, QueryID: r.QueryID, Log: r.Log})
+	if err != nil {
+		return nil, err
+	}
+	out := &statement{Statement: st}
+	for _, c := range st.Columns() {
+		out.columns = append(out.columns, backend.Column{Name: c.Name, Type: c.Type, Comment: c.Comment})
+	}
+	return out, nil
+}
+
+// Conf implements backend.Session.
+func (s *session) Conf(key string) (string, bool) { return s.Session.Conf().Lookup(key) }
+
+// SetHiveVar implements backend.Session.
+func (s *session) SetHiveVar(name, value string) { s.SetVariable(name, value) }
+
+// Metadata implements backend.Session.
+func (s *session) Metadata() backend.Metadata { return metadata{s.Session} }
+
+type statement struct {
+	*query.Statement
+	columns []backend.Column
+}
+
+// Columns implements backend.Statement.
+func (s *statement) Columns() []backend.Column { return s.columns }
+
+// Rows implements backend.Statement.
+func (s *statement) Rows() (backend.Cursor, error) {
+	return &cursor{s.Result().Cursor()}, nil
+}
+
+// Progress implements backend.Statement.
+func (s *statement) Progress() backend.Progress {
+	p := s.Statement.Progress()
+	out := backend.Progress{Fraction: p.Fraction, Running: p.Running}
+	for _, v := range p.Stages {
+		out.Vertices = append(out.Vertices, backend.VertexProgress{
+			Name: v.Name, Mode: "vectorized", Status: v.Status, Total: v.Total, Completed: v.Completed, Running: v.Running,
+			Pending: v.Total - v.Completed - v.Running,
+		})
+	}
+	return out
+}
+
+// Location implements backend.Statement.
+func (s *statement) Location() *time.Location { return s.Statement.Location() }
+
+type cursor struct{ *query.Cursor }
+
+// Next implements backend.Cursor.
+func (c *cursor) Next(_ context.Context, maxRows int) (*vector.Batch, error) {
+	return c.Cursor.Next(maxRows)
+}
