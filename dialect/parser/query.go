@@ -1,0 +1,632 @@
+package parser
+
+import (
+	"strings"
+
+	"skep/dialect/ast"
+)
+
+// withClause parses an optional WITH.
+func (p *parser) withClause() []*ast.CTE {
+	if !p.accept(kwWith) {
+		return nil
+	}
+	var list []*ast.CTE
+	for {
+		name := p.ident()
+		c := &ast.CTE{Pos: name.Pos, Name: name}
+		if p.is(tokLParen) {
+			c.Columns = p.parenColumnNames()
+		}
+		p.expect(kwAs)
+		p.expect(tokLParen)
+		c.Query = p.sourceQuery()
+		p.expect(tokRParen)
+		list = append(list, c)
+		if !p.accept(tokComma) {
+			return list
+		}
+	}
+}
+
+// queryWithCTE parses [WITH] select, the form of views and CTAS.
+func (p *parser) queryWithCTE() *ast.Query {
+	start := p.here()
+	with := p.withClause()
+	q := p.selectStatement()
+	q.With = append(with, q.With...)
+	q.Pos = start
+	q.Span.Start = start.Offset
+	return q
+}
+
+// queryInExpr parses the query of a subquery expression, behind its opening parenthesis.
+func (p *parser) queryInExpr() *ast.Query { return p.queryWithCTE() }
+
+// sourceQuery parses a query in FROM or WITH, where the FROM-first form is allowed.
+func (p *parser) sourceQuery() *ast.Query {
+	start := p.here()
+	with := p.withClause()
+	var q *ast.Query
+	if p.is(kwFrom) {
+		f := p.fromStatement()
+		if f.query == nil {
+			p.fail(failure{at: p.pos, text: "Cannot insert in a subquery"})
+		}
+		q = f.query
+	} else {
+		q = p.selectStatement()
+	}
+	q.With = append(with, q.With...)
+	q.Pos = start
+	q.Span = ast.Span{Start: start.Offset, End: p.prevEnd()}
+	return q
+}
+
+// selectStatement parses a query without WITH.
+func (p *parser) selectStatement() *ast.Query {
+	start := p.here()
+	return p.selectTail(start, p.selectAtom())
+}
+
+// queryFrom continues a query whose first operand is the parenthesised query q that began at byte offset start.
+func (p *parser) queryFrom(q *ast.Query, start int) *ast.Query {
+	pos := q.Pos
+	pos.Offset = start
+	return p.selectTail(pos, simplify(q))
+}
+
+// selectTail parses the set operations and trailing clauses behind the first operand.
+func (p *parser) selectTail(start ast.Pos, body ast.QueryBody) *ast.Query {
+	body = p.setOperations(body)
+	q := &ast.Query{Pos: start, Body: body}
+	p.queryClauses(q)
+	if inner, ok := body.(*ast.Query); ok && len(q.OrderBy)+len(q.ClusterBy)+len(q.DistributeBy)+len(q.SortBy) == 0 && q.Limit == nil {
+		q = inner
+		q.Pos = start
+	}
+	q.Span = ast.Span{Start: start.Offset, End: p.prevEnd()}
+	return q
+}
+
+// simplify returns the body of a query that has no clauses of its own.
+func simplify(q *ast.Query) ast.QueryBody {
+	if len(q.With)+len(q.OrderBy)+len(q.ClusterBy)+len(q.DistributeBy)+len(q.SortBy) == 0 && q.Limit == nil {
+		if _, ok := q.Body.(*ast.SetOp); !ok {
+			return q.Body
+		}
+	}
+	return q
+}
+
+func (p *parser) setOperations(body ast.QueryBody) ast.QueryBody {
+	for {
+		op, all, ok := p.setOperator()
+		if !ok {
+			return body
+		}
+		right := p.selectAtom()
+		body = &ast.SetOp{Pos: body.Position(), Op: op, All: all, Left: body, Right: right}
+	}
+}
+
+func (p *parser) setOperator() (op ast.SetOperator, all, ok bool) {
+	switch p.kind() {
+	case kwUnion:
+		op = ast.Union
+	case kwIntersect:
+		op = ast.Intersect
+	case kwExcept, kwMinus:
+		op = ast.Except
+	default:
+		return "", false, false
+	}
+	p.pos++
+	if p.accept(kwAll) {
+		return op, true, true
+	}
+	p.accept(kwDistinct)
+	return op, false, true
+}
+
+// selectAtom parses one SELECT block, VALUES, or a parenthesised query.
+func (p *parser) selectAtom() ast.QueryBody {
+	switch {
+	case p.is(tokLParen):
+		p.nest()
+		p.pos++
+		q := p.queryWithCTE()
+		p.expect(tokRParen)
+		p.depth--
+		return simplify(q)
+	case p.is(kwValues):
+		return p.values()
+	}
+	s := p.selectClause()
+	if p.is(kwFrom) {
+		s.From = p.fromClause()
+	}
+	p.blockClauses(s)
+	return s
+}
+
+// blockClauses parses WHERE, GROUP BY, HAVING, WINDOW and QUALIFY.
+func (p *parser) blockClauses(s *ast.Select) {
+	s.Where = p.whereClause()
+	if p.is(kwGroup) {
+		s.GroupBy = p.groupBy()
+	}
+	if p.is(kwHaving) {
+		p.enter("having clause")
+		p.pos++
+		p.enter("having condition")
+		s.Having = p.expression()
+		p.leave()
+		p.leave()
+	}
+	if p.is(kwWindow) {
+		p.enter("window_clause")
+		p.pos++
+		for {
+			p.enter("window_defn")
+			name := p.ident()
+			p.expect(kwAs)
+			spec := p.windowSpec()
+			s.Windows = append(s.Windows, &ast.WindowDef{Pos: name.Pos, Name: name, Spec: spec})
+			p.leave()
+			if !p.accept(tokComma) {
+				break
+			}
+		}
+		p.leave()
+	}
+	if p.is(kwQualify) {
+		p.enter("qualify clause")
+		p.pos++
+		s.Qualify = p.expression()
+		p.leave()
+	}
+}
+
+func (p *parser) whereClause() ast.Expr {
+	if !p.is(kwWhere) {
+		return nil
+	}
+	p.enter("where clause")
+	p.pos++
+	p.enter("search condition")
+	e := p.expression()
+	p.leave()
+	p.leave()
+	return e
+}
+
+// queryClauses parses ORDER BY, CLUSTER BY, DISTRIBUTE BY, SORT BY and LIMIT, in this order.
+func (p *parser) queryClauses(q *ast.Query) {
+	if p.is(kwOrder) {
+		q.OrderBy = p.orderBy()
+	}
+	if p.isSeq(kwCluster, kwBy) {
+		p.enter("cluster by clause")
+		p.pos += 2
+		q.ClusterBy = p.keyList()
+		p.leave()
+	}
+	if p.isSeq(kwDistribute, kwBy) {
+		p.enter("distribute by clause")
+		p.pos += 2
+		q.DistributeBy = p.keyList()
+		p.leave()
+	}
+	if p.isSeq(kwSort, kwBy) {
+		q.SortBy = p.sortBy()
+	}
+	if p.is(kwLimit) {
+		q.Limit = p.limit()
+	}
+}
+
+func (p *parser) orderBy() []*ast.SortItem {
+	p.enter("order by clause")
+	p.expectSeq(kwOrder, kwBy)
+	list := p.sortItems()
+	p.leave()
+	return list
+}
+
+func (p *parser) sortItems() []*ast.SortItem {
+	list := []*ast.SortItem{p.sortItem()}
+	for p.accept(tokComma) {
+		list = append(list, p.sortItem())
+	}
+	return list
+}
+
+func (p *parser) sortItem() *ast.SortItem {
+	p.enter("column order")
+	e := p.expression()
+	p.leave()
+	return p.sortItemOf(e)
+}
+
+func (p *parser) sortItemOf(e ast.Expr) *ast.SortItem {
+	n := &ast.SortItem{Pos: e.Position(), Expr: e}
+	n.Order, n.Nulls = p.sortDirection()
+	return n
+}
+
+func (p *parser) sortDirection() (order ast.SortOrder, nulls ast.NullOrder) {
+	switch {
+	case p.accept(kwAsc):
+		order = ast.SortAsc
+	case p.accept(kwDesc):
+		order = ast.SortDesc
+	}
+	if p.is(kwNulls) {
+		p.enter("nulls ordering")
+		switch p.peek(1) {
+		case kwFirst:
+			nulls = ast.NullsFirst
+		case kwLast:
+			nulls = ast.NullsLast
+		default:
+			p.noViable(1)
+		}
+		p.pos += 2
+		p.leave()
+	}
+	return order, nulls
+}
+
+// keyList parses the keys of CLUSTER BY, DISTRIBUTE BY and PARTITION BY: expressions, possibly in one pair of
+// parentheses, which then do not make a struct.
+func (p *parser) keyList() []ast.Expr {
+	if p.parensAreList() {
+		p.pos++
+		list := p.expressions()
+		p.expect(tokRParen)
+		return list
+	}
+	return p.expressions()
+}
+
+// parensAreList reports whether a parenthesis opens here whose closing one ends a list of keys, rather than being the
+// start of a longer expression such as (a + b) * 2.
+func (p *parser) parensAreList() bool {
+	if !p.is(tokLParen) || p.startsQuery() {
+		return false
+	}
+	depth := 0
+	for n := 0; ; n++ {
+		switch p.peek(n) {
+		case tokLParen:
+			depth++
+		case tokRParen:
+			if depth--; depth == 0 {
+				switch p.peek(n + 1) {
+				case tokEOF, tokRParen, tokSemicolon, kwOrder, kwSort, kwCluster, kwDistribute, kwLimit, kwRows, kwRange, kwUnion,
+					kwIntersect, kwExcept, kwMinus, kwInsert, kwSelect, kwMap, kwReduce:
+					return true
+				case tokIdent: // an argument of a partitioned table function
+					return p.peek(n+2) == tokLParen
+				}
+				return false
+			}
+		case tokEOF:
+			return false
+		}
+	}
+}
+
+func (p *parser) sortBy() []*ast.SortItem {
+	p.enter("sort by clause")
+	p.expectSeq(kwSort, kwBy)
+	var list []*ast.SortItem
+	if p.sortParensAreList() {
+		p.pos++
+		list = p.sortItems()
+		p.expect(tokRParen)
+	} else {
+		list = p.sortItems()
+	}
+	p.leave()
+	return list
+}
+
+// sortParensAreList is parensAreList for SORT BY, where Hive takes any parenthesis for that of the list.
+func (p *parser) sortParensAreList() bool { return p.is(tokLParen) && !p.startsQuery() }
+
+func (p *parser) limit() *ast.Limit {
+	p.enter("limit clause")
+	n := &ast.Limit{Pos: p.posOf(p.next())}
+	n.Count = p.limitValue()
+	switch {
+	case p.accept(tokComma):
+		n.Offset = n.Count
+		n.Count = p.limitValue()
+	case p.isSeq(kwOffset, tokNumber), p.isSeq(kwOffset, tokQuestion):
+		p.pos++
+		n.Offset = p.limitValue()
+	}
+	p.leave()
+	return n
+}
+
+func (p *parser) limitValue() ast.Expr {
+	if p.is(tokQuestion) {
+		return p.primary()
+	}
+	if !p.is(tokNumber) {
+		p.mismatch(tokNumber)
+		p.pos-- // the number behind a skipped token
+	}
+	return p.simpleLiteral()
+}
+
+func (p *parser) groupBy() *ast.GroupBy {
+	p.enter("group by clause")
+	n := &ast.GroupBy{Pos: p.posOf(p.next())}
+	p.expect(kwBy)
+	switch {
+	case p.isAny(kwRollup, kwCube):
+		p.enter("standard rollup syntax")
+		n.Kind = ast.GroupRollup
+		if p.next().kind == kwCube {
+			n.Kind = ast.GroupCube
+		}
+		p.expect(tokLParen)
+		n.Exprs = p.expressions()
+		p.expect(tokRParen)
+		p.leave()
+	case p.isSeq(tokLParen, tokRParen):
+		p.pos += 2
+	default:
+		p.enter("rollup old syntax")
+		n.Exprs = p.expressions()
+		switch {
+		case p.acceptSeq(kwWith, kwRollup):
+			n.Kind = ast.GroupRollup
+		case p.acceptSeq(kwWith, kwCube):
+			n.Kind = ast.GroupCube
+		}
+		if p.isSeq(kwGrouping, kwSets) {
+			p.pos += 2
+			sets := p.groupingSets()
+			if n.Kind == ast.GroupPlain { // ROLLUP and CUBE win over GROUPING SETS, as in Hive
+				n.Kind, n.Sets = ast.GroupSets, sets
+			}
+		}
+		p.leave()
+	}
+	p.leave()
+	return n
+}
+
+func (p *parser) groupingSets() []*ast.GroupingSet {
+	var sets []*ast.GroupingSet
+	p.expect(tokLParen)
+	for {
+		p.enter("grouping set expression")
+		s := &ast.GroupingSet{Pos: p.here()}
+		if p.is(tokLParen) && !p.startsQuery() {
+			p.enter("grouping set part expression")
+			p.pos++
+			if !p.is(tokRParen) {
+				s.Exprs = p.expressions()
+			}
+			p.expect(tokRParen)
+			p.leave()
+		} else {
+			p.enter("groupingExpression expression")
+			s.Exprs = []ast.Expr{p.expression()}
+			p.leave()
+		}
+		sets = append(sets, s)
+		p.leave()
+		if !p.accept(tokComma) {
+			break
+		}
+	}
+	p.expect(tokRParen)
+	return sets
+}
+
+// selectClause parses SELECT ... up to FROM, or MAP/REDUCE ... USING.
+func (p *parser) selectClause() *ast.Select {
+	p.enter("select clause")
+	s := &ast.Select{Pos: p.here()}
+	switch p.kind() {
+	case kwSelect:
+		p.pos++
+		if p.is(tokHint) {
+			s.HintText, s.Hints = p.hint()
+		}
+		switch {
+		case p.is(kwTransform) && p.peek(1) == tokLParen:
+			s.Transform = p.transform()
+		default:
+			if p.accept(kwDistinct) {
+				s.Distinct = true
+			} else {
+				p.accept(kwAll)
+			}
+			p.selectList(s)
+		}
+	case kwMap, kwReduce:
+		s.Transform = p.transform()
+	default:
+		p.noViable(0)
+	}
+	p.leave()
+	return s
+}
+
+func (p *parser) selectList(s *ast.Select) {
+	if !p.startsExpr() && !p.is(tokStar) {
+		p.noViable(0)
+	}
+	p.enter("select list")
+	s.Items = append(s.Items, p.selectItem())
+	for p.accept(tokComma) {
+		s.Items = append(s.Items, p.selectItem())
+	}
+	p.leave()
+}
+
+// startsExpr reports whether the current token can begin an expression.
+func (p *parser) startsExpr() bool {
+	switch k := p.kind(); k {
+	case tokLParen, kwCase, kwCast, kwExtract, kwFloor, kwInterval, tokQuestion, kwDate, kwTimestamp, kwTimestamplocaltz,
+		kwCurrentDate, kwCurrentTimestamp, tokNumber, tokString, tokIntegral, tokNumberLit, tokCharsetName, kwTrue, kwFalse,
+		kwNull, kwNot, kwExists, tokPlus, tokMinus, tokTilde, kwTrim:
+		return true
+	default:
+		return p.isIdent(0) || reservedFunction(k)
+	}
+}
+
+func (p *parser) selectItem() *ast.SelectItem {
+	p.enter("selection target")
+	e := p.starOrExpr()
+	n := &ast.SelectItem{Pos: e.Position(), Expr: e}
+	if _, ok := e.(*ast.Star); !ok {
+		switch {
+		case p.is(kwAs):
+			p.pos++
+			if p.accept(tokLParen) {
+				n.Aliases = p.idents()
+				p.expect(tokRParen)
+			} else {
+				n.Aliases = []*ast.Ident{p.ident()}
+			}
+		case p.isIdent(0) && !p.startsClause():
+			n.Aliases = []*ast.Ident{p.ident()}
+		}
+	}
+	p.leave()
+	return n
+}
+
+// startsClause reports whether a word that could be an alias is in fact the start of the next clause.
+func (p *parser) startsClause() bool {
+	switch p.kind() {
+	case kwLimit:
+		return p.peek(1) == tokNumber || p.peek(1) == tokQuestion
+	case kwSort, kwCluster, kwDistribute:
+		return p.peek(1) == kwBy
+	}
+	return false
+}
+
+// hint parses the hint token.
+func (p *parser) hint() (text string, hints []*ast.Hint) {
+	t := p.next()
+	pos := p.posOf(t)
+	text = pos.Token
+	for rest := text; ; {
+		rest = strings.TrimLeft(rest, " \t\r\n,")
+		if rest == "" {
+			return text, hints
+		}
+		end := strings.IndexAny(rest, "( \t\r\n,")
+		if end < 0 {
+			end = len(rest)
+		}
+		h := &ast.Hint{Pos: pos, Name: strings.ToUpper(rest[:end])}
+		rest = strings.TrimLeft(rest[end:], " \t\r\n")
+		if strings.HasPrefix(rest, "(") {
+			args, tail, _ := strings.Cut(rest[1:], ")")
+			rest = tail
+			for a := range strings.SplitSeq(args, ",") {
+				if a = strings.TrimSpace(a); a != "" {
+					h.Args = append(h.Args, a)
+				}
+			}
+		}
+		hints = append(hints, h)
+	}
+}
+
+// transform parses TRANSFORM(..), MAP or REDUCE with its script.
+func (p *parser) transform() *ast.Transform {
+	p.enter("transform clause")
+	t := p.next()
+	n := &ast.Transform{Pos: p.posOf(t), Keyword: strings.ToUpper(p.text(t))}
+	paren := t.kind == kwTransform
+	if paren {
+		p.expect(tokLParen)
+	}
+	p.enter("select expression list")
+	n.Args = p.selectExpressions()
+	p.leave()
+	if paren {
+		p.expect(tokRParen)
+	}
+	n.InFormat = p.rowFormat()
+	n.RecordWriter = p.optString(kwRecordwriter)
+	p.expect(kwUsing)
+	n.Script = p.stringLit()
+	if p.accept(kwAs) {
+		n.HasAs = true
+		paren := p.accept(tokLParen)
+		for {
+			name := p.ident()
+			c := &ast.ColumnDef{Pos: name.Pos, Name: name}
+			if p.startsType(0) {
+				c.Type = p.typeName()
+				c.Comment = p.optString(kwComment)
+			}
+			n.Columns = append(n.Columns, c)
+			if !p.accept(tokComma) {
+				break
+			}
+		}
+		if paren {
+			p.expect(tokRParen)
+		}
+	}
+	n.OutFormat = p.rowFormat()
+	n.RecordReader = p.optString(kwRecordreader)
+	p.leave()
+	return n
+}
+
+// values parses VALUES (..), (..).
+func (p *parser) values() *ast.Values {
+	p.enter("values clause")
+	n := &ast.Values{Pos: p.posOf(p.expect(kwValues))}
+	p.enter("values table constructor")
+	for {
+		n.Rows = append(n.Rows, p.valueRow())
+		if !p.accept(tokComma) {
+			break
+		}
+	}
+	p.leave()
+	p.leave()
+	return n
+}
+
+func (p *parser) valueRow() *ast.Row {
+	p.enter("value row constructor")
+	r := &ast.Row{}
+	p.expect(tokLParen)
+	for {
+		r.Items = append(r.Items, p.valueOrDefault())
+		if !p.accept(tokComma) {
+			break
+		}
+	}
+	p.expect(tokRParen)
+	r.Pos = join(r.Items[0].Position(), r.Items[len(r.Items)-1].Position())
+	p.leave()
+	return r
+}
+
+// valueOrDefault parses an expression, or DEFAULT on its own.
+func (p *parser) valueOrDefault() ast.Expr {
+	if p.is(kwDefault) && !p.isSeq(kwDefault, tokDot) && !p.isSeq(kwDefault, tokLParen) {
+		return &ast.DefaultValue{Pos: p.posOf(p.next())}
+	}
+	return p.expression()
+}
