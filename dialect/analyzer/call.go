@@ -1,0 +1,367 @@
+package analyzer
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/function"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
+
+// call builds a function call of any kind.
+func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
+	name := lower(e.Name.Name)
+	if e.Name.DB == nil {
+		if e.Over == nil {
+			if v, ok, err := x.special(e, name); ok || err != nil {
+				return v, err
+			}
+		}
+		if m := x.b.env.Catalog.Macro(name); m != nil {
+			return x.macro(e, m)
+		}
+	}
+	f, ok := function.Lookup(name)
+	if !ok || e.Name.DB != nil {
+		return nil, x.unknownFunction(e)
+	}
+	if e.Over != nil {
+		return x.windowCall(e, f)
+	}
+	switch {
+	case f.Kind&function.Scalar != 0:
+	case f.Kind&function.Aggregate != 0:
+		return x.aggregate(e, f)
+	case f.Kind&function.Table != 0:
+		return nil, sqlerr.New(sqlerr.UDTFInvalidLocation)
+	default:
+		return nil, missingOver(f)
+	}
+	if e.Distinct {
+		return nil, sqlerr.Semanticf("%s", generated(e, sqlerr.Text(sqlerr.DistinctNotSupported)))
+	}
+	if f.Stateful && x.allow&aggregates == 0 {
+		return nil, sqlerr.New(sqlerr.UDFStatefulInvalidLocation)
+	}
+	return x.invoke(e, name, e.Args...)
+}
+
+// missingOver is the error for a pure window function without OVER.
+func missingOver(f *function.Function) error {
+	if f.Name == "lead" || f.Name == "lag" {
+		return sqlerr.CodedSemanticf(sqlerr.MissingOverClause, "%s %s", sqlerr.Text(sqlerr.MissingOverClause), f.Name)
+	}
+	return sqlerr.Semanticf("org.apache.hadoop.hive.ql.metadata.HiveException: Only COMPLETE mode supported for %s function", f.Name)
+}
+
+// unknownFunction is the error for a call of nothing. Calls in a select list lose their position in Hive 4.
+func (x *exprs) unknownFunction(e *ast.Call) error {
+	if x.allow&aggregates != 0 && !x.hive3() {
+		name := e.Name.Name.Name
+		if e.Name.DB != nil {
+			name = e.Name.DB.Name + "." + name
+		}
+		return sqlerr.New(sqlerr.InvalidFunction, name)
+	}
+	return sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
+}
+
+// special builds the functions that need the session or the query block; ok is false for all others.
+func (x *exprs) special(e *ast.Call, name string) (v plan.Expr, ok bool, err error) {
+	env := x.b.env
+	switch name {
+	case "grouping":
+		v, err = x.grouping(e)
+		return v, true, err
+	case "current_database":
+		return stringLiteral(env.CurrentDB), true, nil
+	case "current_user", "logged_in_user":
+		if len(e.Args) == 0 {
+			return stringLiteral(env.User), true, nil
+		}
+	case "current_date":
+		if len(e.Args) == 0 {
+			now := env.Now.In(env.Location)
+			_, offset := now.Zone()
+			return intLiteral(types.DateType, floorDiv(now.Unix()+int64(offset), 86400)), true, nil
+		}
+	case "current_timestamp":
+		if len(e.Args) == 0 {
+			now := env.Now.In(env.Location)
+			_, offset := now.Zone()
+			ts := types.Int128{Hi: now.Unix() + int64(offset), Lo: uint64(now.Nanosecond() / 1e6 * 1e6)}
+			return newLiteral(types.TimestampType, types.Datum{W: ts}), true, nil
+		}
+	case "unix_timestamp":
+		if len(e.Args) == 0 {
+			return intLiteral(types.BigIntType, env.Now.Unix()), true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// apply resolves a scalar built-in for typed arguments: it casts them as the function asks. written are the arguments as in
+// the query, for positions.
+func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.Expr) (plan.Expr, error) {
+	f, ok := function.Lookup(name)
+	if !ok {
+		return nil, sqlerr.At(sqlerr.InvalidFunction, at.Position())
+	}
+	if f.Kind&function.Scalar == 0 {
+		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, at.Position())
+	}
+	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), false)
+	if err != nil {
+		return nil, argumentError(err, at, written)
+	}
+	fn := f.Name
+	if r.Func != "" {
+		fn = r.Func
+	}
+	if fn == "cast" && len(args) == 1 {
+		return x.cast(args[0], r.Result), nil
+	}
+	return &plan.Call{Func: fn, Args: castAll(args, r.Args), T: r.Result}, nil
+}
+
+// castAll casts arguments to the types that a resolution asks for.
+func castAll(args []plan.Expr, to []*types.Type) []plan.Expr {
+	out := make([]plan.Expr, len(args))
+	for i, a := range args {
+		out[i] = a
+		if i < len(to) && to[i] != nil {
+			out[i] = castDeep(a, to[i])
+		}
+	}
+	return out
+}
+
+// arguments describes typed arguments to the resolver.
+func (x *exprs) arguments(args []plan.Expr) []function.Arg {
+	out := make([]function.Arg, len(args))
+	for i, a := range args {
+		out[i] = function.Arg{Type: a.Type(), Const: x.constant(a)}
+	}
+	return out
+}
+
+// argumentError gives a resolver's complaint its position.
+func argumentError(err error, at ast.Node, written []ast.Expr) error {
+	var a *function.ArgError
+	if !errors.As(err, &a) {
+		return err
+	}
+	switch {
+	case a.Kind != "":
+		return sqlerr.Plain(a.Kind, a.Reason)
+	case a.Code == sqlerr.GenericError:
+		return sqlerr.Semanticf("%s", a.Reason)
+	case a.Code == sqlerr.InvalidArgumentType && a.Arg >= 0 && a.Arg < len(written):
+		return sqlerr.AtReason(a.Code, written[a.Arg].Position(), a.Reason)
+	}
+	return sqlerr.AtReason(a.Code, at.Position(), a.Reason)
+}
+
+// aggregate builds a call of an aggregate function: a reference to a column of the block's aggregation.
+func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) {
+	if x.allow&aggregates == 0 || x.allow&inAggregate != 0 {
+		if x.allow&inAggregate == 0 {
+			if v, err := x.outerAggregate(e, f); v != nil || err != nil {
+				return v, err
+			}
+		}
+		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, e.Name.Position())
+	}
+	args, distinct, err := x.aggregateArgs(e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), distinct)
+	if err != nil {
+		return nil, argumentError(err, e, e.Args)
+	}
+	name := f.Name
+	if r.Func != "" {
+		name = r.Func
+	}
+	return x.block.addAggregate(name, castAll(args, r.Args), distinct, r.Result), nil
+}
+
+// aggregateArgs builds the arguments of an aggregate call; none for count(*).
+func (x *exprs) aggregateArgs(e *ast.Call) ([]plan.Expr, bool, error) {
+	if e.Star && lower(e.Name.Name) == "count" {
+		return nil, false, nil
+	}
+	inner := x.with(x.allow&subqueries | inAggregate)
+	inner.alias = nil
+	args := e.Args
+	if e.Star {
+		args = []ast.Expr{&ast.Star{Pos: e.Pos}}
+	}
+	vs, err := inner.list(args, e)
+	return vs, e.Distinct, err
+}
+
+// addAggregate returns a reference to the block's aggregate call with these properties, adding it when it is new.
+func (blk *block) addAggregate(name string, args []plan.Expr, distinct bool, t *types.Type) plan.Expr {
+	blk.grouped = true
+	for _, a := range blk.aggs {
+		if a.Func == name && a.Distinct == distinct && equalExprs(a.Args, args) {
+			return plan.NewColumnRef(a.Column)
+		}
+	}
+	c := blk.b.column(name, t)
+	blk.aggs = append(blk.aggs, plan.AggCall{Column: c, Func: name, Args: args, Distinct: distinct})
+	blk.isAgg.Add(c.ID)
+	return plan.NewColumnRef(c)
+}
+
+func equalExprs(a, b []plan.Expr) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !plan.Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// outerAggregate builds an aggregate call in a subquery's WHERE whose arguments all belong to a grouping outer block: it is
+// that block's aggregate. Both results are nil when that does not apply.
+func (x *exprs) outerAggregate(e *ast.Call, f *function.Function) (plan.Expr, error) {
+	if x.outer == nil || !x.outer.grouped || len(e.Args) == 0 {
+		return nil, nil
+	}
+	ox := x.outer.exprs(inAggregate)
+	args, err := ox.list(e.Args, e)
+	if err != nil {
+		return nil, nil
+	}
+	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), e.Distinct)
+	if err != nil {
+		return nil, argumentError(err, e, e.Args)
+	}
+	name := f.Name
+	if r.Func != "" {
+		name = r.Func
+	}
+	return x.outer.addAggregate(name, castAll(args, r.Args), e.Distinct, r.Result), nil
+}
+
+// castExpr builds CAST(x AS type).
+func (x *exprs) castExpr(e *ast.Cast) (plan.Expr, error) {
+	v, err := x.under(e).expr(e.Expr)
+	if err != nil {
+		return nil, err
+	}
+	t, err := typeOf(e.Type)
+	if err != nil {
+		return nil, err
+	}
+	if e.Format != nil {
+		return x.formatCast(e, v, t)
+	}
+	if v.Type().Equal(t) {
+		return v, nil
+	}
+	if err := checkCast(e, v.Type(), t); err != nil {
+		return nil, err
+	}
+	return &plan.Call{Func: "cast", Args: []plan.Expr{v}, T: t}, nil
+}
+
+// formatCast is CAST(x AS type FORMAT 'f'): the function cast_format with the pattern as its second argument.
+func (x *exprs) formatCast(e *ast.Cast, v plan.Expr, t *types.Type) (plan.Expr, error) {
+	if f, ok := function.Lookup("cast_format"); ok {
+		return &plan.Call{Func: f.Name, Args: []plan.Expr{v, stringLiteral(e.Format.Value)}, T: t}, nil
+	}
+	return nil, sqlerr.Semanticf("CAST with FORMAT is not supported")
+}
+
+// checkCast refuses casts that Hive has no function for.
+func checkCast(e *ast.Cast, from, to *types.Type) error {
+	switch {
+	case from.Kind == types.Void:
+		return nil
+	case to.IsPrimitive() && !from.IsPrimitive() && to.Kind != types.String:
+		return sqlerr.AtReason(sqlerr.InvalidArgument, e.Position(), "Primitive type cannot be made of "+from.String())
+	case to.Kind == types.Boolean && from.Kind == types.Binary, to.Kind == types.Binary && !from.IsString() && from.Kind != types.Binary && to.IsPrimitive() && from.Kind > types.Double,
+		from.IsInterval() && !to.IsInterval() && !to.IsString():
+		return sqlerr.AtReason(sqlerr.InvalidArgument, e.Position(), "cannot cast "+from.String()+" to "+to.String())
+	}
+	return nil
+}
+
+// typeOf converts a written type.
+func typeOf(t *ast.TypeName) (*types.Type, error) {
+	var b strings.Builder
+	writeType(&b, t)
+	r, err := types.Parse(b.String())
+	if err != nil {
+		return nil, sqlerr.Semanticf("%s", err.Error())
+	}
+	return r, nil
+}
+
+func writeType(b *strings.Builder, t *ast.TypeName) {
+	b.WriteString(t.Name)
+	if len(t.Args) > 0 {
+		b.WriteByte('(')
+		for i, a := range t.Args {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(strconv.Itoa(a))
+		}
+		b.WriteByte(')')
+	}
+	if len(t.Params) == 0 && len(t.Fields) == 0 {
+		return
+	}
+	b.WriteByte('<')
+	for i, p := range t.Params {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		writeType(b, p)
+	}
+	for i, f := range t.Fields {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("`" + lower(f.Name) + "`:")
+		writeType(b, f.Type)
+	}
+	b.WriteByte('>')
+}
+
+// isConstant reports whether e has no columns, subqueries or functions that vary.
+func isConstant(e plan.Expr) bool {
+	ok := true
+	plan.Visit(e, func(n plan.Expr) bool {
+		switch n := n.(type) {
+		case *plan.ColumnRef, *plan.Subquery:
+			ok = false
+		case *plan.Call:
+			if f, found := function.Lookup(n.Func); found && (!f.Deterministic || f.Stateful) {
+				ok = false
+			}
+		}
+		return ok
+	})
+	return ok
+}

@@ -1,0 +1,390 @@
+package analyzer
+
+import (
+	"errors"
+
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/function"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
+
+// source is an analysed item of FROM.
+type source struct {
+	node plan.Node
+	rels []*relation
+}
+
+// from analyses a table expression. outer is the block around the query block that FROM belongs to.
+func (b *builder) from(item ast.FromItem, outer *block) (*source, error) {
+	switch f := item.(type) {
+	case *ast.TableRef:
+		return b.tableRef(f)
+	case *ast.SubqueryRef:
+		return b.derived(f, outer)
+	case *ast.Join:
+		return b.join(f, outer)
+	case *ast.LateralView:
+		s, err := b.from(f.Source, outer)
+		if err != nil {
+			return nil, err
+		}
+		return b.lateralView(f, s, outer)
+	case *ast.ValuesRef:
+		r, err := b.values(f.Values, outer)
+		if err != nil {
+			return nil, err
+		}
+		if err := renameColumns(r, f.Columns); err != nil {
+			return nil, err
+		}
+		return &source{r.node, []*relation{r.asRelation(lower(f.Alias))}}, nil
+	case *ast.PTFRef:
+		return b.partitionedFunction(f, outer)
+	case *ast.UniqueJoin:
+		return nil, sqlerr.Semanticf("UNIQUEJOIN is not supported; use FULL OUTER JOIN")
+	}
+	return nil, sqlerr.Semanticf("unsupported table expression %T", item)
+}
+
+// renameColumns applies a column list to a derived table.
+func renameColumns(r *result, names []*ast.Ident) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if len(names) > len(r.cols) {
+		return sqlerr.Semanticf("The number of column labels must be smaller or equal to the number of expressions returned by the query.")
+	}
+	for i, n := range names {
+		r.cols[i].name = lower(n)
+	}
+	return nil
+}
+
+func (b *builder) derived(f *ast.SubqueryRef, outer *block) (*source, error) {
+	r, err := b.query(f.Query, outer, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := renameColumns(r, f.Columns); err != nil {
+		return nil, err
+	}
+	return &source{r.node, []*relation{r.asRelation(lower(f.Alias))}}, nil
+}
+
+// tableRef resolves a name to a CTE, a view or a table.
+func (b *builder) tableRef(f *ast.TableRef) (*source, error) {
+	name := lower(f.Name.Name)
+	alias := name
+	if f.Alias != nil {
+		alias = lower(f.Alias)
+	}
+	if f.Name.DB == nil && f.Name.Meta == nil {
+		if d := b.ctes.find(name); d != nil {
+			rel, node, err := b.cte(d, alias)
+			if err != nil {
+				return nil, err
+			}
+			return &source{node, []*relation{rel}}, nil
+		}
+	}
+	if f.Name.Meta != nil || f.AsOf != nil {
+		return nil, sqlerr.Semanticf("Time travel and metadata tables are not supported for table %s", name)
+	}
+	t, err := b.table(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	b.trace.table(f.Name, t)
+	if t.Kind == catalog.View || t.Kind == catalog.MaterializedView && t.ViewText != "" && t.Location == "" {
+		return b.view(t, alias)
+	}
+	s := b.scan(t, alias)
+	if f.Sample != nil {
+		if err := b.sample(f.Sample, s, t); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// table looks a table up in the catalog.
+func (b *builder) table(n *ast.TableName) (*catalog.Table, error) {
+	db := b.db
+	if n.DB != nil {
+		db = lower(n.DB)
+	}
+	t, err := b.env.Catalog.Table(b.ctx, db, lower(n.Name))
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil, sqlerr.At(sqlerr.InvalidTable, n.Position())
+	}
+	return t, err
+}
+
+func (b *builder) scan(t *catalog.Table, alias string) *source {
+	s := &plan.Scan{Table: t, Alias: alias}
+	rel := &relation{alias: alias, scan: s}
+	add := func(c catalog.Column, source int) {
+		col := b.column(c.Name, c.Type)
+		s.Cols = append(s.Cols, col)
+		s.Source = append(s.Source, source)
+		rel.cols = append(rel.cols, scopeColumn{col: col, name: c.Name})
+	}
+	for i, c := range t.Columns {
+		add(c, i)
+	}
+	for i, c := range t.PartitionKeys {
+		add(c, len(t.Columns)+i)
+	}
+	return &source{s, []*relation{rel}}
+}
+
+// checkAliases refuses two items of one name.
+func checkAliases(left, right []*relation, item ast.FromItem) error {
+	for _, r := range right {
+		for _, l := range left {
+			if l.alias == r.alias && l.alias != "" {
+				return sqlerr.At(sqlerr.AmbiguousTableAlias, aliasPlace(item).Position())
+			}
+		}
+	}
+	return nil
+}
+
+// aliasPlace is where the item's name stands.
+func aliasPlace(item ast.FromItem) ast.Node {
+	switch f := item.(type) {
+	case *ast.TableRef:
+		if f.Alias != nil {
+			return f.Alias
+		}
+		return f.Name
+	case *ast.SubqueryRef:
+		if f.Alias != nil {
+			return f.Alias
+		}
+	case *ast.LateralView:
+		if f.Alias != nil {
+			return f.Alias
+		}
+	}
+	return item
+}
+
+var joinKinds = map[ast.JoinKind]plan.JoinKind{
+	ast.InnerJoin: plan.InnerJoin, ast.CommaJoin: plan.InnerJoin, ast.CrossJoin: plan.InnerJoin, ast.LeftJoin: plan.LeftJoin,
+	ast.RightJoin: plan.RightJoin, ast.FullJoin: plan.FullJoin, ast.LeftSemiJoin: plan.SemiJoin, ast.LeftAntiJoin: plan.AntiJoin,
+}
+
+func (b *builder) join(f *ast.Join, outer *block) (*source, error) {
+	left, err := b.from(f.Left, outer)
+	if err != nil {
+		return nil, err
+	}
+	right, err := b.from(f.Right, outer)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAliases(left.rels, right.rels, f.Right); err != nil {
+		return nil, err
+	}
+	j := &plan.Join{Kind: joinKinds[f.Kind], Left: left.node, Right: right.node}
+	rels := append(left.rels[:len(left.rels):len(left.rels)], right.rels...)
+	if len(f.Using) > 0 {
+		return b.using(f, j, left, right, outer)
+	}
+	if f.On != nil {
+		on := b.newBlock(outer)
+		on.scope.rels = rels
+		on.inOn = true
+		v, err := on.exprs(0).expr(f.On)
+		if err != nil {
+			return nil, err
+		}
+		if j.Residual, err = on.exprs(0).condition(v); err != nil {
+			return nil, err
+		}
+	}
+	if j.Kind == plan.SemiJoin || j.Kind == plan.AntiJoin {
+		rels = left.rels
+	}
+	return &source{j, rels}, nil
+}
+
+// using joins on equal names and merges each pair of columns into one.
+func (b *builder) using(f *ast.Join, j *plan.Join, left, right *source, outer *block) (*source, error) {
+	var conds []plan.Expr
+	semi := j.Kind == plan.SemiJoin || j.Kind == plan.AntiJoin
+	merged := &relation{using: true}
+	coalesced := &plan.Project{}
+	for _, id := range f.Using {
+		name := lower(id)
+		side := func(s *source) (*scopeColumn, *relation, plan.Expr, error) {
+			c, r, err := b.lookup(&scope{rels: s.rels}, name)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if c == nil {
+				return nil, nil, nil, unknownName(&scope{rels: s.rels}, id, name)
+			}
+			return c, r, plan.NewColumnRef(c.col), nil
+		}
+		lc, _, l, err := side(left)
+		if err != nil {
+			return nil, err
+		}
+		rc, _, r, err := side(right)
+		if err != nil {
+			return nil, err
+		}
+		blk := b.newBlock(outer)
+		eq, err := blk.exprs(0).comparison(f, "=", l, r, nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, eq)
+		if semi {
+			continue
+		}
+		switch j.Kind {
+		case plan.RightJoin:
+			lc.hidden = true
+		case plan.FullJoin:
+			v, err := blk.exprs(0).apply(f, "coalesce", nil, []plan.Expr{l, r})
+			if err != nil {
+				return nil, err
+			}
+			col := b.column(name, v.Type())
+			coalesced.Exprs = append(coalesced.Exprs, plan.Assign{Column: col, Expr: v})
+			merged.cols = append(merged.cols, scopeColumn{col: col, name: name})
+			lc.hidden, rc.hidden = true, true
+		default:
+			rc.hidden = true
+		}
+	}
+	j.Residual = plan.And(conds...)
+	if semi {
+		return &source{j, left.rels}, nil
+	}
+	rels := append(left.rels[:len(left.rels):len(left.rels)], right.rels...)
+	if len(merged.cols) == 0 {
+		return &source{j, rels}, nil
+	}
+	coalesced.Input = j
+	coalesced.Exprs = append(coalesced.Exprs, passThrough(j.Columns())...)
+	return &source{coalesced, append([]*relation{merged}, rels...)}, nil
+}
+
+// lateralView adds a table function's output to every row of s.
+func (b *builder) lateralView(f *ast.LateralView, s *source, outer *block) (*source, error) {
+	blk := b.newBlock(outer)
+	blk.scope.rels = s.rels
+	x := blk.exprs(0)
+	g := &plan.Generate{Input: s.node, Outer: f.Outer}
+	var fields []types.Field
+	var err error
+	if f.Values != nil {
+		g.Func = "inline"
+		var rows plan.Expr
+		if rows, err = x.valuesArray(f.Values); err != nil {
+			return nil, err
+		}
+		g.Args = []plan.Expr{rows}
+		fields = rows.Type().Elem.Fields
+	} else if g.Func, g.Args, fields, err = x.tableFunction(f.Call); err != nil {
+		return nil, err
+	}
+	if len(f.Columns) > 0 && len(f.Columns) != len(fields) {
+		return nil, aliasMismatch(len(fields), len(f.Columns))
+	}
+	rel := &relation{alias: lower(f.Alias)}
+	for i, fd := range fields {
+		name := fd.Name
+		if len(f.Columns) > 0 {
+			name = lower(f.Columns[i])
+		}
+		c := b.column(name, fd.Type)
+		g.Outputs = append(g.Outputs, c)
+		rel.cols = append(rel.cols, scopeColumn{col: c, name: name})
+	}
+	if err := checkAliases(s.rels, []*relation{rel}, f); err != nil {
+		return nil, err
+	}
+	return &source{g, append(s.rels[:len(s.rels):len(s.rels)], rel)}, nil
+}
+
+func aliasMismatch(want, got int) error {
+	return sqlerr.CodedSemanticf(sqlerr.UDTFAliasMismatch, "%s expected %d aliases but got %d", sqlerr.Text(sqlerr.UDTFAliasMismatch), want, got)
+}
+
+// tableFunction resolves a call of a table function.
+func (x *exprs) tableFunction(e *ast.Call) (string, []plan.Expr, []types.Field, error) {
+	f, ok := function.Lookup(lower(e.Name.Name))
+	if !ok || e.Name.DB != nil {
+		return "", nil, nil, sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
+	}
+	if f.Kind&function.Table == 0 {
+		return "", nil, nil, sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
+	}
+	args, err := x.list(e.Args, e)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), false)
+	if err != nil {
+		return "", nil, nil, argumentError(err, e, e.Args)
+	}
+	name := f.Name
+	if r.Func != "" {
+		name = r.Func
+	}
+	return name, castAll(args, r.Args), r.Outputs, nil
+}
+
+// valuesArray builds the rows of VALUES as an array of structs.
+func (x *exprs) valuesArray(v *ast.Values) (plan.Expr, error) {
+	rows := make([]plan.Expr, len(v.Rows))
+	for i, r := range v.Rows {
+		var err error
+		if rows[i], err = x.invoke(r, "struct", r.Items...); err != nil {
+			return nil, err
+		}
+	}
+	return x.apply(v, "array", nil, rows)
+}
+
+// partitionedFunction handles the table functions that pass their input through; they exist to exercise windowing.
+func (b *builder) partitionedFunction(f *ast.PTFRef, outer *block) (*source, error) {
+	switch lower(f.Name) {
+	case "noop", "noopwithmap", "noopstreaming", "noopwithmapstreaming", "windowingtablefunction":
+	default:
+		return nil, sqlerr.At(sqlerr.InvalidFunction, f.Name.Position())
+	}
+	s, err := b.from(f.Input, outer)
+	if err != nil {
+		return nil, err
+	}
+	blk := b.newBlock(outer)
+	blk.scope.rels = s.rels
+	x := blk.exprs(0)
+	if p := f.Partitioning; p != nil {
+		for _, e := range append(p.PartitionBy[:len(p.PartitionBy):len(p.PartitionBy)], p.ClusterBy...) {
+			if _, err := x.expr(e); err != nil {
+				return nil, err
+			}
+		}
+		if _, err := x.sortKeys(p.OrderBy); err != nil {
+			return nil, err
+		}
+	}
+	rel := &relation{alias: lower(f.Alias)}
+	for _, r := range s.rels {
+		rel.cols = append(rel.cols, r.cols...)
+	}
+	if rel.alias == "" {
+		rel.alias = s.rels[0].alias
+	}
+	return &source{s.node, []*relation{rel}}, nil
+}

@@ -1,0 +1,201 @@
+package analyzer
+
+import (
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
+
+// columnRef builds an unqualified name.
+func (x *exprs) columnRef(e *ast.ColumnRef) (plan.Expr, error) {
+	name := lower(e.Name)
+	ref, err := x.tryName(e, name)
+	if err != nil || ref != nil {
+		return ref, err
+	}
+	return nil, x.unknown(e, name)
+}
+
+// unknown is the error for a name that nothing answers to.
+func (x *exprs) unknown(at ast.Node, name string) error {
+	if x.inOn {
+		return sqlerr.At(sqlerr.InvalidTableAlias, at.Position())
+	}
+	if x.scope.relation(name) != nil {
+		return sqlerr.At(sqlerr.InvalidColumn, at.Position())
+	}
+	return unknownName(x.scope, at, name)
+}
+
+// tryName resolves an unqualified name: select aliases where the clause sees them, FROM, GROUPING__ID, then the outer blocks.
+func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
+	if x.alias != nil && x.aliasFirst {
+		if e := x.alias(name); e != nil {
+			return e, nil
+		}
+	}
+	c, r, err := x.b.lookup(x.scope, name)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil && x.alias != nil && !x.aliasFirst && !x.isKey(c.col.ID) {
+		if e := x.alias(name); e != nil {
+			return e, nil
+		}
+	}
+	if c != nil {
+		x.b.trace.qualify(at, r, c)
+		return x.reference(c.col, at, x.parent), nil
+	}
+	if name == "grouping__id" {
+		return x.groupingIDRef(), nil
+	}
+	if x.alias != nil && !x.aliasFirst {
+		if e := x.alias(name); e != nil {
+			return e, nil
+		}
+	}
+	for blk := x.outer; blk != nil; blk = blk.outer {
+		c, _, err := x.b.lookup(blk.scope, name)
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			return blk.reference(c.col, at, nil), nil
+		}
+	}
+	return nil, nil
+}
+
+// isKey reports whether the column itself is a group key.
+func (blk *block) isKey(id plan.ColumnID) bool {
+	for _, k := range blk.keys {
+		if r, ok := k.Expr.(*plan.ColumnRef); ok && r.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// reference refers to a column of FROM and remembers where.
+func (blk *block) reference(c plan.Column, at, parent ast.Node) *plan.ColumnRef {
+	ref := plan.NewColumnRef(c)
+	blk.places[ref] = place{at, parent}
+	return ref
+}
+
+// fieldRef builds base.name: a qualified column or a field of a struct value.
+func (x *exprs) fieldRef(e *ast.FieldRef) (plan.Expr, error) {
+	base, ok := e.Base.(*ast.ColumnRef)
+	if !ok {
+		v, err := x.expr(e.Base)
+		if err != nil {
+			return nil, err
+		}
+		return x.structField(v, e)
+	}
+	table, name := lower(base.Name), lower(e.Name)
+	for blk := x.block; blk != nil; blk = blk.outer {
+		r := blk.scope.relation(table)
+		if r == nil {
+			c, in, err := x.b.lookup(blk.scope, table)
+			if err != nil {
+				return nil, err
+			}
+			if c == nil {
+				continue
+			}
+			if blk == x.block {
+				x.b.trace.qualify(base, in, c)
+			}
+			return x.structField(blk.reference(c.col, e, nil), e)
+		}
+		c, err := x.b.member(r, name)
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			if blk == x.block {
+				x.b.trace.quote(base, e.Name, r, c)
+			}
+			return blk.reference(c.col, e, nil), nil
+		}
+		if blk.outer == nil || !blk.outer.sees(table) {
+			return nil, sqlerr.At(sqlerr.InvalidColumn, e.Name.Position())
+		}
+	}
+	if x.alias != nil {
+		if v := x.alias(table); v != nil {
+			return x.structField(v, e)
+		}
+	}
+	return nil, x.unknown(base, table)
+}
+
+// sees reports whether the block or one around it has a relation of that name.
+func (blk *block) sees(table string) bool {
+	for ; blk != nil; blk = blk.outer {
+		if blk.scope.relation(table) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// structField takes a field of a struct, or of every element of an array of structs.
+func (x *exprs) structField(v plan.Expr, e *ast.FieldRef) (plan.Expr, error) {
+	t := v.Type()
+	list := t.Kind == types.Array
+	if list {
+		t = t.Elem
+	}
+	if t.Kind != types.Struct {
+		return nil, sqlerr.At(sqlerr.InvalidDot, e.Position())
+	}
+	i := t.FieldIndex(e.Name.Name)
+	if i < 0 {
+		names := make([]string, len(t.Fields))
+		for k, f := range t.Fields {
+			names[k] = f.Name
+		}
+		return nil, sqlerr.Plain(sqlerr.RuntimeException, "cannot find field "+e.Name.Name+"(lowercase form: "+lower(e.Name)+
+			") in ["+strings.Join(names, ", ")+"]")
+	}
+	ft := t.Fields[i].Type
+	if list {
+		ft = types.NewArray(ft)
+	}
+	return &plan.Call{Func: "field", Args: []plan.Expr{v}, T: ft, Index: i}, nil
+}
+
+// starColumns expands * or t.* into the visible columns.
+func (x *exprs) starColumns(e *ast.Star) ([]starColumn, error) {
+	var out []starColumn
+	if e.Table != nil {
+		r := x.scope.relation(lower(e.Table.Name))
+		if r == nil {
+			return nil, sqlerr.At(sqlerr.InvalidTableAlias, e.Table.Position())
+		}
+		for i := range r.cols {
+			out = append(out, starColumn{r, &r.cols[i]})
+		}
+		return out, nil
+	}
+	for _, r := range x.scope.rels {
+		for i := range r.cols {
+			if !r.cols[i].hidden {
+				out = append(out, starColumn{r, &r.cols[i]})
+			}
+		}
+	}
+	return out, nil
+}
+
+// starColumn is one column of an expanded *.
+type starColumn struct {
+	rel *relation
+	col *scopeColumn
+}

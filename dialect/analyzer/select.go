@@ -1,0 +1,263 @@
+package analyzer
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/function"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+)
+
+// item is one element of an expanded select list. For a table function call, expr is nil.
+type item struct {
+	expr    plan.Expr
+	name    string
+	table   string
+	unnamed bool
+}
+
+// selectBlock analyses one SELECT with the clauses that follow it.
+func (b *builder) selectBlock(q *ast.Query, s *ast.Select, outer *block, top bool) (*result, error) {
+	blk := b.newBlock(outer)
+	var n plan.Node = oneRow()
+	if s.From != nil {
+		src, err := b.from(s.From, outer)
+		if err != nil {
+			return nil, err
+		}
+		n, blk.scope.rels = src.node, src.rels
+	}
+	return b.selectOver(q, s, blk, n, top)
+}
+
+// oneRow is the relation of SELECT without FROM.
+func oneRow() plan.Node { return &plan.Values{Rows: [][]plan.Expr{{}}} }
+
+// selectOver analyses SELECT over an analysed FROM.
+func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Node, top bool) (*result, error) {
+	if err := checkTail(q); err != nil {
+		return nil, err
+	}
+	for _, w := range s.Windows {
+		blk.windowDef[lower(w.Name)] = w.Spec
+	}
+	if s.Where != nil {
+		x := blk.exprs(subqueries)
+		v, err := x.expr(s.Where)
+		if err != nil {
+			return nil, err
+		}
+		if v, err = x.condition(v); err != nil {
+			return nil, err
+		}
+		n = &plan.Filter{Input: n, Cond: v}
+	}
+	if s.Transform != nil {
+		return b.transform(q, s, blk, n, top)
+	}
+	if s.GroupBy != nil {
+		if err := blk.groupBy(s.GroupBy, s.Items); err != nil {
+			return nil, err
+		}
+	}
+	if call := tableFunctionCall(s); call != nil {
+		var err error
+		if n, s, err = b.selectTableFunction(q, s, blk, n, call); err != nil {
+			return nil, err
+		}
+	}
+	items, err := blk.items(s)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selection{block: blk, items: items, distinct: s.Distinct, star: hasStar(s)}
+	if err := sel.build(q, s, top); err != nil {
+		return nil, err
+	}
+	return sel.plan(q, n)
+}
+
+func hasStar(s *ast.Select) bool {
+	for _, it := range s.Items {
+		if _, ok := it.Expr.(*ast.Star); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// items builds the select list.
+func (blk *block) items(s *ast.Select) ([]item, error) {
+	x := blk.exprs(aggregates | windows | subqueries)
+	var out []item
+	for _, it := range s.Items {
+		if star, ok := it.Expr.(*ast.Star); ok {
+			cols, err := x.starColumns(star)
+			if err != nil {
+				return nil, err
+			}
+			if len(cols) == 0 {
+				return nil, sqlerr.At(sqlerr.InvalidColumn, star.Position())
+			}
+			for _, c := range cols {
+				blk.b.trace.star(star, c)
+				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias})
+			}
+			blk.b.trace.endStar(star)
+			continue
+		}
+		if cols, ok, err := x.columnRegex(it.Expr); err != nil {
+			return nil, err
+		} else if ok {
+			for _, c := range cols {
+				out = append(out, item{expr: x.reference(c.col.col, it, nil), name: c.col.name, table: c.rel.alias})
+			}
+			continue
+		}
+		overs := blk.numOver
+		v, err := x.expr(it.Expr)
+		if err != nil {
+			return nil, err
+		}
+		o := item{expr: v}
+		switch len(it.Aliases) {
+		case 0:
+			o.name, o.table, o.unnamed = defaultName(it.Expr, len(out), overs)
+		case 1:
+			o.name = lower(it.Aliases[0])
+			blk.b.trace.alias(it.Aliases[0])
+		default:
+			return nil, sqlerr.Semanticf("%s", generated(it, sqlerr.Text(sqlerr.InvalidAs)))
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// defaultName is the name of an item without AS: a column's own name, f_window_N for window functions, _cN otherwise.
+func defaultName(e ast.Expr, position, overs int) (name, table string, unnamed bool) {
+	switch e := e.(type) {
+	case *ast.ColumnRef:
+		return lower(e.Name), "", false
+	case *ast.FieldRef:
+		if t, ok := e.Base.(*ast.ColumnRef); ok {
+			return lower(e.Name), lower(t.Name), false
+		}
+		return lower(e.Name), "", false
+	case *ast.Call:
+		if e.Over != nil && !e.Distinct {
+			return fmt.Sprintf("%s_window_%d", lower(e.Name.Name), overs), "", true
+		}
+	}
+	return fmt.Sprintf("_c%d", position), "", true
+}
+
+// columnRegex expands a back-quoted regular expression over column names.
+func (x *exprs) columnRegex(e ast.Expr) ([]starColumn, bool, error) {
+	var id *ast.Ident
+	star := &ast.Star{Pos: e.Position()}
+	switch e := e.(type) {
+	case *ast.ColumnRef:
+		id = e.Name
+	case *ast.FieldRef:
+		t, ok := e.Base.(*ast.ColumnRef)
+		if !ok {
+			return nil, false, nil
+		}
+		id = e.Name
+		star.Table = &ast.TableName{Pos: t.Pos, Name: t.Name}
+	}
+	if id == nil || !id.Regex {
+		return nil, false, nil
+	}
+	// Java's possessive quantifier is what excludes columns in the customary `(a|b)?+.+`: names that the group matches
+	// whole leave nothing for the rest.
+	text := id.Name
+	var except *regexp.Regexp
+	if head, rest, ok := strings.Cut(text, ")?+"); ok && strings.HasPrefix(head, "(") && rest == ".+" {
+		var err error
+		if except, err = regexp.Compile("(?i)^(?:" + head[1:] + ")$"); err != nil {
+			return nil, false, sqlerr.AtReason(sqlerr.InvalidColumn, e.Position(), err.Error())
+		}
+		text = ".+"
+	}
+	re, err := regexp.Compile("(?i)^(?:" + text + ")$")
+	if err != nil {
+		return nil, false, sqlerr.AtReason(sqlerr.InvalidColumn, e.Position(), err.Error())
+	}
+	all, err := x.starColumns(star)
+	if err != nil {
+		return nil, false, err
+	}
+	var out []starColumn
+	for _, c := range all {
+		if re.MatchString(c.col.name) && (except == nil || !except.MatchString(c.col.name)) {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return nil, false, sqlerr.At(sqlerr.InvalidColumn, e.Position())
+	}
+	return out, true, nil
+}
+
+// tableFunctionCall returns the select list's table function call, or nil.
+func tableFunctionCall(s *ast.Select) *ast.Call {
+	for _, it := range s.Items {
+		if c, ok := it.Expr.(*ast.Call); ok && c.Over == nil && c.Name.DB == nil {
+			if f, ok := function.Lookup(lower(c.Name.Name)); ok && f.Kind&function.Table != 0 && f.Kind&function.Scalar == 0 {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// selectTableFunction turns SELECT f(…) AS (…) into a lateral view with the select list of its columns.
+func (b *builder) selectTableFunction(q *ast.Query, s *ast.Select, blk *block, n plan.Node, call *ast.Call) (plan.Node, *ast.Select, error) {
+	if len(s.Items) != 1 {
+		other := s.Items[0]
+		if other.Expr == ast.Expr(call) {
+			other = s.Items[1]
+		}
+		return nil, nil, sqlerr.Semanticf("%s", generated(other, sqlerr.Text(sqlerr.UDTFMultipleExpr)))
+	}
+	switch {
+	case s.GroupBy != nil:
+		return nil, nil, sqlerr.New(sqlerr.UDTFNoGroupBy)
+	case len(q.SortBy) > 0:
+		return nil, nil, sqlerr.New(sqlerr.UDTFNoSortBy)
+	case len(q.ClusterBy) > 0:
+		return nil, nil, sqlerr.New(sqlerr.UDTFNoClusterBy)
+	case len(q.DistributeBy) > 0:
+		return nil, nil, sqlerr.New(sqlerr.UDTFNoDistributeBy)
+	}
+	x := blk.exprs(subqueries)
+	name, args, fields, err := x.tableFunction(call)
+	if err != nil {
+		return nil, nil, err
+	}
+	aliases := s.Items[0].Aliases
+	if len(aliases) > 0 && len(aliases) != len(fields) {
+		return nil, nil, aliasMismatch(len(fields), len(aliases))
+	}
+	g := &plan.Generate{Input: n, Func: name, Args: args}
+	rel := &relation{}
+	c := *s
+	c.Items = nil
+	for i, f := range fields {
+		id := &ast.Ident{Pos: call.Pos, Name: f.Name, Quoted: true}
+		if len(aliases) > 0 {
+			id = aliases[i]
+		}
+		col := b.column(lower(id), f.Type)
+		g.Outputs = append(g.Outputs, col)
+		rel.cols = append(rel.cols, scopeColumn{col: col, name: col.Name})
+		c.Items = append(c.Items, &ast.SelectItem{Pos: call.Pos, Expr: &ast.ColumnRef{Pos: id.Pos, Name: id}})
+	}
+	blk.scope.rels = []*relation{rel}
+	return g, &c, nil
+}

@@ -1,0 +1,315 @@
+package analyzer
+
+import (
+	"skep/dialect/ast"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+)
+
+// selection puts a block's clauses together: its expressions are built over FROM, then moved over the aggregation where there
+// is one, then over the select list.
+type selection struct {
+	*block
+	items    []item
+	distinct bool
+	star     bool
+	having   plan.Expr
+	qualify  plan.Expr
+	tail     tailSpec
+	outputs  []output
+	hidden   []plan.Assign // sort keys that are not selected
+}
+
+// build builds HAVING, QUALIFY and the ordering clauses over FROM.
+func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
+	if sel.Having != nil {
+		if err := s.buildHaving(sel); err != nil {
+			return err
+		}
+	}
+	if sel.Qualify != nil {
+		x := s.exprs(aggregates | windows | subqueries)
+		x.alias = s.alias
+		v, err := x.expr(sel.Qualify)
+		if err != nil {
+			return err
+		}
+		if s.qualify, err = x.condition(v); err != nil {
+			return err
+		}
+	}
+	x := s.exprs(aggregates | windows)
+	x.alias, x.aliasFirst = s.alias, true
+	plainly := func(e ast.Expr) (plan.Expr, error) {
+		v, err := x.expr(e)
+		if err != nil {
+			return nil, s.unknownOutput(err)
+		}
+		return v, nil
+	}
+	position := func(i int) plan.Expr { return s.items[i].expr }
+	if s.star && s.hive3() {
+		for _, it := range q.OrderBy {
+			if l, ok := it.Expr.(*ast.Literal); ok && l.Kind == ast.LitInteger {
+				return sqlerr.New(sqlerr.NoSupportedOrderbyAllcolrefPos)
+			}
+		}
+	}
+	return s.b.tailKeys(q, &s.tail, len(s.items), position, plainly, plainly, top)
+}
+
+func (s *selection) hive3() bool { return s.b.hive3() }
+
+// buildHaving builds HAVING. It may name group keys, select aliases and aggregates.
+func (s *selection) buildHaving(sel *ast.Select) error {
+	before := len(s.aggs)
+	x := s.exprs(aggregates | subqueries)
+	x.alias = s.alias
+	v, err := x.expr(sel.Having)
+	if err != nil {
+		return err
+	}
+	if s.having, err = x.condition(v); err != nil {
+		return err
+	}
+	if sel.GroupBy == nil && len(s.aggs) == before && !s.usesAggregates(s.having) {
+		return sqlerr.Semanticf("HAVING specified without GROUP BY")
+	}
+	return nil
+}
+
+func (s *selection) usesAggregates(e plan.Expr) bool {
+	refs := plan.ColumnSet{}
+	plan.Refs(e, refs)
+	for id := range refs {
+		if s.isAgg.Has(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// alias finds the select item of that name; nil when there is none or several.
+func (s *selection) alias(name string) plan.Expr {
+	var found plan.Expr
+	for _, it := range s.items {
+		if it.name == name && (!it.unnamed || found == nil) {
+			if found != nil && !plan.Equal(found, it.expr) {
+				return nil
+			}
+			found = it.expr
+		}
+	}
+	return found
+}
+
+// unknownOutput replaces an unknown name's suggestions by the output columns, which is what ordering clauses see.
+func (s *selection) unknownOutput(err error) error {
+	se, ok := sqlerr.As(err)
+	if !ok || se.Code != sqlerr.InvalidTableOrColumn {
+		return err
+	}
+	names := make([]string, len(s.items))
+	for i, it := range s.items {
+		names[i] = it.name
+	}
+	return sqlerr.AtReason(se.Code, locator{se}, possibleNames(names))
+}
+
+// locator reuses the place of another error.
+type locator struct{ e *sqlerr.Error }
+
+// Where implements sqlerr.Locator.
+func (l locator) Where() (line, col int, token string) { return l.e.Line, l.e.Col, l.e.Token }
+
+// plan composes the block over n.
+func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
+	if s.grouped {
+		if err := s.moveOverGroups(); err != nil {
+			return nil, err
+		}
+		n = s.aggregateNode(n)
+	}
+	if s.having != nil {
+		n = &plan.Filter{Input: n, Cond: s.having}
+	}
+	n = addWindows(n, s.windows)
+	if s.qualify != nil {
+		n = &plan.Filter{Input: n, Cond: s.qualify}
+	}
+	p := &plan.Project{Input: n}
+	taken := plan.ColumnSet{}
+	for _, it := range s.items {
+		c := s.b.outputColumn(it.expr, it.name, taken)
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: it.expr})
+		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, unnamed: it.unnamed})
+	}
+	if err := s.moveOverOutputs(); err != nil {
+		return nil, err
+	}
+	p.Exprs = append(p.Exprs, s.hidden...)
+	n = p
+	if s.distinct {
+		n = s.b.distinct(n, s.outputs)
+	}
+	n, err := s.b.tailNodes(q, &s.tail, n, s.exprs(0))
+	if err != nil {
+		return nil, err
+	}
+	r := &result{node: n, cols: s.outputs}
+	if len(s.hidden) > 0 {
+		r.node = trim(r)
+	}
+	return r, nil
+}
+
+// outputColumn gives an item its column: a plain reference keeps the column it refers to, unless that is taken.
+func (b *builder) outputColumn(e plan.Expr, name string, taken plan.ColumnSet) plan.Column {
+	if c, ok := e.(*plan.ColumnRef); ok && !taken.Has(c.ID) {
+		taken.Add(c.ID)
+		return plan.Column{ID: c.ID, Name: name, Type: c.T}
+	}
+	return b.column(name, e.Type())
+}
+
+// distinct removes duplicates; the outputs become the columns of the aggregation.
+func (b *builder) distinct(n plan.Node, outputs []output) plan.Node {
+	a := &plan.Aggregate{Input: n}
+	for _, o := range outputs {
+		a.Keys = append(a.Keys, plan.Assign{Column: o.col, Expr: plan.NewColumnRef(o.col)})
+	}
+	return a
+}
+
+// moveOverGroups rewrites all expressions above the aggregation.
+func (s *selection) moveOverGroups() error {
+	move := func(e *plan.Expr) error {
+		if *e == nil {
+			return nil
+		}
+		v, err := s.overGroups(*e)
+		if err == nil {
+			*e = v
+		}
+		return err
+	}
+	for i := range s.items {
+		if err := move(&s.items[i].expr); err != nil {
+			return err
+		}
+	}
+	if err := move(&s.having); err != nil {
+		return err
+	}
+	if err := move(&s.qualify); err != nil {
+		return err
+	}
+	for _, w := range s.windows {
+		for i := range w.call.Args {
+			if err := move(&w.call.Args[i]); err != nil {
+				return err
+			}
+		}
+		for i := range w.partitionBy {
+			if err := move(&w.partitionBy[i]); err != nil {
+				return err
+			}
+		}
+		for i := range w.orderBy {
+			if err := move(&w.orderBy[i].Expr); err != nil {
+				return err
+			}
+		}
+	}
+	return s.eachTail(move)
+}
+
+func (s *selection) eachTail(f func(*plan.Expr) error) error {
+	for i := range s.tail.order {
+		if err := f(&s.tail.order[i].Expr); err != nil {
+			return err
+		}
+	}
+	for i := range s.tail.sort {
+		if err := f(&s.tail.sort[i].Expr); err != nil {
+			return err
+		}
+	}
+	for i := range s.tail.distribute {
+		if err := f(&s.tail.distribute[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveOverOutputs rewrites the ordering clauses over the select list. What they need beyond it is computed in hidden columns,
+// except with DISTINCT and in SORT BY, DISTRIBUTE BY and CLUSTER BY, which see the select list only.
+func (s *selection) moveOverOutputs() error {
+	for i := range s.tail.order {
+		e := &s.tail.order[i].Expr
+		v, complete := s.overOutputs(*e)
+		if !complete {
+			if s.distinct {
+				return s.notSelected(*e)
+			}
+			c := s.b.column("_s", (*e).Type())
+			s.hidden = append(s.hidden, plan.Assign{Column: c, Expr: *e})
+			v = plan.NewColumnRef(c)
+		}
+		*e = v
+	}
+	others := make([]*plan.Expr, 0, len(s.tail.sort)+len(s.tail.distribute))
+	for i := range s.tail.sort {
+		others = append(others, &s.tail.sort[i].Expr)
+	}
+	for i := range s.tail.distribute {
+		others = append(others, &s.tail.distribute[i])
+	}
+	for _, e := range others {
+		v, complete := s.overOutputs(*e)
+		if !complete {
+			return s.notSelected(*e)
+		}
+		*e = v
+	}
+	return nil
+}
+
+// overOutputs replaces what the select list computes by references to it; complete is false when columns from below remain.
+func (s *selection) overOutputs(e plan.Expr) (moved plan.Expr, complete bool) {
+	for i := range s.items {
+		if plan.Equal(s.items[i].expr, e) {
+			return plan.NewColumnRef(s.outputs[i].col), true
+		}
+	}
+	if _, ok := e.(*plan.ColumnRef); ok {
+		return e, false
+	}
+	complete = true
+	moved = plan.WithArgs(e, func(a plan.Expr) plan.Expr {
+		v, ok := s.overOutputs(a)
+		complete = complete && ok
+		return v
+	})
+	return moved, complete
+}
+
+// notSelected is the error for an ordering expression over columns that are not selected.
+func (s *selection) notSelected(e plan.Expr) error {
+	names := make([]string, len(s.items))
+	for i, it := range s.items {
+		names[i] = it.name
+	}
+	var at ast.Node
+	plan.Visit(e, func(n plan.Expr) bool {
+		if c, ok := n.(*plan.ColumnRef); ok && at == nil {
+			at = s.places[c].at
+		}
+		return at == nil
+	})
+	if at == nil {
+		return sqlerr.Semanticf("%s %s", sqlerr.Text(sqlerr.InvalidTableOrColumn), possibleNames(names))
+	}
+	return sqlerr.AtReason(sqlerr.InvalidTableOrColumn, at.Position(), possibleNames(names))
+}

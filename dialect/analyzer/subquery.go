@@ -1,0 +1,151 @@
+package analyzer
+
+import (
+	"strconv"
+
+	"skep/dialect/ast"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
+
+// subqueryException is the kind of Hive's errors about subqueries.
+const subqueryException = "CalciteSubquerySemanticException"
+
+// sub analyses a subquery expression's query within the block.
+func (x *exprs) sub(at ast.Node, q *ast.Query) (*result, error) {
+	if x.allow&subqueries == 0 {
+		return nil, sqlerr.Plain(subqueryException, generated(at, sqlerr.Text(sqlerr.UnsupportedSubqueryExpression)+
+			" Currently SubQuery expressions are only allowed as Where and Having Clause predicates"))
+	}
+	r, err := x.b.query(q, x.block, false)
+	if e, ok := sqlerr.As(err); ok && e.Kind == sqlerr.SemanticException && (e.Code == sqlerr.InvalidColumn || e.Code == sqlerr.InvalidTableOrColumn) {
+		c := *e
+		c.Kind = subqueryException
+		return nil, &c
+	}
+	return r, err
+}
+
+// oneColumn checks that a subquery gives one value per row.
+func (x *exprs) oneColumn(at ast.Node, q *ast.Query, r *result) error {
+	if len(r.cols) == 1 {
+		return nil
+	}
+	place := at
+	if s, ok := q.Body.(*ast.Select); ok && len(s.Items) > 0 {
+		place = s.Items[len(s.Items)-1]
+	}
+	p := place.Position()
+	return sqlerr.Plain(subqueryException, "Line "+strconv.Itoa(p.Line)+":"+strconv.Itoa(p.Col)+" "+
+		sqlerr.Text(sqlerr.InvalidSubqueryExpression)+" '"+p.Token+"' in definition of SubQuery sq_1 [\n"+q.Span.Text(x.b.env.Text)+
+		"\n] used as sq_1 at Line 0:-1: SubQuery can contain only 1 item in Select List.")
+}
+
+// exists builds EXISTS (query).
+func (x *exprs) exists(e *ast.Exists) (plan.Expr, error) {
+	r, err := x.sub(e, e.Query)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Subquery{Kind: plan.ExistsSubquery, Plan: r.node, T: types.BooleanType}, nil
+}
+
+// scalarSubquery builds (query) as a value.
+func (x *exprs) scalarSubquery(e *ast.Subquery) (plan.Expr, error) {
+	r, err := x.sub(e, e.Query)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.oneColumn(e, e.Query, r); err != nil {
+		return nil, err
+	}
+	return &plan.Subquery{Kind: plan.ScalarSubquery, Plan: trim(r), T: r.cols[0].col.Type}, nil
+}
+
+// inQuery builds x [NOT] IN (query).
+func (x *exprs) inQuery(e *ast.In) (plan.Expr, error) {
+	in, err := x.membership(e, e.Expr, e.Query)
+	if err != nil || !e.Not {
+		return in, err
+	}
+	return negate(in), nil
+}
+
+func (x *exprs) membership(at ast.Node, left ast.Expr, q *ast.Query) (plan.Expr, error) {
+	v, err := x.under(at).expr(left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := x.sub(at, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.oneColumn(at, q, r); err != nil {
+		return nil, err
+	}
+	s := &plan.Subquery{Kind: plan.InSubquery, T: types.BooleanType}
+	if s.Arg, s.Plan, err = x.meet(at, v, r); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// meet casts a value and a subquery's column to their common type of comparisons.
+func (x *exprs) meet(at ast.Node, v plan.Expr, r *result) (plan.Expr, plan.Node, error) {
+	c := r.cols[0].col
+	n := trim(r)
+	t := types.CommonComparison(v.Type(), c.Type)
+	if t == nil {
+		if !v.Type().IsPrimitive() || !c.Type.IsPrimitive() {
+			return nil, nil, sqlerr.AtReason(sqlerr.InvalidArgument, at.Position(),
+				"The arguments for IN should be the same type! Types are: {"+v.Type().String()+" IN ("+c.Type.String()+")}")
+		}
+		t = types.DoubleType
+	}
+	if !c.Type.Equal(t) {
+		n = &plan.Project{Input: n, Exprs: []plan.Assign{{Column: x.b.column(c.Name, t), Expr: castTo(plan.NewColumnRef(c), t)}}}
+	}
+	return castTo(v, t), n, nil
+}
+
+// quantified builds x op ANY|ALL (query); = ANY and <> ALL are IN and NOT IN.
+func (x *exprs) quantified(e *ast.Quantified) (plan.Expr, error) {
+	var out plan.Expr
+	var err error
+	switch {
+	case e.Op == ast.OpEq && e.Quantifier == ast.Any:
+		out, err = x.membership(e, e.Left, e.Query)
+	case e.Op == ast.OpNotEq && e.Quantifier == ast.All:
+		if out, err = x.membership(e, e.Left, e.Query); err == nil {
+			out = negate(out)
+		}
+	default:
+		v, err := x.under(e).expr(e.Left)
+		if err != nil {
+			return nil, err
+		}
+		r, err := x.sub(e, e.Query)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.oneColumn(e, e.Query, r); err != nil {
+			return nil, err
+		}
+		s := &plan.Subquery{Kind: plan.AnySubquery, Op: string(e.Op), T: types.BooleanType}
+		if e.Quantifier == ast.All {
+			s.Kind = plan.AllSubquery
+		}
+		if s.Arg, s.Plan, err = x.meet(e, v, r); err != nil {
+			return nil, err
+		}
+		out = s
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Not {
+		return negate(out), nil
+	}
+	return out, nil
+}

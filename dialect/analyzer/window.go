@@ -1,0 +1,291 @@
+package analyzer
+
+import (
+	"fmt"
+
+	"skep/dialect/ast"
+	"skep/dialect/function"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
+
+// windowCall is a window function call and where it is computed.
+type windowCall struct {
+	call        plan.WindowCall
+	partitionBy []plan.Expr
+	orderBy     []plan.SortKey
+}
+
+// windowCall builds f(…) OVER (…): a reference to the column that a Window node will add.
+func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error) {
+	if x.allow&windows == 0 || x.allow&(inOver|inAggregate) != 0 {
+		return nil, sqlerr.AtReason(sqlerr.InvalidFunction, e.Position(), "Windowing is not supported in the context")
+	}
+	if f.Kind&(function.Window|function.Aggregate) == 0 {
+		return nil, sqlerr.Semanticf("Function %s is not a window function", f.Name)
+	}
+	x.numOver++
+	inner := x.with(x.allow&(aggregates|subqueries) | inOver)
+	args, written := e.Args, e.Args
+	if e.Star {
+		if f.Name == "count" {
+			args = nil
+		} else {
+			args = []ast.Expr{&ast.Star{Pos: e.Pos}}
+		}
+	}
+	vs, err := inner.list(args, e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.Resolve(&x.b.a.resolve, x.arguments(vs), e.Distinct)
+	if err != nil {
+		return nil, argumentError(err, e, written)
+	}
+	spec, err := x.windowSpec(e.Over, map[string]bool{})
+	if err != nil {
+		return nil, err
+	}
+	w := &windowCall{}
+	if w.partitionBy, err = inner.list(spec.partitionBy, e.Over); err != nil {
+		return nil, err
+	}
+	if w.orderBy, err = inner.sortKeys(spec.orderBy); err != nil {
+		return nil, err
+	}
+	if len(w.orderBy) == 0 {
+		// Hive orders a window without ORDER BY by its partition: all rows of it are peers.
+		w.orderBy = nil
+	}
+	frame, err := x.frame(spec.frame, f, w)
+	if err != nil {
+		return nil, err
+	}
+	name := f.Name
+	if r.Func != "" {
+		name = r.Func
+	}
+	w.call = plan.WindowCall{Func: name, Args: castAll(vs, r.Args), Distinct: e.Distinct,
+		IgnoreNulls: e.Nulls == ast.IgnoreNulls, Frame: frame}
+	for _, o := range x.windows {
+		if o.same(w) {
+			return plan.NewColumnRef(o.call.Column), nil
+		}
+	}
+	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", lower(e.Name.Name), x.numOver-1), r.Result)
+	x.block.windows = append(x.block.windows, w)
+	x.isWindow.Add(w.call.Column.ID)
+	return plan.NewColumnRef(w.call.Column), nil
+}
+
+func (w *windowCall) same(o *windowCall) bool {
+	return w.call.Func == o.call.Func && w.call.Distinct == o.call.Distinct && w.call.IgnoreNulls == o.call.IgnoreNulls &&
+		sameFrame(w.call.Frame, o.call.Frame) && equalExprs(w.call.Args, o.call.Args) && w.sameWindow(o)
+}
+
+func sameFrame(a, b plan.Frame) bool {
+	same := func(p, q plan.Bound) bool {
+		return p.Kind == q.Kind && (p.Offset == nil) == (q.Offset == nil) && (p.Offset == nil || plan.Equal(p.Offset, q.Offset))
+	}
+	return a.Rows == b.Rows && same(a.Start, b.Start) && same(a.End, b.End)
+}
+
+// sameWindow reports whether both calls share partitioning and order.
+func (w *windowCall) sameWindow(o *windowCall) bool {
+	if !equalExprs(w.partitionBy, o.partitionBy) || len(w.orderBy) != len(o.orderBy) {
+		return false
+	}
+	for i, k := range w.orderBy {
+		if k.Desc != o.orderBy[i].Desc || k.NullsFirst != o.orderBy[i].NullsFirst || !plan.Equal(k.Expr, o.orderBy[i].Expr) {
+			return false
+		}
+	}
+	return true
+}
+
+// mergedSpec is a window specification after following its base windows.
+type mergedSpec struct {
+	partitionBy []ast.Expr
+	orderBy     []*ast.SortItem
+	frame       *ast.WindowFrame
+}
+
+// windowSpec merges a specification with the named windows it is based on; what it says itself wins.
+func (x *exprs) windowSpec(s *ast.WindowSpec, seen map[string]bool) (*mergedSpec, error) {
+	m := &mergedSpec{frame: s.Frame}
+	if p := s.Partitioning; p != nil {
+		m.partitionBy, m.orderBy = p.PartitionBy, p.OrderBy
+		if len(p.ClusterBy) > 0 {
+			m.partitionBy = p.ClusterBy
+			for _, e := range p.ClusterBy {
+				m.orderBy = append(m.orderBy, &ast.SortItem{Pos: e.Position(), Expr: e})
+			}
+		}
+	}
+	if s.Name == nil {
+		return m, nil
+	}
+	name := lower(s.Name)
+	def, ok := x.windowDef[name]
+	if !ok {
+		return nil, sqlerr.Semanticf("Window Spec=[Name='%s'] refers to an unknown source", name)
+	}
+	if seen[name] {
+		return nil, sqlerr.Semanticf("Cycle in Window references Window Spec=[Name='%s']", name)
+	}
+	seen[name] = true
+	base, err := x.windowSpec(def, seen)
+	if err != nil {
+		return nil, err
+	}
+	if m.partitionBy == nil {
+		m.partitionBy = base.partitionBy
+	}
+	if m.orderBy == nil {
+		m.orderBy = base.orderBy
+	}
+	if m.frame == nil {
+		m.frame = base.frame
+	}
+	return m, nil
+}
+
+// wholePartition are the functions that ignore frames: they always see the whole partition.
+var wholePartition = map[string]bool{
+	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "cume_dist": true, "ntile": true, "lead": true, "lag": true,
+}
+
+// frame fills in Hive's defaults and checks value ranges.
+func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) (plan.Frame, error) {
+	whole := plan.Frame{Rows: true, Start: plan.Bound{Kind: plan.UnboundedPreceding}, End: plan.Bound{Kind: plan.UnboundedFollowing}}
+	if wholePartition[fn.Name] {
+		return whole, nil
+	}
+	if f == nil {
+		if len(w.orderBy) == 0 {
+			return whole, nil
+		}
+		return plan.Frame{Start: plan.Bound{Kind: plan.UnboundedPreceding}, End: plan.Bound{Kind: plan.CurrentRow}}, nil
+	}
+	out := plan.Frame{Rows: f.Unit == ast.FrameRows, End: plan.Bound{Kind: plan.CurrentRow}}
+	var err error
+	if out.Start, err = x.bound(f.Start, out.Rows, w); err != nil {
+		return out, err
+	}
+	if f.End != nil {
+		if out.End, err = x.bound(f.End, out.Rows, w); err != nil {
+			return out, err
+		}
+	}
+	if out.Start.Kind > out.End.Kind || out.Start.Kind == plan.UnboundedFollowing || out.End.Kind == plan.UnboundedPreceding {
+		return out, sqlerr.Semanticf("Window range invalid, start boundary is greater than end boundary: window(start=%s, end=%s)",
+			boundText(f.Start), boundText(f.End))
+	}
+	valued := out.Start.Offset != nil || out.End.Offset != nil
+	if !out.Rows && valued && len(w.orderBy) != 1 {
+		return out, sqlerr.Semanticf("Range value based Window Frame can have only 1 Sort Key")
+	}
+	if !out.Rows && valued {
+		switch t := w.orderBy[0].Expr.Type(); {
+		case t.IsString():
+			w.orderBy[0].Expr = castTo(w.orderBy[0].Expr, types.DoubleType)
+		case t.IsNumeric(), t.IsDateGroup():
+		default:
+			return out, sqlerr.Semanticf("Primitive type %s not supported in Value Boundary expression", kindWord(t))
+		}
+	}
+	if len(w.orderBy) == 0 && !out.Rows {
+		return whole, nil
+	}
+	return out, nil
+}
+
+func boundText(b *ast.FrameBound) string {
+	if b == nil {
+		return "CURRENT ROW"
+	}
+	if b.Value != nil {
+		return b.Value.Text + " " + string(b.Kind)
+	}
+	return string(b.Kind)
+}
+
+func kindWord(t *types.Type) string { return t.Kind.String() }
+
+func (x *exprs) bound(b *ast.FrameBound, rows bool, w *windowCall) (plan.Bound, error) {
+	switch b.Kind {
+	case ast.UnboundedPreceding:
+		return plan.Bound{Kind: plan.UnboundedPreceding}, nil
+	case ast.UnboundedFollowing:
+		return plan.Bound{Kind: plan.UnboundedFollowing}, nil
+	case ast.CurrentRow:
+		return plan.Bound{Kind: plan.CurrentRow}, nil
+	}
+	out := plan.Bound{Kind: plan.Preceding}
+	if b.Kind == ast.Following {
+		out.Kind = plan.Following
+	}
+	v := numberLiteral(ast.LitInteger, b.Value.Text)
+	if v == nil || !v.T.IsInteger() {
+		return out, sqlerr.At(sqlerr.InvalidNumericalConstant, b.Position())
+	}
+	out.Offset = intLiteral(types.BigIntType, v.Value.I)
+	if rows || len(w.orderBy) != 1 {
+		return out, nil
+	}
+	// A range's offset has the domain of the key: days for dates, seconds for timestamps, a number otherwise.
+	switch t := w.orderBy[0].Expr.Type(); {
+	case t.Kind == types.Timestamp || t.Kind == types.TimestampLTZ:
+		out.Offset = newLiteral(types.IntervalDayTimeType, types.Datum{W: types.Int128{Hi: v.Value.I}})
+	case t.Kind == types.Double, t.Kind == types.Float, t.IsString():
+		out.Offset = newLiteral(types.DoubleType, types.Datum{F: float64(v.Value.I)})
+	case t.Kind == types.Decimal:
+		out.Offset = decimalLiteral(b.Value.Text)
+	}
+	return out, nil
+}
+
+// sortKeys builds ORDER BY items with the session's NULL ordering.
+func (x *exprs) sortKeys(items []*ast.SortItem) ([]plan.SortKey, error) {
+	var out []plan.SortKey
+	for _, it := range items {
+		v, err := x.expr(it.Expr)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, x.b.sortKey(v, it))
+	}
+	return out, nil
+}
+
+// sortKey applies the direction and NULL order of it, or Hive's defaults.
+func (b *builder) sortKey(v plan.Expr, it *ast.SortItem) plan.SortKey {
+	k := plan.SortKey{Expr: v, Desc: it.Order == ast.SortDesc}
+	switch it.Nulls {
+	case ast.NullsFirst:
+		k.NullsFirst = true
+	case ast.NullsLast:
+	default:
+		// hive.default.nulls.last governs ascending order; descending order is the reverse.
+		k.NullsFirst = b.env.Conf.NullsLast() == k.Desc
+	}
+	return k
+}
+
+// addWindows puts the block's window calls on n: one node per distinct specification, in order of first use.
+func addWindows(n plan.Node, calls []*windowCall) plan.Node {
+	for len(calls) > 0 {
+		w := &plan.Window{Input: n, PartitionBy: calls[0].partitionBy, OrderBy: calls[0].orderBy}
+		var rest []*windowCall
+		for _, c := range calls {
+			if c.sameWindow(calls[0]) {
+				w.Calls = append(w.Calls, c.call)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		n, calls = w, rest
+	}
+	return n
+}
