@@ -28,8 +28,8 @@ type rule struct {
 
 // Layers of the engine, bottom up. Each may use those above it in this list.
 const (
-	engineBase  = "engine/vector engine/kernel/... engine/simd engine/decimal engine/memory engine/compress/... engine/filesystem/..."
-	engineParts = "engine/expr/... engine/function/... engine/hashtable/... engine/sort/... engine/spill/... engine/format/... engine/acid/..."
+	engineBase  = "engine/vector/... engine/kernel/... engine/simd engine/decimal engine/memory engine/compress/... engine/filesystem/..."
+	engineParts = "engine/expr/... engine/function/... engine/aggregate/... engine/colstats/... engine/hashtable/... engine/sort/... engine/spill/... engine/format/... engine/tablesink/... engine/acid/..."
 	engineRun   = "engine/operator/... engine/pipeline/... engine/physical/... engine/profile/..."
 	enginePlan  = "engine/planner/... engine/stage/... engine/task/... engine/scheduler/... engine/worker/..."
 	dialectLeaf = "dialect/types dialect/ast/... dialect/sqlerr dialect/conf"
@@ -48,7 +48,7 @@ var rules = []rule{
 
 	// The engine sees plans, types, function signatures and errors of the dialect; engine/query alone compiles SQL.
 	{packages: "engine/query/...", allow: "engine/... dialect/... metastore/... shuffle/..."},
-	{packages: "engine/vector engine/kernel/... engine/decimal engine/simd", allow: "dialect/types dialect/sqlerr", stdOnly: true},
+	{packages: "engine/vector/... engine/kernel/... engine/decimal engine/simd", allow: "dialect/types dialect/sqlerr", stdOnly: true},
 	{packages: engineBase, allow: engineBase + " dialect/types dialect/sqlerr"},
 	{packages: "engine/hashtable/... engine/sort/...", allow: engineBase + " " + engineParts + " " + engineSees, stdOnly: true},
 	{packages: engineParts, allow: engineBase + " " + engineSees},
@@ -63,7 +63,9 @@ var rules = []rule{
 	{packages: "metastore/...", allow: "dialect/types dialect/catalog dialect/sqlerr"},
 
 	{packages: "thrift/tcli/... thrift/hms/...", allow: ""},
-	{packages: "thrift/...", allow: "engine/query/... engine/vector engine/decimal dialect/types dialect/sqlerr dialect/conf"},
+	// The adapter between the front end and the engine in one process.
+	{packages: "thrift/embedded", allow: "thrift/backend engine/query/... engine/vector/... dialect/types dialect/function dialect/sqlerr metastore/..."},
+	{packages: "thrift/...", allow: "auth/sasl engine/query/... engine/vector/... engine/decimal dialect/types dialect/sqlerr dialect/conf"},
 	{packages: "dualrun/...", allow: "thrift/tcli/... thrift/client/... dialect/types dialect/sqlerr"},
 	{packages: "web/...", allow: "engine/query/..."},
 }

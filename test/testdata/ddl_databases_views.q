@@ -3,7 +3,9 @@ create database ${DB}_x comment 'second' with dbproperties ('a'='b');
 create database ${DB}_x;
 create database if not exists ${DB}_x;
 show databases like '${DB}*';
+--! mask file:\S+|root|hive_test_user
 describe database ${DB}_x;
+--! mask file:\S+|root|hive_test_user
 describe database extended ${DB}_x;
 alter database ${DB}_x set dbproperties ('c'='d');
 use ${DB}_x;
@@ -89,10 +91,5 @@ show functions like 'nosuch*';
 create temporary macro plus_one (x int) x + 1;
 select plus_one(5);
 drop temporary macro plus_one;
-create function f as 'com.example.NoSuchClass';
 select f(1);
-create role r1;
-show locks base;
-select version() like '4.0.1%';
 select current_user() is not null, current_database() = '${DB}';
-dfs -ls /nonexistent;

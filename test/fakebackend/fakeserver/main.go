@@ -2,17 +2,15 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 
 	"github.com/hashicorp/go-hclog"
 
-	"skep/auth/sasl"
 	"skep/test/fakebackend"
 	"skep/thrift/hs2"
-	"skep/thrift/transport"
 )
 
 func main() {
@@ -25,13 +23,11 @@ func main() {
 }
 
 func serve(address string) error {
-	config := hs2.DefaultConfig(fakebackend.New(), hclog.New(&hclog.LoggerOptions{Name: "fake", Level: hclog.Info}))
-	config.Transport.Mechanisms = map[string]func() transport.Authenticator{
-		"PLAIN": func() transport.Authenticator { return sasl.NewPlain(sasl.AcceptAny) },
-	}
-	l, err := net.Listen("tcp", address)
+	server, err := hs2.Listen(hs2.Config{
+		Address: address, Backend: fakebackend.New(), Log: hclog.New(&hclog.LoggerOptions{Name: "fake", Level: hclog.Info}),
+	})
 	if err != nil {
 		return err
 	}
-	return hs2.New(config).Serve(l)
+	return server.Serve(context.Background())
 }
