@@ -126,9 +126,11 @@ func (p *parser) alterTableAction(partition bool) ast.AlterAction {
 		return p.alterDrop()
 	case kwTouch, kwArchive, kwUnarchive:
 		n := &ast.AlterTouch{Pos: pos, Verb: strings.ToUpper(p.text(p.next()))}
+		p.enter(strings.ToLower(n.Verb) + " statement")
 		for p.is(kwPartition) {
 			n.Partitions = append(n.Partitions, p.partitionSpec())
 		}
+		p.leave()
 		return n
 	case kwSet:
 		return p.alterSet()

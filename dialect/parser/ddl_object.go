@@ -295,14 +295,18 @@ func (p *parser) viewPartition() ([]*ast.Ident, []*ast.PartitionTransform) {
 		return nil, nil
 	}
 	p.enter("view partition specification")
-	defer p.leave()
 	p.pos++
 	p.expect(kwOn)
+	var columns []*ast.Ident
+	var transforms []*ast.PartitionTransform
 	if p.is(kwSpec) && p.peek(1) == tokLParen {
 		p.pos++
-		return nil, p.partitionTransforms()
+		transforms = p.partitionTransforms()
+	} else {
+		columns = p.parenColumnNames()
 	}
-	return p.parenColumnNames(), nil
+	p.leave()
+	return columns, transforms
 }
 
 func (p *parser) createMaterializedView() ast.Statement {

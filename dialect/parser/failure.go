@@ -15,6 +15,7 @@ const (
 	failMismatch                      // mismatched input 'x' expecting Y near 'z'
 	failExtraneous                    // extraneous input 'x' expecting Y near 'z'
 	failMissing                       // missing Y at 'x' near 'z'
+	failEarlyExit                     // required (...)+ loop did not match anything at input 'x'
 	failPredicate                     // Failed to recognize predicate 'x'. Failed rule: 'r'
 )
 
@@ -88,6 +89,9 @@ func (p *parser) describeFailure(b *strings.Builder, f failure) {
 	switch f.kind {
 	case failText:
 		b.WriteString(f.text)
+		return
+	case failEarlyExit:
+		b.WriteString("required (...)+ loop did not match anything at input " + p.display(t))
 		return
 	case failPredicate:
 		b.WriteString("Failed to recognize predicate '" + p.text(t) + "'. Failed rule: '" + f.text + "'")

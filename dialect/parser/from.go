@@ -37,7 +37,7 @@ func (p *parser) joinSource(left ast.FromItem) ast.FromItem {
 		}
 		j := &ast.Join{Kind: kind, Left: left}
 		p.enter("joinSourcePart")
-		j.Right = p.lateralViews(p.joinOperand())
+		j.Right = p.lateralViews(p.joinPart())
 		p.leave()
 		j.Pos = join(left.Position(), j.Right.Position())
 		if kind != ast.CommaJoin {
@@ -51,7 +51,7 @@ func (p *parser) joinSource(left ast.FromItem) ast.FromItem {
 				p.leave()
 			}
 		} else if p.isAny(kwOn, kwUsing) {
-			p.noViable(0)
+			p.commaCondition()
 		}
 		left = j
 	}
@@ -100,13 +100,42 @@ func (p *parser) joinKind() (ast.JoinKind, bool) {
 	return "", false
 }
 
-// joinOperand parses one table expression without the lateral views behind it.
+// commaCondition refuses ON and USING behind a comma, which Hive does only after reading the condition.
+func (p *parser) commaCondition() {
+	if p.next().kind == kwOn {
+		p.expression()
+	} else {
+		p.parenColumnNames()
+	}
+	p.fail(failure{kind: failPredicate, at: p.pos, text: "joinSource"})
+}
+
+// joinOperand parses the first table expression of a join source, without the lateral views behind it.
 func (p *parser) joinOperand() ast.FromItem {
 	p.enter("joinSource")
-	defer p.leave()
+	var f ast.FromItem
+	if p.is(tokLParen) {
+		f = p.parenSource()
+	} else {
+		f = p.plainSource()
+	}
+	p.leave()
+	return f
+}
+
+// joinPart parses the right side of a join, where parentheses can only hold a query.
+func (p *parser) joinPart() ast.FromItem {
+	if !p.is(tokLParen) {
+		return p.plainSource()
+	}
+	open := p.posOf(p.next())
+	q := p.sourceQuery()
+	p.expect(tokRParen)
+	return p.subqueryAlias(open, q)
+}
+
+func (p *parser) plainSource() ast.FromItem {
 	switch {
-	case p.is(tokLParen):
-		return p.parenSource()
 	case p.is(kwTable) && p.peek(1) == tokLParen:
 		return p.valuesTable()
 	case p.isIdent(0) && p.peek(1) == tokLParen && p.peek(2) == kwOn:
@@ -123,6 +152,9 @@ func (p *parser) parenSource() ast.FromItem {
 	p.nest()
 	defer func() { p.depth-- }()
 	if !p.startsQuery() {
+		if p.peek(1) == kwInsert {
+			p.noViable(3)
+		}
 		p.pos++
 		f := p.joinSource(nil)
 		p.expect(tokRParen)
@@ -367,7 +399,6 @@ func (p *parser) tableFunction() *ast.PTFRef {
 func (p *parser) partitioning() *ast.Partitioning {
 	n := &ast.Partitioning{Pos: p.here()}
 	p.enter("partitioningSpec clause")
-	defer p.leave()
 	switch {
 	case p.is(kwPartition):
 		p.enter("partition by clause")
@@ -398,8 +429,9 @@ func (p *parser) partitioning() *ast.Partitioning {
 		n.ClusterBy = p.keyList()
 		p.leave()
 	default:
-		return nil
+		n = nil
 	}
+	p.leave()
 	return n
 }
 

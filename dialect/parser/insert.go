@@ -67,6 +67,9 @@ func (p *parser) fromStatement() fromStatement {
 func (p *parser) singleFrom() fromStatement {
 	start := p.here()
 	from := p.fromClause()
+	if !p.isAny(kwInsert, kwSelect, kwMap, kwReduce) {
+		p.fail(failure{kind: failEarlyExit, at: p.pos})
+	}
 	branches := []*ast.InsertBranch{p.branch()}
 	for p.isAny(kwInsert, kwSelect, kwMap, kwReduce) {
 		branches = append(branches, p.branch())
@@ -209,7 +212,7 @@ func (p *parser) mergeStatement() ast.Statement {
 	n.Alias = p.alias()
 	p.expect(kwUsing)
 	p.enter("joinSourcePart")
-	n.Source = p.lateralViews(p.joinOperand())
+	n.Source = p.lateralViews(p.joinPart())
 	p.leave()
 	p.expect(kwOn)
 	n.On = p.expression()

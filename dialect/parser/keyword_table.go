@@ -6,7 +6,7 @@ type keywordFlags uint8
 const (
 	reserved31 keywordFlags = 1 << iota // not an identifier in 3.1
 	reserved40                          // not an identifier in 4.0
-	only40                              // an ordinary word in 3.1
+	only40                              // not a word of the 3.1 grammar
 	plainName                           // error texts name it by the word, not as KW_WORD
 )
 

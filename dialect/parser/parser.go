@@ -339,6 +339,9 @@ func (p *parser) numberLit() *ast.NumberLit {
 // tableName parses [db.]table, and in 4.0 [db.]table.meta.
 func (p *parser) tableName() *ast.TableName {
 	p.enter("table name")
+	if p.isIdent(0) && neverAfterName(p.peek(1)) {
+		p.noViable(1)
+	}
 	first := p.ident()
 	n := &ast.TableName{Pos: first.Pos, Name: first}
 	if p.is(tokDot) && p.isIdent(1) {
@@ -353,6 +356,12 @@ func (p *parser) tableName() *ast.TableName {
 	}
 	p.leave()
 	return n
+}
+
+// neverAfterName reports whether a token cannot stand behind a table name in any statement.
+func neverAfterName(k Kind) bool {
+	return tokSlash <= k && k <= tokDollar || k == tokColon || k == tokLSquare || k == tokRSquare || k == tokLess ||
+		k == tokGreater || k == tokLessEq || k == tokGreaterEq || k == tokNotEq || k == tokNullSafeEq || k == tokEq
 }
 
 func (p *parser) functionName() *ast.FunctionName {

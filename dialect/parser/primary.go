@@ -99,7 +99,12 @@ func (p *parser) parenExpr() ast.Expr {
 // constant parses a literal, an interval literal, or CURRENT_DATE and CURRENT_TIMESTAMP without parentheses.
 func (p *parser) constant() ast.Expr {
 	p.enter("constant")
-	defer p.leave()
+	e := p.constantBody()
+	p.leave()
+	return e
+}
+
+func (p *parser) constantBody() ast.Expr {
 	switch p.kind() {
 	case tokNumber, tokString:
 		lit := p.simpleLiteral()
@@ -425,6 +430,9 @@ func (p *parser) call() *ast.Call {
 			p.pos++
 		}
 		if !p.is(tokRParen) {
+			if !p.startsExpr() {
+				p.noViable(0)
+			}
 			n.Args = p.selectExpressions()
 			n.Token = n.Args[len(n.Args)-1].Position().Token
 			if strings.EqualFold(name.Name.Name, "trim") && len(n.Args) == 1 && p.accept(kwFrom) {

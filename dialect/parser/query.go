@@ -33,6 +33,9 @@ func (p *parser) withClause() []*ast.CTE {
 func (p *parser) queryWithCTE() *ast.Query {
 	start := p.here()
 	with := p.withClause()
+	if !p.isAny(kwSelect, kwMap, kwReduce, kwValues, tokLParen) {
+		p.noViable(0)
+	}
 	q := p.selectStatement()
 	q.With = append(with, q.With...)
 	q.Pos = start

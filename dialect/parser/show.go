@@ -57,15 +57,22 @@ func (p *parser) describedFunction() *ast.FunctionName {
 }
 
 func (p *parser) show() ast.Statement {
-	p.enter("ddl statement")
 	n := &ast.Show{Pos: p.here()}
 	k := p.peek(1)
+	rule := "show statement"
 	switch k {
-	case kwRole, kwRoles, kwCurrent, kwGrant, kwPrincipals:
-	default:
-		p.enter("show statement")
-		defer p.leave()
+	case kwRole:
+		rule = "show role grants"
+	case kwRoles:
+		rule = "show roles"
+	case kwCurrent:
+		rule = "show current role"
+	case kwPrincipals:
+		rule = "show role principals"
+	case kwGrant:
+		rule = "show grants"
 	}
+	p.enter(rule)
 	p.pos++
 	switch k {
 	case kwDatabases, kwSchemas:
@@ -181,26 +188,19 @@ func (p *parser) show() ast.Statement {
 		p.pos++
 		n.Kind = ast.ShowRoles
 	case kwCurrent:
-		p.enter("show current role")
 		p.pos++
 		p.expect(kwRoles)
-		p.leave()
 		n.Kind = ast.ShowCurrentRoles
 	case kwRole:
-		p.enter("show role grants")
 		p.pos++
 		p.expect(kwGrant)
 		n.Kind = ast.ShowRoleGrant
 		n.Principal = p.principal()
-		p.leave()
 	case kwPrincipals:
-		p.enter("show role principals")
 		p.pos++
 		n.Kind = ast.ShowPrincipals
 		n.Name = p.ident()
-		p.leave()
 	case kwGrant:
-		p.enter("show grants")
 		p.pos++
 		n.Kind = ast.ShowGrant
 		if p.isAny(kwUser, kwGroup, kwRole) {
@@ -215,11 +215,9 @@ func (p *parser) show() ast.Statement {
 			}
 			p.leave()
 		}
-		p.leave()
 	default:
 		p.pos--
-		p.leave()
-		p.rules = append(p.rules[:len(p.rules)-1], "ddl statement", "ddl statement")
+		p.rules[len(p.rules)-1] = "ddl statement"
 		p.noViable(1)
 	}
 	p.leave()

@@ -68,13 +68,16 @@ func (p *parser) explainOption() *ast.ExplainOption {
 }
 
 func (p *parser) execStatement() ast.Statement {
-	p.nest()
-	defer func() { p.depth-- }()
-	if f := statementRule(p.kind()); f != nil {
-		return f(p)
+	rule := statementRule(p.kind())
+	if rule == nil {
+		p.noViable(0)
 	}
-	p.noViable(0)
-	return nil
+	p.nest()
+	p.enter("statement")
+	s := rule(p)
+	p.leave()
+	p.depth--
+	return s
 }
 
 // statementRule finds the rule of a statement by its first word; nil when no statement begins so.
@@ -440,7 +443,7 @@ func (p *parser) analyze() ast.Statement {
 		p.expect(kwMetadata)
 		n.CacheMetadata = true
 	default:
-		p.noViable(0)
+		p.mismatch(kwCache)
 	}
 	p.leave()
 	return n

@@ -84,8 +84,8 @@ func newWords(v Version) *words {
 		reserved = reserved31
 	}
 	for _, k := range keywordList {
-		if v == V31 && k.flags&only40 != 0 {
-			continue
+		if v == V31 && k.flags&only40 != 0 && k.flags&reserved40 != 0 {
+			continue // words that 4.0 does not reserve stay identifiers anyway, and 3.1 builds carry some of their syntax
 		}
 		w.kinds[k.word] = k.kind
 		w.reserved[k.kind-firstKeyword] = k.flags&reserved != 0

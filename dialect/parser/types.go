@@ -61,6 +61,9 @@ func (p *parser) typeName() *ast.TypeName {
 		p.leave()
 		return n
 	}
+	if primitiveNames[p.kind()] == "" {
+		p.noViable(0)
+	}
 	return p.primitiveType()
 }
 
