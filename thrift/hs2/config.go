@@ -4,79 +4,114 @@ package hs2
 
 import (
 	"fmt"
+	"math"
+	"os/user"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"skep/auth/sasl"
 	"skep/thrift/backend"
 	"skep/thrift/operation"
 	"skep/thrift/session"
 	"skep/thrift/transport"
 )
 
-// Config configures a Server. DefaultConfig fills it with Hive's defaults.
+// Config configures a Server.
 type Config struct {
-	Backend   backend.Backend
-	Log       hclog.Logger
-	Transport transport.Options
-	Session   session.Options
-	Operation operation.Options
-	// MaxConnections bounds open connections; more wait unanswered in the listener's queue.
-	MaxConnections int
-	// KeepSessions leaves a session open when the connection that opened it ends
-	// (hive.server2.close.session.on.disconnect=false).
-	KeepSessions bool
-	// CheckInterval is the time between checks for idle sessions and operations, at least 3 s.
-	CheckInterval time.Duration
+	Address string // host:port to listen on
+	Backend backend.Backend
+	Log     hclog.Logger // nil logs nothing
+	Version string       // of the product, for the log
+	// Settings are hive.server2.* properties of the configuration file; what is absent has Hive 4's default.
+	Settings map[string]string
+	// Mechanisms are the SASL mechanisms clients may log in with. Nil is authentication NONE: PLAIN with any name and password.
+	Mechanisms map[string]func() sasl.Server
 }
 
-// DefaultConfig returns Hive 4's defaults.
-func DefaultConfig(b backend.Backend, log hclog.Logger) Config {
-	return Config{
-		Backend: b, Log: log, MaxConnections: 500, CheckInterval: 15 * time.Minute,
-		Transport: transport.Options{Raw: true, MaxMessage: transport.DefaultMaxMessage, LoginTimeout: transport.DefaultLoginTimeout},
-		Session:   session.Options{Log: log, IdleTimeout: 4 * time.Hour, CheckOperations: true},
-		Operation: operation.Options{Log: log, IdleTimeout: 2 * time.Hour},
+// limits are the typed form of the settings.
+type limits struct {
+	transport transport.Options
+	session   session.Options
+	operation operation.Options
+	// maxConnections bounds open connections; more wait unanswered in the listener's queue.
+	maxConnections int
+	// closeOnDisconnect closes a session when the connection that opened it ends.
+	closeOnDisconnect bool
+	// checkInterval is the time between checks for idle sessions and operations.
+	checkInterval time.Duration
+	// drain bounds the wait for open operations when the server stops.
+	drain time.Duration
+}
+
+// limits reads the settings over Hive's defaults.
+func (c *Config) limits() (*limits, error) {
+	l := &limits{
+		maxConnections: 500, closeOnDisconnect: true, checkInterval: 15 * time.Minute, drain: 30 * time.Minute,
+		transport: transport.Options{Mechanisms: c.Mechanisms, Raw: true, MaxMessage: 100 << 20, LoginTimeout: 20 * time.Second},
+		session:   session.Options{Log: c.Log, IdleTimeout: 4 * time.Hour, CheckOperations: true, Substitution: true},
+		operation: operation.Options{
+			Log: c.Log, ProcessUser: processUser(), Threads: 100, WaitQueue: 100, LongPoll: 5 * time.Second, IdleTimeout: 2 * time.Hour,
+		},
 	}
+	s := settings{values: c.Settings}
+	s.number("hive.server2.thrift.max.message.size", &l.transport.MaxMessage)
+	s.duration("hive.server2.thrift.login.timeout", time.Second, &l.transport.LoginTimeout)
+	s.number("hive.server2.thrift.max.worker.threads", &l.maxConnections)
+	s.duration("hive.server2.session.check.interval", time.Millisecond, &l.checkInterval)
+	s.duration("hive.server2.idle.session.timeout", time.Millisecond, &l.session.IdleTimeout)
+	s.boolean("hive.server2.idle.session.check.operation", &l.session.CheckOperations)
+	s.number("hive.server2.limit.connections.per.user", &l.session.PerUser)
+	s.number("hive.server2.limit.connections.per.ipaddress", &l.session.PerAddress)
+	s.number("hive.server2.limit.connections.per.user.ipaddress", &l.session.PerUserAddress)
+	s.boolean("hive.server2.allow.user.substitution", &l.session.Substitution)
+	s.duration("hive.server2.idle.operation.timeout", time.Millisecond, &l.operation.IdleTimeout)
+	s.number("hive.server2.async.exec.threads", &l.operation.Threads)
+	s.number("hive.server2.async.exec.wait.queue.size", &l.operation.WaitQueue)
+	s.duration("hive.server2.long.polling.timeout", time.Millisecond, &l.operation.LongPoll)
+	s.boolean("hive.server2.close.session.on.disconnect", &l.closeOnDisconnect)
+	s.duration("hive.server2.graceful.stop.timeout", time.Second, &l.drain)
+	s.authentication(c, l)
+	l.transport.MaxMessage = min(l.transport.MaxMessage, math.MaxInt32)
+	l.checkInterval = max(l.checkInterval, minCheckInterval)
+	return l, s.err
 }
 
-// Apply overrides the configuration with hive.server2.* settings of hive-site.xml. lookup reports whether a setting is given.
-func (c *Config) Apply(lookup func(key string) (string, bool)) error {
-	s := settings{lookup: lookup}
-	s.number("hive.server2.thrift.max.message.size", &c.Transport.MaxMessage)
-	s.duration("hive.server2.thrift.login.timeout", time.Second, &c.Transport.LoginTimeout)
-	s.number("hive.server2.thrift.max.worker.threads", &c.MaxConnections)
-	s.duration("hive.server2.session.check.interval", time.Millisecond, &c.CheckInterval)
-	s.duration("hive.server2.idle.session.timeout", time.Millisecond, &c.Session.IdleTimeout)
-	s.boolean("hive.server2.idle.session.check.operation", &c.Session.CheckOperations)
-	s.number("hive.server2.limit.connections.per.user", &c.Session.PerUser)
-	s.number("hive.server2.limit.connections.per.ipaddress", &c.Session.PerAddress)
-	s.number("hive.server2.limit.connections.per.user.ipaddress", &c.Session.PerUserAddress)
-	s.duration("hive.server2.idle.operation.timeout", time.Millisecond, &c.Operation.IdleTimeout)
-	s.number("hive.server2.async.exec.threads", &c.Operation.Threads)
-	s.number("hive.server2.async.exec.wait.queue.size", &c.Operation.WaitQueue)
-	s.duration("hive.server2.long.polling.timeout", time.Millisecond, &c.Operation.LongPoll)
-	closing := !c.KeepSessions
-	s.boolean("hive.server2.close.session.on.disconnect", &closing)
-	c.KeepSessions = !closing
-	substitution := !c.Session.DenySubstitution
-	s.boolean("hive.server2.allow.user.substitution", &substitution)
-	c.Session.DenySubstitution = !substitution
-	return s.err
+// processUser is the first part of query ids: the user the server runs as.
+func processUser() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "hive"
+}
+
+// authentication applies hive.server2.authentication. With NONE clients may log in or not: the first byte they send tells.
+func (s *settings) authentication(c *Config, l *limits) {
+	switch v, _ := s.value("hive.server2.authentication"); strings.ToUpper(v) {
+	case "", "NONE":
+		if c.Mechanisms == nil {
+			l.transport.Mechanisms = map[string]func() sasl.Server{
+				"PLAIN": func() sasl.Server { return sasl.NewPlain(sasl.AcceptAny) },
+			}
+		}
+	case "NOSASL":
+		l.transport.Mechanisms = nil
+	default:
+		s.fail("hive.server2.authentication", v, "supported yet; NONE and NOSASL are")
+	}
 }
 
 // settings reads typed values, keeping the first error.
 type settings struct {
-	lookup func(key string) (string, bool)
+	values map[string]string
 	err    error
 }
 
 func (s *settings) value(key string) (string, bool) {
-	v, ok := s.lookup(key)
-	v = strings.TrimSpace(v)
-	return v, ok && v != ""
+	v := strings.TrimSpace(s.values[key])
+	return v, v != ""
 }
 
 func (s *settings) fail(key, value, kind string) {
@@ -111,7 +146,7 @@ func (s *settings) boolean(key string, into *bool) {
 
 func (s *settings) duration(key string, unit time.Duration, into *time.Duration) {
 	if v, ok := s.value(key); ok {
-		d, err := ParseDuration(v, unit)
+		d, err := parseDuration(v, unit)
 		if err != nil {
 			s.fail(key, v, "a duration")
 			return
@@ -120,9 +155,9 @@ func (s *settings) duration(key string, unit time.Duration, into *time.Duration)
 	}
 }
 
-// ParseDuration reads Hive's notation of times: a whole number and a unit (ns, us, ms, s, m, h, d and the longer names), or a
+// parseDuration reads Hive's notation of times: a whole number and a unit (ns, us, ms, s, m, h, d and the longer names), or a
 // number alone, which counts in unit.
-func ParseDuration(text string, unit time.Duration) (time.Duration, error) {
+func parseDuration(text string, unit time.Duration) (time.Duration, error) {
 	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
 	switch strings.ToLower(strings.TrimSpace(text[len(number):])) {
 	case "":

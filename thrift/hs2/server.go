@@ -28,55 +28,56 @@ const (
 	drainPoll = 50 * time.Millisecond
 )
 
-// Server is a HiveServer2 endpoint. Use it once: New, Serve, Shutdown or Close.
+// Server is a HiveServer2 endpoint.
 type Server struct {
-	config    Config
+	log       hclog.Logger
+	limits    *limits
 	service   *service
 	processor *tcli.Processor[*client]
 	binary    *thrift.TConfiguration
 	slots     chan struct{}
-	stop      context.CancelFunc // ends every execution
-	base      context.Context
+	base      context.Context // parent of everything that runs
+	stop      context.CancelFunc
+	listener  net.Listener
 
 	mu          sync.Mutex
-	listener    net.Listener
 	connections map[net.Conn]struct{}
 	closed      bool
 	work        sync.WaitGroup // connections and the idle check
 }
 
-// New returns a server that is not listening yet.
-func New(config Config) *Server {
+// Listen opens the port. Clients are answered once Serve runs.
+func Listen(config Config) (*Server, error) {
 	if config.Log == nil {
 		config.Log = hclog.NewNullLogger()
 	}
-	for _, log := range []*hclog.Logger{&config.Session.Log, &config.Operation.Log} {
-		if *log == nil {
-			*log = config.Log
-		}
+	l, err := config.limits()
+	if err != nil {
+		return nil, fmt.Errorf("configure HiveServer2: %w", err)
 	}
-	if config.MaxConnections <= 0 {
-		config.MaxConnections = 500
-	}
-	if config.Transport.MaxMessage <= 0 {
-		config.Transport.MaxMessage = transport.DefaultMaxMessage
+	listener, err := net.Listen("tcp", config.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for Thrift clients: %w", err)
 	}
 	base, stop := context.WithCancel(context.Background())
-	operations := operation.NewManager(base, config.Operation)
-	s := &service{log: config.Log, operations: operations, keepSessions: config.KeepSessions}
-	s.sessions = session.NewManager(config.Backend, operations.Close, config.Session)
+	operations := operation.NewManager(base, l.operation)
+	s := &service{log: config.Log, operations: operations, keepSessions: !l.closeOnDisconnect}
+	s.sessions = session.NewManager(config.Backend, operations.Close, l.session)
 	lenient, strict := false, true
+	config.Log.Info("listening", "address", listener.Addr(), "version", config.Version)
 	return &Server{
-		config: config, service: s, base: base, stop: stop,
+		log: config.Log, limits: l, service: s, base: base, stop: stop, listener: listener,
 		processor: &tcli.Processor[*client]{Methods: s.methods(), Log: config.Log, Discard: func(c *client) { c.conn.Discard() }},
 		binary: &thrift.TConfiguration{
-			MaxMessageSize: int32(min(config.Transport.MaxMessage, 1<<31-1)), MaxContainerSize: maxContainer,
-			TBinaryStrictRead: &lenient, TBinaryStrictWrite: &strict,
+			MaxMessageSize: int32(l.transport.MaxMessage), MaxContainerSize: maxContainer, TBinaryStrictRead: &lenient, TBinaryStrictWrite: &strict,
 		},
-		slots:       make(chan struct{}, config.MaxConnections),
+		slots:       make(chan struct{}, l.maxConnections),
 		connections: map[net.Conn]struct{}{},
-	}
+	}, nil
 }
+
+// Addr returns the address clients connect to.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Sessions returns the number of open sessions, Operations that of open operations.
 func (s *Server) Sessions() int { return s.service.sessions.Count() }
@@ -84,54 +85,90 @@ func (s *Server) Sessions() int { return s.service.sessions.Count() }
 // Operations returns the number of open operations.
 func (s *Server) Operations() int { return s.service.operations.Open() }
 
-// Serve accepts connections on l until the server is stopped, then returns nil. It closes l.
-func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return errors.Join(errors.New("serve: the server is closed"), l.Close())
-	}
-	s.listener = l
+// Serve answers clients until ctx ends, then stops gracefully: it refuses new sessions and goes on serving until all operations
+// are closed, for at most hive.server2.graceful.stop.timeout. Then it closes what is left, as it does at once when Close is
+// called.
+func (s *Server) Serve(ctx context.Context) error {
 	s.work.Go(s.checkIdle)
-	s.mu.Unlock()
-	pause := 5 * time.Millisecond
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		select {
+		case <-ctx.Done():
+			s.drain()
+		case <-s.base.Done():
+		}
+		s.shut()
+	}()
+	s.accept()
+	<-drained
+	s.work.Wait()
+	return s.closeSessions()
+}
+
+// Close stops at once: it aborts executions, closes connections and sessions, and waits for all of them.
+func (s *Server) Close() error {
+	s.shut()
+	s.work.Wait()
+	return s.closeSessions()
+}
+
+func (s *Server) closeSessions() error {
+	if err := s.service.sessions.CloseAll(); err != nil {
+		return fmt.Errorf("stop HiveServer2: %w", err)
+	}
+	return nil
+}
+
+// accept takes connections until the listener is closed.
+func (s *Server) accept() {
+	pause := minAcceptPause
 	for {
 		select {
 		case s.slots <- struct{}{}:
 		case <-s.base.Done():
-			return nil
+			return
 		}
-		conn, err := l.Accept()
-		if err != nil {
-			<-s.slots
-			if s.isClosed() || errors.Is(err, net.ErrClosed) {
-				return nil
-			}
-			// Out of file descriptors and the like: others may go away.
-			s.config.Log.Error("accept connection", "error", err)
-			select {
-			case <-time.After(pause):
-			case <-s.base.Done():
-				return nil
-			}
-			pause = min(2*pause, time.Second)
+		conn, err := s.listener.Accept()
+		if err == nil && s.track(conn) {
+			pause = minAcceptPause
+			s.work.Go(func() {
+				defer func() { <-s.slots }()
+				s.serve(conn)
+			})
 			continue
 		}
-		pause = 5 * time.Millisecond
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
-			<-s.slots
-			_ = conn.Close()
-			return nil
+		<-s.slots
+		if s.isClosed() {
+			return
 		}
-		s.connections[conn] = struct{}{}
-		s.work.Go(func() {
-			defer func() { <-s.slots }()
-			s.serve(conn)
-		})
-		s.mu.Unlock()
+		// Out of file descriptors and the like: connections that end make room.
+		s.log.Error("accept connection", "error", err)
+		select {
+		case <-time.After(pause):
+		case <-s.base.Done():
+			return
+		}
+		pause = min(2*pause, maxAcceptPause)
 	}
+}
+
+// Pauses after a failed accept.
+const (
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)
+
+// track notes an open connection, or closes it when the server has been closed.
+func (s *Server) track(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = conn.Close()
+		return false
+	}
+	s.connections[conn] = struct{}{}
+	return true
 }
 
 func (s *Server) isClosed() bool {
@@ -142,14 +179,14 @@ func (s *Server) isClosed() bool {
 
 // serve handles one connection to its end.
 func (s *Server) serve(nc net.Conn) {
-	log := s.config.Log
+	log := s.log
 	defer func() {
 		_ = nc.Close() // closed already, or broken
 		s.mu.Lock()
 		delete(s.connections, nc)
 		s.mu.Unlock()
 	}()
-	conn, err := transport.Accept(s.base, nc, &s.config.Transport)
+	conn, err := transport.Accept(s.base, nc, &s.limits.transport)
 	if err != nil {
 		log.Warn("connection refused", "address", nc.RemoteAddr(), "error", err)
 		return
@@ -168,58 +205,59 @@ func (s *Server) serve(nc net.Conn) {
 	}
 }
 
+// ExpireIdle closes the sessions and operations that are idle at the given time. Serve calls it now and then.
+func (s *Server) ExpireIdle(now time.Time) {
+	s.service.sessions.Expire(now)
+	s.service.operations.Expire(now)
+}
+
 // checkIdle closes idle sessions and operations now and then.
 func (s *Server) checkIdle() {
-	ticker := time.NewTicker(max(s.config.CheckInterval, minCheckInterval))
+	ticker := time.NewTicker(s.limits.checkInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case now := <-ticker.C:
-			s.service.sessions.Expire(now)
-			s.service.operations.Expire(now)
+			s.ExpireIdle(now)
 		case <-s.base.Done():
 			return
 		}
 	}
 }
 
-// Shutdown stops gracefully: it refuses new sessions, waits until all operations are closed or ctx ends, and then closes what is
-// left. Clients go on fetching meanwhile.
-func (s *Server) Shutdown(ctx context.Context) error {
+// drain refuses new sessions and waits until all operations are closed. Results that clients have not fetched count as open.
+func (s *Server) drain() {
 	s.service.sessions.Refuse()
 	ticker := time.NewTicker(drainPoll)
 	defer ticker.Stop()
+	limit := time.NewTimer(s.limits.drain)
+	defer limit.Stop()
 	for s.service.operations.Open() > 0 {
 		select {
 		case <-ticker.C:
-		case <-ctx.Done():
-			s.config.Log.Warn("stopping with open operations", "operations", s.service.operations.Open())
-			return s.Close()
+		case <-limit.C:
+			s.log.Warn("stopping with open operations", "operations", s.service.operations.Open())
+			return
+		case <-s.base.Done():
+			return
 		}
 	}
-	return s.Close()
 }
 
-// Close stops at once: it aborts executions, closes connections and sessions, and waits for all of them.
-func (s *Server) Close() error {
+// shut aborts executions and closes the listener and all connections; their goroutines end by that.
+func (s *Server) shut() {
 	s.service.sessions.Refuse()
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.closed = true
 	s.stop()
-	var errs []error
-	if s.listener != nil {
-		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
+	if err := s.listener.Close(); err != nil {
+		s.log.Warn("close listener", "error", err)
 	}
 	for conn := range s.connections {
 		_ = conn.Close() // its goroutine sees the error
 	}
-	s.mu.Unlock()
-	s.work.Wait()
-	errs = append(errs, s.service.sessions.CloseAll())
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("stop server: %w", err)
-	}
-	return nil
 }

@@ -27,7 +27,7 @@ type Session interface {
 	Remove(id tcli.HandleID)
 }
 
-// Options configure a Manager. The zero value of a number means Hive's default.
+// Options configure a Manager.
 type Options struct {
 	Log hclog.Logger
 	// ProcessUser is the first part of query ids.
@@ -39,13 +39,6 @@ type Options struct {
 	// IdleTimeout closes operations no client asks for: when positive, ended ones; when negative, all. 0 is off.
 	IdleTimeout time.Duration
 }
-
-// Hive's defaults.
-const (
-	defaultThreads   = 100
-	defaultWaitQueue = 100
-	defaultLongPoll  = 5 * time.Second
-)
 
 // Manager holds the server's open operations. It is safe for concurrent use.
 type Manager struct {
@@ -60,18 +53,6 @@ type Manager struct {
 
 // NewManager returns an empty manager. Executions end when ctx does.
 func NewManager(ctx context.Context, opts Options) *Manager {
-	if opts.Threads <= 0 {
-		opts.Threads = defaultThreads
-	}
-	if opts.WaitQueue <= 0 {
-		opts.WaitQueue = defaultWaitQueue
-	}
-	if opts.LongPoll <= 0 {
-		opts.LongPoll = defaultLongPoll
-	}
-	if opts.ProcessUser == "" {
-		opts.ProcessUser = "hive"
-	}
 	return &Manager{opts: opts, base: ctx, slots: make(chan struct{}, opts.Threads), operations: map[tcli.HandleID]*Operation{}}
 }
 

@@ -29,8 +29,8 @@ type Options struct {
 	CheckOperations bool
 	// Limits of open sessions; 0 is off.
 	PerUser, PerAddress, PerUserAddress int
-	// DenySubstitution refuses hive.server2.proxy.user.
-	DenySubstitution bool
+	// Substitution allows hive.server2.proxy.user.
+	Substitution bool
 }
 
 // Manager holds the open sessions. It is safe for concurrent use.
@@ -150,7 +150,7 @@ func (m *Manager) request(req OpenRequest) (backend.SessionRequest, error) {
 		}
 	}
 	if proxy := b.Conf[proxyUser]; proxy != "" && proxy != user {
-		if m.opts.DenySubstitution {
+		if !m.opts.Substitution {
 			return b, tcli.Errorf("Proxy user substitution is not allowed")
 		}
 		b.User = proxy

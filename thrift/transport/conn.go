@@ -17,34 +17,21 @@ import (
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
-)
 
-// Authenticator is the server side of one SASL negotiation (auth/sasl implements it). See there for the contract.
-type Authenticator interface {
-	Step(response []byte) (challenge []byte, done bool, err error)
-	User() string
-	Wrap(dst, p []byte) ([]byte, error)
-	Unwrap(p []byte) ([]byte, error)
-	Protected() bool
-}
+	"skep/auth/sasl"
+)
 
 // Options are shared by all connections of a server.
 type Options struct {
 	// Mechanisms start a negotiation by mechanism name. Empty refuses SASL clients.
-	Mechanisms map[string]func() Authenticator
+	Mechanisms map[string]func() sasl.Server
 	// Raw accepts clients that do not log in (auth=noSasl).
 	Raw bool
-	// MaxMessage bounds a request in bytes; 0 means DefaultMaxMessage.
+	// MaxMessage bounds a request in bytes.
 	MaxMessage int
-	// LoginTimeout bounds the time from connecting to the end of the negotiation; 0 means DefaultLoginTimeout.
+	// LoginTimeout bounds the time from connecting to the end of the negotiation.
 	LoginTimeout time.Duration
 }
-
-// Hive's defaults.
-const (
-	DefaultMaxMessage   = 100 << 20
-	DefaultLoginTimeout = 20 * time.Second
-)
 
 // Sizes of buffers in bytes.
 const (
@@ -61,11 +48,11 @@ var errTooLarge = errors.New("message exceeds the size limit")
 type Conn struct {
 	conn    net.Conn
 	r       *bufio.Reader
-	auth    Authenticator // nil: raw
-	frame   []byte        // unread rest of an unwrapped frame (protected connections)
-	scratch []byte        // arena of frame
-	left    int           // unread bytes of the current frame (unprotected SASL)
-	budget  int           // bytes the current message may still take
+	auth    sasl.Server // nil: raw
+	frame   []byte      // unread rest of an unwrapped frame (protected connections)
+	scratch []byte      // arena of frame
+	left    int         // unread bytes of the current frame (unprotected SASL)
+	budget  int         // bytes the current message may still take
 	max     int
 	w       []byte
 	closed  atomic.Bool

@@ -41,15 +41,8 @@ func (e *LoginError) Unwrap() error { return e.Err }
 // decides: 0x01 starts a SASL negotiation; 0x80 is a strict and 0x00 an old-style Thrift message. Anything else (HTTP, TLS,
 // garbage) is refused at once. On error the caller closes nc.
 func Accept(ctx context.Context, nc net.Conn, o *Options) (*Conn, error) {
-	timeout := o.LoginTimeout
-	if timeout <= 0 {
-		timeout = DefaultLoginTimeout
-	}
 	c := &Conn{conn: nc, r: bufio.NewReaderSize(nc, readBuffer), max: o.MaxMessage}
-	if c.max <= 0 {
-		c.max = DefaultMaxMessage
-	}
-	if err := nc.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+	if err := nc.SetReadDeadline(time.Now().Add(o.LoginTimeout)); err != nil {
 		return nil, fmt.Errorf("set login timeout: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = nc.SetReadDeadline(time.Unix(1, 0)) })
