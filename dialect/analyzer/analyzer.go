@@ -93,16 +93,17 @@ func (a *Analyzer) AnalyzeCTAS(ctx context.Context, q *ast.Query) (*plan.Query, 
 
 // builder holds the state of one statement's analysis.
 type builder struct {
-	a      *Analyzer
-	env    *Env
-	ctx    context.Context
-	nextID plan.ColumnID
-	db     string // resolves unqualified table names
-	ctes   *cteScope
-	defs   map[*plan.SharedDef]int // references per shared definition
-	order  []*plan.SharedDef       // the definitions, used ones before their users
-	views  []string                // views being expanded, to detect cycles
-	trace  *trace                  // set while a view's text is being expanded
+	a         *Analyzer
+	env       *Env
+	ctx       context.Context
+	nextID    plan.ColumnID
+	db        string // resolves unqualified table names
+	ctes      *cteScope
+	defs      map[*plan.SharedDef]int // references per shared definition
+	numShared int
+	order     []*plan.SharedDef // the definitions, used ones before their users
+	views     []string          // views being expanded, to detect cycles
+	trace     *trace            // set while a view's text is being expanded
 }
 
 func (a *Analyzer) newBuilder(ctx context.Context) *builder {
@@ -149,6 +150,14 @@ type idSource struct{ b *builder }
 
 // NewColumn implements decorrelate.Columns.
 func (s idSource) NewColumn(name string, t *types.Type) plan.Column { return s.b.column(name, t) }
+
+// NewShared implements decorrelate.Columns.
+func (s idSource) NewShared(name string, n plan.Node) *plan.SharedDef { return s.b.newShared(name, n) }
+
+func (b *builder) newShared(name string, n plan.Node) *plan.SharedDef {
+	b.numShared++
+	return &plan.SharedDef{ID: b.numShared, Name: name, Plan: n}
+}
 
 // trim drops columns of the plan that are not part of the result.
 func trim(r *result) plan.Node {

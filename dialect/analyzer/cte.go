@@ -74,7 +74,7 @@ func (b *builder) cte(d *cteDef, alias string) (*relation, plan.Node, error) {
 
 // define makes a shared definition of r.
 func (b *builder) define(name string, r *result) *plan.SharedDef {
-	def := &plan.SharedDef{ID: len(b.order) + 1, Name: name, Plan: trim(r)}
+	def := b.newShared(name, trim(r))
 	b.order = append(b.order, def)
 	return def
 }

@@ -103,4 +103,3 @@ func splitStatements(text string) []string {
 	}
 	return full
 }
-
