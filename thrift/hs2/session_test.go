@@ -126,7 +126,9 @@ func TestDisconnectClosesSession(t *testing.T) {
 	if err := l.conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return e.server.Sessions() == 1 && e.server.Operations() == 0 && e.backend.Open.Load() == 0 })
+	waitFor(t, func() bool {
+		return e.server.Sessions() == 1 && e.server.Operations() == 0 && e.backend.Open.Load() == 0
+	})
 	other.success(other.execute(keep, "select 1", false).Status)
 }
 
