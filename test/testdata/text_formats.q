@@ -29,7 +29,7 @@ create external table esc2 (a string, b string) row format delimited fields term
 select * from esc2;
 create table nested (id int, a array<int>, m map<string,int>, s struct<x:int,y:string>, aa array<array<int>>, am array<map<string,string>>);
 insert into nested select 1, array(1, 2), map('k', 1, 'j', 2), named_struct('x', 5, 'y', 'z'), array(array(1, 2), array(3)), array(map('a', 'b'));
-insert into nested select 2, array(), map(), named_struct('x', cast(null as int), 'y', ''), array(array(cast(null as int))), null;
+insert into nested select 2, array(cast(null as int)), map('n', cast(null as int)), named_struct('x', cast(null as int), 'y', ''), array(array(cast(null as int))), array(map('', ''));
 insert into nested (id) values (3);
 select * from nested order by id;
 select id, size(a), size(m), size(aa), s.x, s.y is null, aa[0][1] from nested order by id;
@@ -60,7 +60,6 @@ create external table rx (a string, b int) row format serde 'org.apache.hadoop.h
 create external table rxraw (line string) location '${TMP}/rx';
 insert into rxraw values ('abc-12'), ('nomatch'), ('z-9 tail');
 select * from rx;
-create table md (a string, b string) row format serde 'org.apache.hadoop.hive.contrib.serde2.MultiDelimitSerDe' with serdeproperties ('field.delim'='||');
 create table md2 (a string, b string) row format serde 'org.apache.hadoop.hive.serde2.MultiDelimitSerDe' with serdeproperties ('field.delim'='||');
 insert into md2 values ('x', 'y'), ('a|b', 'c');
 select * from md2 order by a;
