@@ -8,6 +8,8 @@
 package vector
 
 import (
+	"sync/atomic"
+
 	"skep/dialect/types"
 )
 
@@ -255,3 +257,8 @@ func (v *Vector) SetNull(row, n int) {
 		v.Refs[row] = Ref{}
 	}
 }
+
+var lastDictID atomic.Uint64
+
+// NewDictID returns an id that no other dictionary of this process has.
+func NewDictID() uint64 { return lastDictID.Add(1) }
