@@ -122,3 +122,12 @@ type ColumnStats struct {
 	Nulls     int64
 	Rows      int64
 }
+
+// ModTime returns when an open file was last changed, or the zero time when the file system does not say. Together with path
+// and size it identifies a version of the file in caches.
+func ModTime(in Input) time.Time {
+	if m, ok := in.(interface{ ModTime() time.Time }); ok {
+		return m.ModTime()
+	}
+	return time.Time{}
+}

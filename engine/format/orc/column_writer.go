@@ -1,0 +1,447 @@
+package orc
+
+import (
+	"encoding/binary"
+	"math"
+
+	"skep/dialect/types"
+	"skep/engine/vector"
+)
+
+// columnWriter buffers and encodes one column of a stripe. Strings are collected as dictionary codes until it shows that a
+// dictionary does not pay; then they are written directly.
+type columnWriter struct {
+	id    int
+	typ   *types.Type
+	kind  int
+	names []string
+	kids  []*columnWriter
+
+	present     boolWriter // started at the stripe's first NULL
+	hasNull     bool
+	rows        int // in the stripe, NULLs included
+	starts      []int
+	presentAt   [][]uint64 // positions of the row groups
+	dataAt      [][]uint64
+	presentOut  chunkWriter
+	dataOut     chunkWriter
+	secondOut   chunkWriter
+	dictOut     chunkWriter
+	ints        intWriter // DATA of integers and seconds, dictionary codes
+	second      intWriter // LENGTH, SECONDARY
+	tiny        byteWriter
+	bits        boolWriter
+	useDict     bool
+	dict        map[string]uint32
+	dictOrder   []string
+	dictBytes   int
+	codes       []uint32
+	codeStarts  []int // where row groups begin among codes
+	groupStats  statsWriter
+	groups      []statsWriter
+	stripeStats statsWriter
+	groupValues int64 // values counted by the parent for the root
+	rowBuf      []uint32
+	text        []byte
+}
+
+type encodedStream struct {
+	kind, column int
+	data         []byte
+	err          error
+}
+
+// start binds the column's encoders to their streams and begins the first row group.
+func (c *columnWriter) start(o *writer) {
+	for _, w := range []*chunkWriter{&c.presentOut, &c.dataOut, &c.secondOut, &c.dictOut} {
+		w.codec, w.size, w.enc = codecs[o.codec], o.block, &o.enc
+	}
+	c.present.bytes.out = &c.presentOut
+	c.bits.bytes.out = &c.dataOut
+	c.tiny.out = &c.dataOut
+	c.ints.out, c.ints.signed = &c.dataOut, true
+	c.second.out = &c.secondOut
+	c.second.signed = c.kind == kindDecimal
+	c.reset()
+}
+
+// reset empties the column for the next stripe.
+func (c *columnWriter) reset() {
+	for _, w := range []*chunkWriter{&c.presentOut, &c.dataOut, &c.secondOut, &c.dictOut} {
+		w.reset()
+	}
+	c.hasNull, c.rows = false, 0
+	c.starts, c.presentAt, c.dataAt = c.starts[:0], c.presentAt[:0], c.dataAt[:0]
+	c.groups, c.stripeStats, c.groupStats = c.groups[:0], statsWriter{}, statsWriter{}
+	c.useDict = c.kind == kindString || c.kind == kindVarchar || c.kind == kindChar
+	if c.useDict {
+		c.dict = map[string]uint32{}
+	}
+	c.ints.signed = !c.useDict
+	c.dictOrder, c.dictBytes, c.codes, c.codeStarts = c.dictOrder[:0], 0, c.codes[:0], c.codeStarts[:0]
+	c.beginGroup()
+}
+
+// beginGroup notes where a row group begins in every stream.
+func (c *columnWriter) beginGroup() {
+	c.starts = append(c.starts, c.rows)
+	if c.hasNull {
+		c.presentAt = append(c.presentAt, c.present.position(nil))
+	}
+	if c.useDict {
+		c.codeStarts = append(c.codeStarts, len(c.codes))
+		return
+	}
+	c.dataAt = append(c.dataAt, c.position())
+}
+
+// position is where the next value will be, in the order in which readers seek a column's streams.
+func (c *columnWriter) position() []uint64 {
+	switch c.kind {
+	case kindBoolean:
+		return c.bits.position(nil)
+	case kindByte, kindUnion:
+		return c.tiny.position(nil)
+	case kindShort, kindInt, kindLong, kindDate:
+		return c.ints.position(nil)
+	case kindFloat, kindDouble:
+		return c.dataOut.position(nil)
+	case kindString, kindVarchar, kindChar, kindBinary, kindDecimal:
+		return c.second.position(c.dataOut.position(nil))
+	case kindTimestamp, kindTimestampInstant:
+		return c.second.position(c.ints.position(nil))
+	case kindList, kindMap:
+		return c.second.position(nil)
+	}
+	return nil
+}
+
+func (c *columnWriter) endGroup() {
+	if c.id == 0 {
+		c.groupStats.values, c.groupValues = c.groupValues, 0
+	}
+	c.groups = append(c.groups, c.groupStats)
+	c.stripeStats.merge(&c.groupStats)
+	c.groupStats = statsWriter{}
+	if c.useDict && len(c.codes) >= rowStride/2 && len(c.dictOrder)*10 > len(c.codes)*6 {
+		c.abandonDictionary()
+	}
+	c.beginGroup()
+}
+
+// abandonDictionary writes the collected strings directly, as all further ones will be.
+func (c *columnWriter) abandonDictionary() {
+	c.useDict = false
+	g := 0
+	for i, code := range c.codes {
+		for g < len(c.codeStarts) && c.codeStarts[g] == i {
+			c.dataAt = append(c.dataAt, c.position())
+			g++
+		}
+		s := c.dictOrder[code]
+		c.dataOut.write([]byte(s))
+		c.second.write(int64(len(s)))
+	}
+	for ; g < len(c.codeStarts); g++ {
+		c.dataAt = append(c.dataAt, c.position())
+	}
+	c.dict, c.dictOrder, c.codes = nil, c.dictOrder[:0], c.codes[:0]
+}
+
+func (c *columnWriter) buffered() int {
+	return c.presentOut.buffered() + c.dataOut.buffered() + c.secondOut.buffered() + c.dictBytes + len(c.codes)*2
+}
+
+func (c *columnWriter) encoding() int {
+	switch c.kind {
+	case kindBoolean, kindByte, kindFloat, kindDouble, kindStruct, kindUnion:
+		return encodingDirect
+	}
+	if c.useDict {
+		return encodingDictionaryV2
+	}
+	return encodingDirectV2
+}
+
+// finish ends the stripe's streams and returns them.
+func (c *columnWriter) finish() []encodedStream {
+	var out []encodedStream
+	add := func(kind int, w *chunkWriter) {
+		data := w.bytes()
+		out = append(out, encodedStream{kind, c.id, data, w.err})
+	}
+	if c.hasNull {
+		c.present.flush()
+		add(streamPresent, &c.presentOut)
+	}
+	switch c.kind {
+	case kindStruct:
+		return out
+	case kindBoolean:
+		c.bits.flush()
+	case kindByte, kindUnion:
+		c.tiny.flush()
+	}
+	if c.useDict {
+		g := 0
+		for i, code := range c.codes {
+			for g < len(c.codeStarts) && c.codeStarts[g] == i {
+				c.dataAt = append(c.dataAt, c.ints.position(nil))
+				g++
+			}
+			c.ints.write(int64(code))
+		}
+		for ; g < len(c.codeStarts); g++ {
+			c.dataAt = append(c.dataAt, c.ints.position(nil))
+		}
+		for _, s := range c.dictOrder {
+			c.dictOut.write([]byte(s))
+			c.second.write(int64(len(s)))
+		}
+	}
+	c.ints.flush()
+	c.second.flush()
+	if c.kind != kindList && c.kind != kindMap {
+		add(streamData, &c.dataOut)
+	}
+	switch c.kind {
+	case kindString, kindVarchar, kindChar, kindBinary, kindList, kindMap:
+		add(streamLength, &c.secondOut)
+	case kindDecimal, kindTimestamp, kindTimestampInstant:
+		add(streamSecondary, &c.secondOut)
+	}
+	if c.useDict {
+		add(streamDictionaryData, &c.dictOut)
+	}
+	return out
+}
+
+// rowIndex encodes the positions and statistics of the stripe's row groups.
+func (c *columnWriter) rowIndex() []byte {
+	var m builder
+	for g := range c.groups {
+		var p []uint64
+		if c.hasNull {
+			p = append(p, c.presentAt[g]...)
+		}
+		if g < len(c.dataAt) {
+			p = append(p, c.dataAt[g]...)
+		}
+		var e builder
+		e.packed(1, p)
+		e.bytes(2, c.groups[g].encode(c))
+		m.bytes(1, e.b)
+	}
+	return m.b
+}
+
+// null notes that the next row is NULL, or not.
+func (c *columnWriter) null(null bool) {
+	if null && !c.hasNull {
+		// The first NULL: the rows before it get their flags now.
+		g := 0
+		for r := range c.rows + 1 {
+			for g < len(c.starts) && c.starts[g] == r {
+				c.presentAt = append(c.presentAt, c.present.position(nil))
+				g++
+			}
+			if r < c.rows {
+				c.present.write(true)
+			}
+		}
+		c.hasNull = true
+	}
+	c.rows++
+	if c.hasNull {
+		c.present.write(!null)
+	}
+	if null {
+		c.groupStats.hasNull = true
+	} else {
+		c.groupStats.values++
+	}
+}
+
+// write appends the given rows of v.
+func write[I ~uint16 | ~uint32](c *columnWriter, v *vector.Vector, rows []I) {
+	at := c.rowBuf[:0]
+	if v.Nulls == nil && !c.hasNull && v.Type.Physical() != types.Nothing {
+		c.rows += len(rows)
+		c.groupStats.values += int64(len(rows))
+		for _, r := range rows {
+			at = append(at, uint32(v.At(int(r))))
+		}
+	} else {
+		for _, r := range rows {
+			null := v.IsNull(int(r)) || v.Type.Physical() == types.Nothing
+			c.null(null)
+			if !null {
+				at = append(at, uint32(v.At(int(r))))
+			}
+		}
+	}
+	c.rowBuf = at
+	c.values(v.Base(), at)
+}
+
+// values appends the values at the given places of a flat vector; none is NULL.
+func (c *columnWriter) values(b *vector.Vector, at []uint32) {
+	st := &c.groupStats
+	switch c.kind {
+	case kindBoolean:
+		for _, i := range at {
+			c.bits.write(b.I64[i] != 0)
+			st.sum += b.I64[i]
+		}
+	case kindByte:
+		for _, i := range at {
+			c.tiny.write(byte(b.I64[i]))
+			st.addInt(b.I64[i])
+		}
+	case kindShort, kindInt, kindLong, kindDate:
+		for _, i := range at {
+			c.ints.write(b.I64[i])
+			st.addInt(b.I64[i])
+		}
+	case kindFloat:
+		for _, i := range at {
+			c.dataOut.uint32(math.Float32bits(float32(b.F64[i])))
+			st.addFloat(b.F64[i])
+		}
+	case kindDouble:
+		for _, i := range at {
+			c.dataOut.uint64(math.Float64bits(b.F64[i]))
+			st.addFloat(b.F64[i])
+		}
+	case kindString, kindVarchar, kindChar, kindBinary:
+		for _, i := range at {
+			r := b.Refs[i]
+			c.writeString(b.Data[r.Off : r.Off+r.Len])
+		}
+	case kindDecimal:
+		for _, i := range at {
+			x := types.Int128{}
+			if c.typ.Physical() == types.I64 {
+				x = types.Int128Of(b.I64[i])
+			} else {
+				x = b.W[i]
+			}
+			c.writeDecimal(x)
+		}
+	case kindTimestamp, kindTimestampInstant:
+		for _, i := range at {
+			c.writeTimestamp(b.W[i])
+		}
+	case kindList, kindMap:
+		var run []uint32
+		for _, i := range at {
+			r := b.Refs[i]
+			c.second.write(int64(r.Len))
+			for k := range r.Len {
+				run = append(run, r.Off+k)
+			}
+		}
+		for i, k := range c.kids {
+			write(k, b.Children[i], run)
+		}
+	case kindStruct:
+		for i, k := range c.kids {
+			write(k, b.Children[i], at)
+		}
+	case kindUnion:
+		for _, i := range at {
+			tag := b.I64[i]
+			c.tiny.write(byte(tag))
+			write(c.kids[tag], b.Children[tag], []uint32{i})
+		}
+	}
+}
+
+func (c *columnWriter) writeString(s []byte) {
+	if c.kind == kindChar {
+		// Stored blank-padded to the declared length, as Hive does.
+		c.text = append(c.text[:0], s...)
+		for n := utf8Len(s); n < c.typ.Length; n++ {
+			c.text = append(c.text, ' ')
+		}
+		s = c.text
+	}
+	if c.kind != kindBinary {
+		c.groupStats.addString(s)
+	} else {
+		c.groupStats.sum += int64(len(s))
+	}
+	if !c.useDict {
+		c.dataOut.write(s)
+		c.second.write(int64(len(s)))
+		return
+	}
+	code, ok := c.dict[string(s)]
+	if !ok {
+		code = uint32(len(c.dictOrder))
+		key := string(s)
+		c.dict[key] = code
+		c.dictOrder = append(c.dictOrder, key)
+		c.dictBytes += len(key) + 2
+	}
+	c.codes = append(c.codes, code)
+}
+
+func utf8Len(s []byte) int {
+	n := 0
+	for _, b := range s {
+		if b&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *columnWriter) writeDecimal(x types.Int128) {
+	c.groupStats.addDecimal(x)
+	c.second.write(int64(c.typ.Scale))
+	// Zigzag: shift left and flip all bits of negative numbers.
+	sign := uint64(x.Hi >> 63)
+	hi, lo := (uint64(x.Hi)<<1|x.Lo>>63)^sign, (x.Lo<<1)^sign
+	if hi == 0 {
+		var buf [binary.MaxVarintLen64]byte
+		n := binary.PutUvarint(buf[:], lo)
+		c.dataOut.write(buf[:n])
+		return
+	}
+	for hi != 0 || lo >= 0x80 {
+		c.dataOut.byte(byte(lo) | 0x80)
+		lo = lo>>7 | hi<<57
+		hi >>= 7
+	}
+	c.dataOut.byte(byte(lo))
+}
+
+// epoch2015 is 2015-01-01 00:00:00 UTC, from which timestamps count.
+const epoch2015 = 1420070400
+
+func (c *columnWriter) writeTimestamp(t types.Int128) {
+	secs, nanos := t.Hi, int64(t.Lo)
+	c.groupStats.addInt(secs*1000 + nanos/1_000_000)
+	// Readers subtract a second from negative times with a fraction of a millisecond or more, as Java's division rounded
+	// towards zero when the format was made.
+	if secs < 0 && nanos > 999_999 {
+		secs++
+	}
+	c.ints.write(secs - epoch2015)
+	zeros := int64(0)
+	if nanos != 0 {
+		for nanos%10 == 0 && zeros < 8 {
+			nanos /= 10
+			zeros++
+		}
+		if zeros == 1 { // one zero cannot be expressed
+			nanos *= 10
+			zeros = 0
+		}
+		if zeros > 0 {
+			zeros--
+		}
+	}
+	c.second.write(nanos<<3 | zeros)
+}

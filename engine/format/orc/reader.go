@@ -1,0 +1,435 @@
+// Package orc reads and writes ORC files (specification v1: https://orc.apache.org/specification/ORCv1/): all types, run-length
+// encodings 1 and 2, dictionaries, all codecs, stripe and row-group statistics. It never trusts a length in a file.
+package orc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"skep/dialect/types"
+	"skep/engine/compress"
+	"skep/engine/format"
+	"skep/engine/vector"
+)
+
+// Format is the ORC format. It caches the tails of files. It is safe for concurrent use.
+type Format struct{ tails *tailCache }
+
+var _ format.Format = (*Format)(nil)
+
+// New returns the format with an empty cache.
+func New() *Format { return &Format{tails: &tailCache{tails: map[tailKey]*fileTail{}}} }
+
+// Splits implements format.Format: neighbouring stripes up to about target bytes; stripes that cannot match are left out.
+func (f *Format) Splits(ctx context.Context, path string, opts *format.ReadOptions, target int64) ([]format.Split, error) {
+	in, err := opts.Open.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	if in.Size() == 0 {
+		return nil, nil
+	}
+	mod := format.ModTime(in)
+	t, err := f.tail(in, path, mod)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{tail: t}
+	if err := r.resolve(opts); err != nil {
+		return nil, fmt.Errorf("reading ORC file %s: %w", path, err)
+	}
+	var out []format.Split
+	for i, s := range t.stripes {
+		if i < len(t.stripeStats) && !r.mayMatch(t.stripeStats[i], s.rows) || s.rows == 0 {
+			continue
+		}
+		size := s.indexLength + s.dataLength + s.footerLength
+		if l := len(out); l > 0 && out[l-1].Start+out[l-1].Length == s.offset && out[l-1].Length+size <= target {
+			out[l-1].Length += size
+			out[l-1].Rows += s.rows
+			continue
+		}
+		out = append(out, format.Split{Path: path, FileSize: in.Size(), ModTime: mod, Start: s.offset, Length: size, Rows: s.rows})
+	}
+	return out, nil
+}
+
+// OpenSplit implements format.Format.
+func (f *Format) OpenSplit(ctx context.Context, s format.Split, opts *format.ReadOptions) (format.Reader, error) {
+	in, err := opts.Open.Open(ctx, s.Path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := f.tail(in, s.Path, s.ModTime)
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	r := &reader{path: s.Path, input: in, tail: t, schema: opts.Schema}
+	if err := r.resolve(opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading ORC file %s: %w", s.Path, err), in.Close())
+	}
+	for i, x := range t.stripes {
+		if x.offset >= s.Start && x.offset < s.Start+s.Length {
+			r.todo = append(r.todo, i)
+		}
+	}
+	return r, nil
+}
+
+// reader reads stripes one after the other.
+type reader struct {
+	path       string
+	input      format.Input
+	tail       *fileTail
+	schema     []format.Column
+	dec        compress.Decoder
+	fields     []*field // wanted columns, those of predicates first
+	allColumns []*column
+	predicates []predicate
+	output     []int // the field of each projected column
+	todo       []int // stripes
+	stripe     *stripe
+	batch      vector.Batch
+	sel        []uint16
+}
+
+// field is one wanted table column.
+type field struct {
+	schema  int
+	column  *column // nil: the file does not have it
+	vec     *vector.Vector
+	convert func(*vector.Vector, int) (*vector.Vector, error)
+	loaded  bool
+}
+
+// resolve finds the wanted columns in the file: by name, or by position when the file's names are made up (_col0, …), as old
+// Hive versions wrote them, or when the table asks for it.
+func (r *reader) resolve(opts *format.ReadOptions) error {
+	root := &r.tail.types[0]
+	positional := len(root.names) > 0
+	for i, n := range root.names {
+		if n != "_col"+strconv.Itoa(i) {
+			positional = false
+		}
+	}
+	force := opts.Properties["orc.force.positional.evolution"]
+	if force == "" && opts.Session.Conf != nil {
+		force = opts.Session.Conf("orc.force.positional.evolution")
+	}
+	positional = positional || strings.EqualFold(force, "true")
+	fieldOf := map[int]int{}
+	want := func(schema int) (int, error) {
+		if i, ok := fieldOf[schema]; ok {
+			return i, nil
+		}
+		col := opts.Schema[schema]
+		x := &field{schema: schema}
+		at := -1
+		if positional {
+			if schema < len(root.children) {
+				at = schema
+			}
+		} else {
+			for i, n := range root.names {
+				if strings.EqualFold(n, col.Name) {
+					at = i
+					break
+				}
+			}
+		}
+		if at >= 0 {
+			c, convert, err := r.column(root.children[at], col.Type)
+			if err != nil {
+				return 0, fmt.Errorf("column %s: %w", col.Name, err)
+			}
+			x.column, x.convert, x.vec = c, convert, vector.New(c.target, 0)
+		} else {
+			x.vec, x.loaded = vector.NewNull(col.Type), true
+		}
+		fieldOf[schema] = len(r.fields)
+		r.fields = append(r.fields, x)
+		return len(r.fields) - 1, nil
+	}
+	for _, p := range opts.Predicates {
+		i, err := want(p.Column())
+		if err != nil {
+			return err
+		}
+		x := predicate{Predicate: p, pos: i, typ: opts.Schema[p.Column()], file: len(r.tail.types)}
+		if c := r.fields[i].column; c != nil {
+			x.file = c.id
+		}
+		r.predicates = append(r.predicates, x)
+	}
+	for _, p := range opts.Projection {
+		i, err := want(p)
+		if err != nil {
+			return err
+		}
+		r.output = append(r.output, i)
+	}
+	return nil
+}
+
+// column builds the decoder of file column id for table type t.
+func (r *reader) column(id int, t *types.Type) (*column, func(*vector.Vector, int) (*vector.Vector, error), error) {
+	ft := &r.tail.types[id]
+	c := &column{id: id, file: ft, target: t}
+	r.allColumns = append(r.allColumns, c)
+	natural := ft.natural()
+	if natural == nil {
+		switch ft.kind {
+		case kindList, kindMap, kindUnion:
+			return c, nil, r.children(c, ft, t)
+		case kindStruct:
+			return c, nil, r.structFields(c, ft, t)
+		}
+		return nil, nil, fmt.Errorf("ORC type %d: %w", ft.kind, errProto)
+	}
+	if natural.Kind == types.Decimal && t.Kind == types.Decimal {
+		if natural.Physical() == types.I128 && t.Physical() == types.I64 {
+			c.target = natural
+			return c, narrowDecimal(t), nil
+		}
+		return c, nil, nil // decoding rescales
+	}
+	if natural.Physical() == t.Physical() && sameFamily(natural, t) {
+		return c, nil, nil
+	}
+	convert := conversion(natural, t)
+	if convert == nil {
+		return nil, nil, fmt.Errorf("reading %s as %s is not supported", natural, t)
+	}
+	c.target = natural
+	return c, convert, nil
+}
+
+// natural is the type of a primitive file column; nil for nested ones.
+func (t *orcType) natural() *types.Type {
+	switch t.kind {
+	case kindBoolean:
+		return types.BooleanType
+	case kindByte:
+		return types.TinyIntType
+	case kindShort:
+		return types.SmallIntType
+	case kindInt:
+		return types.IntType
+	case kindLong:
+		return types.BigIntType
+	case kindFloat:
+		return types.FloatType
+	case kindDouble:
+		return types.DoubleType
+	case kindString:
+		return types.StringType
+	case kindVarchar:
+		return types.NewVarchar(max(1, t.length))
+	case kindChar:
+		return types.NewChar(max(1, t.length))
+	case kindBinary:
+		return types.BinaryType
+	case kindTimestamp:
+		return types.TimestampType
+	case kindTimestampInstant:
+		return types.TimestampLTZType
+	case kindDate:
+		return types.DateType
+	case kindDecimal:
+		if t.precision < 1 || t.precision > types.MaxPrecision || t.scale < 0 || t.scale > t.precision {
+			return types.NewDecimal(types.MaxPrecision, 10)
+		}
+		return types.NewDecimal(t.precision, t.scale)
+	}
+	return nil
+}
+
+func sameFamily(a, b *types.Type) bool {
+	family := func(t *types.Type) int {
+		switch {
+		case t.IsInteger():
+			return 1
+		case t.Kind == types.Float, t.Kind == types.Double:
+			return 2
+		case t.IsString():
+			return 3
+		}
+		return 100 + int(t.Kind)
+	}
+	return family(a) == family(b)
+}
+
+func (r *reader) children(c *column, ft *orcType, t *types.Type) error {
+	var want []*types.Type
+	switch {
+	case ft.kind == kindList && t.Kind == types.Array:
+		want = []*types.Type{t.Elem}
+	case ft.kind == kindMap && t.Kind == types.Map:
+		want = []*types.Type{t.Key, t.Elem}
+	case ft.kind == kindUnion && t.Kind == types.Union && len(t.Fields) == len(ft.children):
+		for _, f := range t.Fields {
+			want = append(want, f.Type)
+		}
+	default:
+		return fmt.Errorf("a nested ORC column cannot be read as %s", t)
+	}
+	for i, id := range ft.children {
+		k, convert, err := r.column(id, want[i])
+		if err != nil {
+			return err
+		}
+		if convert != nil {
+			return fmt.Errorf("reading nested %s as %s is not supported", k.target, want[i])
+		}
+		c.kids = append(c.kids, k)
+	}
+	return nil
+}
+
+func (r *reader) structFields(c *column, ft *orcType, t *types.Type) error {
+	if t.Kind != types.Struct {
+		return fmt.Errorf("an ORC struct cannot be read as %s", t)
+	}
+	for _, f := range t.Fields {
+		var kid *column
+		for i, n := range ft.names {
+			if !strings.EqualFold(n, f.Name) {
+				continue
+			}
+			k, convert, err := r.column(ft.children[i], f.Type)
+			if err != nil {
+				return err
+			}
+			if convert != nil {
+				return fmt.Errorf("reading nested %s as %s is not supported", k.target, f.Type)
+			}
+			kid = k
+		}
+		c.kids = append(c.kids, kid)
+	}
+	return nil
+}
+
+// Next implements format.Reader.
+func (r *reader) Next() (*vector.Batch, error) {
+	for {
+		b, err := r.next()
+		if err != nil {
+			return nil, fmt.Errorf("reading ORC file %s: %w", r.path, err)
+		}
+		if b == nil || b.Rows() > 0 {
+			return b, nil
+		}
+	}
+}
+
+// next decodes the next batch, which may be empty; nil at the end.
+func (r *reader) next() (*vector.Batch, error) {
+	for r.stripe == nil {
+		if len(r.todo) == 0 {
+			return nil, nil
+		}
+		s, err := r.openStripe(r.todo[0])
+		if err != nil {
+			return nil, err
+		}
+		r.todo = r.todo[1:]
+		r.stripe = s
+	}
+	s := r.stripe
+	g := s.groups[0]
+	if s.row < g.from {
+		if err := s.jump(r, int(g.from/r.tail.stride)); err != nil {
+			return nil, fmt.Errorf("stripe at offset %d: %w", s.info.offset, err)
+		}
+		s.row = g.from
+	}
+	n := int(min(vector.BatchSize, g.to-s.row))
+	sel, err := r.decode(n)
+	if err != nil {
+		return nil, fmt.Errorf("stripe at offset %d, row %d: %w", s.info.offset, s.row, err)
+	}
+	s.row += int64(n)
+	if s.row == g.to {
+		if s.groups = s.groups[1:]; len(s.groups) == 0 {
+			r.stripe = nil
+		}
+	}
+	r.batch.N, r.batch.Sel = n, sel
+	return &r.batch, nil
+}
+
+// decode reads n rows: the predicates' columns one after the other, the remaining ones only when rows are left.
+func (r *reader) decode(n int) ([]uint16, error) {
+	for _, f := range r.fields {
+		f.loaded = f.column == nil
+	}
+	if cap(r.sel) < n {
+		r.sel = make([]uint16, vector.BatchSize)
+	}
+	var sel []uint16
+	for _, p := range r.predicates {
+		v, err := r.load(p.pos, n)
+		if err != nil {
+			return nil, err
+		}
+		if sel = p.Select(v, sel, n, r.sel[:0]); len(sel) == n {
+			sel = nil
+		} else if len(sel) == 0 {
+			sel = r.sel[:0]
+			break
+		}
+	}
+	if sel != nil && len(sel) == 0 {
+		for _, f := range r.fields {
+			if !f.loaded {
+				f.column.skipped += n
+			}
+		}
+		return sel, nil
+	}
+	r.batch.Cols = r.batch.Cols[:0]
+	for _, i := range r.output {
+		v, err := r.load(i, n)
+		if err != nil {
+			return nil, err
+		}
+		r.batch.Cols = append(r.batch.Cols, v)
+	}
+	// A column that only a skipped predicate needs must keep step.
+	for _, f := range r.fields {
+		if !f.loaded {
+			f.column.skipped += n
+		}
+	}
+	return sel, nil
+}
+
+// load decodes n rows of a field unless that was done before for this batch.
+func (r *reader) load(i, n int) (*vector.Vector, error) {
+	f := r.fields[i]
+	if f.loaded {
+		return f.vec, nil
+	}
+	f.loaded = true
+	if f.convert == nil {
+		return f.vec, f.column.read(f.vec, n)
+	}
+	raw := vector.New(f.column.target, 0)
+	if err := f.column.read(raw, n); err != nil {
+		return nil, err
+	}
+	v, err := f.convert(raw, n)
+	f.vec = v
+	return v, err
+}
+
+// Close implements format.Reader.
+func (r *reader) Close() error {
+	r.dec.Close()
+	return r.input.Close()
+}
