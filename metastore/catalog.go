@@ -108,7 +108,7 @@ type Tx interface {
 // Catalog is a metastore. It is safe for concurrent use; a change is visible to readers as a whole or not at all.
 type Catalog interface {
 	Reader
-	// View runs fn on a snapshot: all its lookups see the same state.
+	// View runs fn on a snapshot: all its lookups see one state, that at the time of the first.
 	View(ctx context.Context, fn func(r Reader) error) error
 	// Update runs fn in a transaction, which is durable when Update returns nil and leaves no trace when it returns an
 	// error. Transactions run one at a time, so fn must not wait for anything but the catalog.

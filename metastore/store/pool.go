@@ -29,7 +29,7 @@ type conn struct {
 
 func openPool(path string, size int, extra string) (*pool, error) {
 	u := url.URL{Scheme: "file", Path: path}
-	db, err := sql.Open("sqlite", u.String()+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"+
+	db, err := sql.Open("sqlite", u.String()+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
 		"&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)"+extra)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,8 @@ type Options struct {
 	Path string
 	// WarehouseDir is the location the default database gets when the store is created.
 	WarehouseDir string
+	// NoSync leaves it to the operating system when commits reach the disk: they survive the process, not a loss of power.
+	NoSync bool
 	// Now gives the time for create times and transient_lastDdlTime; nil: time.Now.
 	Now func() time.Time
 }
@@ -73,13 +75,17 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.writes, err = openPool(path, 1, ""); err != nil {
+	sync := "&_pragma=synchronous(FULL)"
+	if o.NoSync {
+		sync = "&_pragma=synchronous(OFF)"
+	}
+	if s.writes, err = openPool(path, 1, sync); err != nil {
 		return nil, err
 	}
 	if err := migration.Apply(ctx, s.writes.db); err != nil {
 		return nil, err
 	}
-	if s.reads, err = openPool(path, 2*runtime.GOMAXPROCS(0)+2, "&_pragma=query_only(1)"); err != nil {
+	if s.reads, err = openPool(path, 2*runtime.GOMAXPROCS(0)+2, sync+"&_pragma=query_only(1)"); err != nil {
 		return nil, err
 	}
 	return s, s.createDefaultDatabase(ctx, o.WarehouseDir)
