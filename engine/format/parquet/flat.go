@@ -1,0 +1,324 @@
+package parquet
+
+import (
+	"skep/dialect/types"
+	"skep/engine/vector"
+)
+
+// column reads one wanted column of a row group in step with the others. skip only notes how many rows to leave out: pages
+// that none of the rows read lies in are never decompressed.
+type column interface {
+	// start positions the column at a row group.
+	start(g *rowGroup, id uint64) error
+	// read returns the next n rows; the vector is valid until the next call.
+	read(n int) (*vector.Vector, error)
+	skip(n int)
+	release()
+}
+
+// missing is a column the file does not have.
+type missing struct{ v *vector.Vector }
+
+func (missing) start(*rowGroup, uint64) error      { return nil }
+func (m missing) read(int) (*vector.Vector, error) { return m.v, nil }
+func (missing) skip(int)                           {}
+func (missing) release()                           {}
+
+// flatColumn reads a top-level column of a primitive type.
+type flatColumn struct {
+	chunk    chunkReader
+	optional bool
+	target   *types.Type
+	convert  *conversion // nil when the file's values are the target's
+	v        vector.Vector
+	nulls    []bool
+	levels   []uint32
+	codes    []uint32
+	arena    []byte // strings copied because a batch lies in several pages
+	copied   bool   // v's strings are in arena
+	pending  int    // rows to skip before the next read
+}
+
+func (c *flatColumn) start(g *rowGroup, id uint64) error {
+	c.pending = 0
+	c.chunk.dict.id = id + uint64(c.chunk.leaf.leaf)*2 + 1
+	return c.chunk.reset(&g.columns[c.chunk.leaf.leaf])
+}
+
+func (c *flatColumn) skip(n int) { c.pending += n }
+
+func (c *flatColumn) release() { c.chunk.release() }
+
+func (c *flatColumn) read(n int) (*vector.Vector, error) {
+	if err := c.skipPending(); err != nil {
+		return nil, err
+	}
+	v, chunk := &c.v, &c.chunk
+	class := chunk.values.class()
+	v.Type, v.Form, v.Nulls, v.DictOf, v.DictID = chunk.values.typ, vector.Flat, nil, nil, 0
+	c.copied = false
+	switch class {
+	case types.I64:
+		v.I64 = resize(v.I64, n)
+	case types.F64:
+		v.F64 = resize(v.F64, n)
+	case types.I128:
+		v.W = resize(v.W, n)
+	case types.Bytes:
+		v.Refs, v.Codes, v.Data = resize(v.Refs, n), resize(v.Codes, n), nil
+	}
+	for got := 0; got < n; {
+		if !chunk.opened || chunk.left == 0 {
+			if class == types.Bytes && got > 0 {
+				c.keep(got)
+			}
+			if err := c.nextPage(); err != nil {
+				return nil, err
+			}
+		}
+		k := min(n-got, chunk.left)
+		m, err := c.present(got, k, n)
+		if err == nil {
+			switch class {
+			case types.Bytes:
+				err = c.readBytes(got, k, m)
+			default:
+				if err = c.readFixed(v, class, got, m); err == nil && m < k {
+					spreadFixed(v, class, v.Nulls[got:got+k], got, m)
+				}
+			}
+		}
+		if err != nil {
+			return nil, chunk.fail(err)
+		}
+		chunk.left -= k
+		got += k
+	}
+	if c.convert != nil {
+		return c.convert.apply(v, n)
+	}
+	v.Type = c.target
+	return v, nil
+}
+
+func (c *flatColumn) nextPage() error {
+	for c.chunk.left == 0 {
+		if err := c.chunk.nextHeader(); err != nil {
+			return err
+		}
+	}
+	return c.chunk.open()
+}
+
+// skipPending drops the rows to skip.
+func (c *flatColumn) skipPending() error {
+	chunk := &c.chunk
+	for c.pending > 0 {
+		if chunk.left == 0 {
+			if err := chunk.nextHeader(); err != nil {
+				return err
+			}
+		}
+		k := min(c.pending, chunk.left)
+		if !chunk.opened && k < chunk.left {
+			if err := chunk.open(); err != nil {
+				return err
+			}
+		}
+		if chunk.opened && k < chunk.left {
+			m := k
+			if c.optional {
+				var err error
+				if m, err = c.countPresent(k); err != nil {
+					return chunk.fail(err)
+				}
+			}
+			if err := chunk.values.skip(m); err != nil {
+				return chunk.fail(err)
+			}
+		}
+		chunk.left -= k
+		c.pending -= k
+	}
+	return nil
+}
+
+func (c *flatColumn) countPresent(k int) (int, error) {
+	if c.chunk.defs.all(1, k) {
+		return k, nil
+	}
+	c.levels = resize(c.levels, k)
+	if err := c.chunk.defs.decode(c.levels); err != nil {
+		return 0, err
+	}
+	m := 0
+	for _, l := range c.levels {
+		m += int(l)
+	}
+	return m, nil
+}
+
+// present reads the definition levels of rows got..got+k-1 of n into v.Nulls and returns how many have values.
+func (c *flatColumn) present(got, k, n int) (int, error) {
+	if !c.optional {
+		return k, nil
+	}
+	v := &c.v
+	if c.chunk.defs.all(1, k) {
+		if v.Nulls != nil {
+			clear(v.Nulls[got : got+k])
+		}
+		return k, nil
+	}
+	if v.Nulls == nil {
+		c.nulls = resize(c.nulls, n)
+		v.Nulls = c.nulls
+		clear(v.Nulls[:got])
+	}
+	c.levels = resize(c.levels, k)
+	if err := c.chunk.defs.decode(c.levels); err != nil {
+		return 0, err
+	}
+	m := 0
+	nulls := v.Nulls[got : got+k]
+	for i, l := range c.levels {
+		nulls[i] = l == 0
+		m += int(l & 1)
+	}
+	return m, nil
+}
+
+// readFixed decodes m values of a class of fixed width to v from row at on.
+func (c *flatColumn) readFixed(v *vector.Vector, class types.Physical, at, m int) error {
+	return c.chunk.fixed(v, class, at, m, &c.codes)
+}
+
+// fixed decodes m values of a class of fixed width to v from row at on; scratch holds codes.
+func (c *chunkReader) fixed(v *vector.Vector, class types.Physical, at, m int, scratch *[]uint32) error {
+	if c.values.mode == modeDict {
+		*scratch = resize(*scratch, m)
+		codes := *scratch
+		if err := c.values.dictCodes(codes); err != nil {
+			return err
+		}
+		switch class {
+		case types.I64:
+			gather(v.I64[at:at+m], c.dict.i64, codes)
+		case types.F64:
+			gather(v.F64[at:at+m], c.dict.f64, codes)
+		default:
+			gather(v.W[at:at+m], c.dict.w, codes)
+		}
+		return nil
+	}
+	switch class {
+	case types.I64:
+		return c.values.int64s(v.I64[at : at+m])
+	case types.F64:
+		return c.values.float64s(v.F64[at : at+m])
+	}
+	return c.values.int128s(v.W[at : at+m])
+}
+
+// spreadFixed moves the m values at rows at.. to the rows that are not NULL.
+func spreadFixed(v *vector.Vector, class types.Physical, nulls []bool, at, m int) {
+	switch class {
+	case types.I64:
+		spread(v.I64[at:at+len(nulls)], nulls, m)
+	case types.F64:
+		spread(v.F64[at:at+len(nulls)], nulls, m)
+	default:
+		spread(v.W[at:at+len(nulls)], nulls, m)
+	}
+}
+
+// spread moves the first m elements of s to the positions that are not NULL, in order, and zeroes the others.
+func spread[T any](s []T, nulls []bool, m int) {
+	var zero T
+	for i := len(nulls) - 1; i >= 0; i-- {
+		if nulls[i] {
+			s[i] = zero
+		} else {
+			m--
+			s[i] = s[m]
+		}
+	}
+}
+
+// readBytes decodes m byte strings for rows at..at+k-1: as dictionary codes while all pages of the batch have them, otherwise as
+// references into the page, or into the arena when the batch has values of other pages.
+func (c *flatColumn) readBytes(at, k, m int) error {
+	v, d := &c.v, &c.chunk.values
+	if d.mode == modeDict && (at == 0 || v.Form == vector.Dict) {
+		v.Form, v.DictOf, v.DictID = vector.Dict, c.chunk.dict.vec, c.chunk.dict.id
+		if err := d.dictCodes(v.Codes[at : at+m]); err != nil {
+			return err
+		}
+		if m < k {
+			spread(v.Codes[at:at+k], v.Nulls[at:at+k], m)
+		}
+		return nil
+	}
+	if v.Form == vector.Dict {
+		c.flatten(at)
+	}
+	data := d.b
+	if d.mode == modeDict {
+		c.codes = resize(c.codes, m)
+		if err := d.dictCodes(c.codes); err != nil {
+			return err
+		}
+		gather(v.Refs[at:at+m], c.chunk.dict.vec.Refs, c.codes)
+		data = c.chunk.dict.vec.Data
+	} else if err := d.byteRefs(v.Refs[at : at+m]); err != nil {
+		return err
+	}
+	if at == 0 {
+		v.Data = data
+	} else {
+		c.arena = copyRefs(v.Refs[at:at+m], data, c.arena)
+		v.Data = c.arena
+	}
+	if m < k {
+		spread(v.Refs[at:at+k], v.Nulls[at:at+k], m)
+	}
+	return nil
+}
+
+// keep copies the strings of the first n rows to the arena, because the page they are in is about to go.
+func (c *flatColumn) keep(n int) {
+	v := &c.v
+	if c.copied || v.Form == vector.Dict { // the dictionary stays
+		return
+	}
+	c.arena = copyRefs(v.Refs[:n], v.Data, c.arena[:0])
+	v.Data, c.copied = c.arena, true
+}
+
+// flatten gives up the dictionary form of the first n rows.
+func (c *flatColumn) flatten(n int) {
+	v := &c.v
+	if len(v.DictOf.Refs) == 0 { // all rows are NULL
+		clear(v.Refs[:n])
+	} else {
+		gather(v.Refs[:n], v.DictOf.Refs, v.Codes[:n])
+	}
+	if v.Nulls != nil {
+		for i, null := range v.Nulls[:n] {
+			if null {
+				v.Refs[i] = vector.Ref{}
+			}
+		}
+	}
+	c.arena = copyRefs(v.Refs[:n], v.DictOf.Data, c.arena[:0])
+	v.Form, v.DictOf, v.DictID, v.Data, c.copied = vector.Flat, nil, 0, c.arena, true
+}
+
+// copyRefs appends the strings to arena and makes the references point there.
+func copyRefs(refs []vector.Ref, data, arena []byte) []byte {
+	for i, r := range refs {
+		refs[i].Off = uint32(len(arena))
+		arena = append(arena, data[r.Off:r.Off+r.Len]...)
+	}
+	return arena
+}
