@@ -260,5 +260,6 @@ func (v *Vector) SetNull(row, n int) {
 
 var lastDictID atomic.Uint64
 
-// NewDictID returns an id that no other dictionary of this process has.
-func NewDictID() uint64 { return lastDictID.Add(1) }
+// NewDictID returns an id that no other dictionary of this process has. Readers that number their dictionaries themselves keep
+// below 2^63.
+func NewDictID() uint64 { return lastDictID.Add(1) | 1<<63 }
