@@ -41,6 +41,9 @@ func (x *exprs) interval(e *ast.Interval) (plan.Expr, error) {
 	}
 	l := intervalLiteral(text, e.Unit)
 	if l == nil {
+		if n := e.Unit; n != ast.UnitYearToMonth && n != ast.UnitDayToSecond && n != ast.UnitSecond && !x.hive3() {
+			return nil, sqlerr.Plain("NumberFormatException", "For input string: \""+text+"\"")
+		}
 		return nil, sqlerr.Semanticf("Unable to convert interval literal '%s' to interval value.", text)
 	}
 	return l, nil

@@ -125,7 +125,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		o := item{expr: v}
 		switch len(it.Aliases) {
 		case 0:
-			o.name, o.table, o.unnamed = defaultName(it.Expr, len(out), overs)
+			o.name, o.table, o.unnamed = x.defaultName(it.Expr, len(out), overs)
 		case 1:
 			o.name = lower(it.Aliases[0])
 			blk.b.trace.alias(it.Aliases[0])
@@ -138,12 +138,12 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 }
 
 // defaultName is the name of an item without AS: a column's own name, f_window_N for window functions, _cN otherwise.
-func defaultName(e ast.Expr, position, overs int) (name, table string, unnamed bool) {
+func (x *exprs) defaultName(e ast.Expr, position, overs int) (name, table string, unnamed bool) {
 	switch e := e.(type) {
 	case *ast.ColumnRef:
 		return lower(e.Name), "", false
 	case *ast.FieldRef:
-		if t, ok := e.Base.(*ast.ColumnRef); ok {
+		if t, ok := e.Base.(*ast.ColumnRef); ok && x.sees(lower(t.Name)) {
 			return lower(e.Name), lower(t.Name), false
 		}
 		return lower(e.Name), "", false

@@ -32,14 +32,65 @@ func (x *exprs) oneColumn(at ast.Node, q *ast.Query, r *result) error {
 	if len(r.cols) == 1 {
 		return nil
 	}
-	place := at
-	if s, ok := q.Body.(*ast.Select); ok && len(s.Items) > 0 {
-		place = s.Items[len(s.Items)-1]
-	}
-	p := place.Position()
-	return sqlerr.Plain(subqueryException, "Line "+strconv.Itoa(p.Line)+":"+strconv.Itoa(p.Col)+" "+
-		sqlerr.Text(sqlerr.InvalidSubqueryExpression)+" '"+p.Token+"' in definition of SubQuery sq_1 [\n"+q.Span.Text(x.b.env.Text)+
+	p := queryPlace{q}
+	line, col, token := p.Where()
+	return sqlerr.Plain(subqueryException, "Line "+strconv.Itoa(line)+":"+strconv.Itoa(col)+" "+
+		sqlerr.Text(sqlerr.InvalidSubqueryExpression)+" '"+token+"' in definition of SubQuery sq_1 [\n"+x.predicateText(at, q)+
 		"\n] used as sq_1 at Line 0:-1: SubQuery can contain only 1 item in Select List.")
+}
+
+// queryPlace is where Hive reports errors of a subquery: its FROM, with the text of the last part of the block.
+type queryPlace struct{ q *ast.Query }
+
+// Where implements sqlerr.Locator.
+func (p queryPlace) Where() (line, col int, token string) {
+	s, ok := p.q.Body.(*ast.Select)
+	if !ok {
+		return p.q.Where()
+	}
+	var last ast.Node = p.q
+	if n := len(s.Items); n > 0 {
+		last = s.Items[n-1]
+	}
+	if s.Where != nil {
+		last = s.Where
+	}
+	if s.GroupBy != nil {
+		last = s.GroupBy
+	}
+	if s.Having != nil {
+		last = s.Having
+	}
+	first := last
+	if s.From != nil {
+		first = s.From
+	}
+	f := first.Position()
+	return f.Line, f.Col, last.Position().Token
+}
+
+// predicateText is the text of a subquery predicate: from its first operand to the closing parenthesis.
+func (x *exprs) predicateText(at ast.Node, q *ast.Query) string {
+	text := x.b.env.Text
+	start, end := q.Span.Start, q.Span.End
+	if start < 0 || end > len(text) {
+		return ""
+	}
+	for start > 0 && text[start] != '(' {
+		start--
+	}
+	for end < len(text) && text[end-1] != ')' {
+		end++
+	}
+	if in, ok := at.(*ast.In); ok {
+		start = in.Expr.Position().Offset
+		if _, row := in.Expr.(*ast.RowExpr); row {
+			for start > 0 && text[start] != '(' {
+				start--
+			}
+		}
+	}
+	return text[start:end]
 }
 
 // exists builds EXISTS (query).

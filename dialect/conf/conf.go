@@ -27,6 +27,9 @@ func (c *Conf) Lookup(key string) (string, bool) {
 			return v, true
 		}
 	}
+	if v, ok := defaults31[key]; ok && c.HiveVersion() == "3.1" {
+		return v, true
+	}
 	v, ok := defaults[key]
 	return v, ok
 }
@@ -51,6 +54,13 @@ func (c *Conf) Unset(key string) {
 	c.mu.Unlock()
 }
 
+// Clear removes everything set in c itself.
+func (c *Conf) Clear() {
+	c.mu.Lock()
+	clear(c.values)
+	c.mu.Unlock()
+}
+
 // Bool returns the value of key as a boolean; anything but "true" (any case) is false.
 func (c *Conf) Bool(key string) bool { return strings.EqualFold(strings.TrimSpace(c.Get(key)), "true") }
 
@@ -68,6 +78,11 @@ func (c *Conf) All() map[string]string {
 	out := map[string]string{}
 	for k, v := range defaults {
 		out[k] = v
+	}
+	if c.HiveVersion() == "3.1" {
+		for k, v := range defaults31 {
+			out[k] = v
+		}
 	}
 	var chain []*Conf
 	for p := c; p != nil; p = p.parent {

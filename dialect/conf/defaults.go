@@ -10,7 +10,7 @@ var defaults = map[string]string{
 	"hive.strict.checks.cartesian.product":                  "false",
 	"hive.strict.checks.bucketing":                          "true",
 	"hive.exec.dynamic.partition":                           "true",
-	"hive.exec.dynamic.partition.mode":                      "strict",
+	"hive.exec.dynamic.partition.mode":                      "nonstrict",
 	"hive.exec.max.dynamic.partitions":                      "1000",
 	"hive.exec.max.dynamic.partitions.pernode":              "100",
 	"hive.exec.max.created.files":                           "100000",
@@ -40,4 +40,9 @@ var defaults = map[string]string{
 	"hive.server2.thrift.resultset.default.fetch.size":      "1000",
 	"hive.server2.thrift.resultset.max.fetch.size":          "10000",
 	"hive.metastore.disallow.incompatible.col.type.changes": "true",
+}
+
+// defaults31 are the defaults that differ in Hive 3.1.
+var defaults31 = map[string]string{
+	"hive.exec.dynamic.partition.mode": "strict",
 }
