@@ -1,36 +1,27 @@
--- What a nightly batch does: external text in, a partitioned columnar table out, and reports over it.
-create database if not exists demo;
-use demo;
-drop table if exists sales_text;
-drop table if exists stores;
-drop table if exists sales;
+-- External text tables over the sample files.
+CREATE DATABASE IF NOT EXISTS shop;
+USE shop;
+CREATE EXTERNAL TABLE IF NOT EXISTS customers (id INT, name STRING, city STRING, since DATE)
+  ROW FORMAT DELIMITED FIELDS TERMINATED BY '|' LOCATION '${hivevar:DATA}/customers';
+CREATE EXTERNAL TABLE IF NOT EXISTS orders (id BIGINT, customer INT, item STRING, quantity INT, price DECIMAL(10,2), day DATE, tags ARRAY<STRING>)
+  ROW FORMAT DELIMITED FIELDS TERMINATED BY '|' COLLECTION ITEMS TERMINATED BY ':' LOCATION '${hivevar:DATA}/orders';
 
-create external table sales_text (id bigint, day date, store int, item string, quantity int, price decimal(7,2))
-row format delimited fields terminated by '|' location '${hivevar:data}';
+-- A columnar copy, and a partitioned one.
+CREATE TABLE orders_pq STORED AS PARQUET AS SELECT * FROM orders;
+SET hive.exec.dynamic.partition.mode=nonstrict;
+CREATE TABLE sales (id BIGINT, customer INT, amount DECIMAL(12,2)) PARTITIONED BY (month INT) STORED AS PARQUET;
+INSERT OVERWRITE TABLE sales PARTITION (month)
+  SELECT id, customer, quantity * price, month(day) FROM orders_pq;
+SHOW PARTITIONS sales;
 
-create table stores (store int, city string) stored as orc;
-insert into stores values (1, 'Rome'), (2, 'Oslo'), (3, 'Lima'), (4, null);
-
-set hive.exec.dynamic.partition.mode=nonstrict;
-create table sales (id bigint, day date, store int, item string, quantity int, price decimal(7,2))
-partitioned by (month string) stored as parquet;
-insert overwrite table sales partition (month)
-select id, day, store, item, quantity, price, date_format(day, 'yyyy-MM') from sales_text;
-
-show partitions sales;
-
-select month, count(*) as sold, sum(quantity * price) as turnover, avg(price) as mean_price
-from sales group by month order by month;
-
-select coalesce(city, 'unknown') as city, item, turnover, place
-from (select st.city, s.item, sum(s.quantity * s.price) as turnover,
-             rank() over (partition by st.city order by sum(s.quantity * s.price) desc) as place
-      from sales s join stores st on s.store = st.store
-      where s.month between '2026-02' and '2026-04'
-      group by st.city, s.item) ranked
-where place <= 2 order by city, place;
-
-select city, month, sum(quantity) as pieces
-from sales s join stores st on s.store = st.store
-where month in ('2026-01', '2026-02')
-group by city, month with rollup order by city, month, pieces;
+-- A join, an aggregation, a window function, a lateral view.
+SELECT c.city, count(*) AS orders, sum(s.amount) AS revenue
+  FROM sales s JOIN customers c ON s.customer = c.id
+  WHERE s.month BETWEEN 2 AND 5
+  GROUP BY c.city ORDER BY revenue DESC;
+SELECT name, month, revenue, place FROM (
+  SELECT c.name, s.month, sum(s.amount) AS revenue,
+         rank() OVER (PARTITION BY s.month ORDER BY sum(s.amount) DESC) AS place
+  FROM sales s JOIN customers c ON s.customer = c.id GROUP BY c.name, s.month) t
+  WHERE place <= 2 ORDER BY month, place;
+SELECT tag, count(*) AS n FROM orders LATERAL VIEW explode(tags) t AS tag WHERE tag <> '' GROUP BY tag ORDER BY n DESC, tag;
