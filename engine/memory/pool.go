@@ -1,0 +1,163 @@
+// Package memory accounts for the memory of queries: a tree of pools with limits, and accounts through which operators say
+// how much they hold. Memory itself comes from the Go heap; the pools decide who has to spill.
+//
+// Reclaim is co-operative, as in Velox: an operator records what it uses after each batch. When a pool is over its limit, the
+// recording operator is told so and spills if it can, and the largest other spillable account of the same query is asked to
+// spill at its next batch.
+package memory
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrExceeded is wrapped by the errors of operators that need more memory than their query may use and cannot spill.
+var ErrExceeded = errors.New("memory limit exceeded")
+
+// Pool is a node of the tree: the server, or a query. Its methods are safe for concurrent use.
+type Pool struct {
+	name   string
+	parent *Pool
+	limit  int64
+	used   atomic.Int64
+	peak   atomic.Int64
+
+	mu       sync.Mutex
+	accounts map[*Account]struct{}
+}
+
+// NewPool returns a root pool of limit bytes; limit ≤ 0 means no limit.
+func NewPool(name string, limit int64) *Pool {
+	return &Pool{name: name, limit: limit, accounts: map[*Account]struct{}{}}
+}
+
+// NewChild returns a pool whose use also counts in p; limit ≤ 0 means only p's limit holds.
+func (p *Pool) NewChild(name string, limit int64) *Pool {
+	c := NewPool(name, limit)
+	c.parent = p
+	return c
+}
+
+// Used returns the bytes recorded now.
+func (p *Pool) Used() int64 { return p.used.Load() }
+
+// Peak returns the largest number of bytes recorded so far.
+func (p *Pool) Peak() int64 { return p.peak.Load() }
+
+// Limit returns the smallest limit of p and its ancestors, or 0 when there is none.
+func (p *Pool) Limit() int64 {
+	var limit int64
+	for ; p != nil; p = p.parent {
+		if p.limit > 0 && (limit == 0 || p.limit < limit) {
+			limit = p.limit
+		}
+	}
+	return limit
+}
+
+// Available returns how many more bytes fit below the limits of p and its ancestors (may be negative), or a very large
+// number without limits.
+func (p *Pool) Available() int64 {
+	room := int64(1) << 62
+	for ; p != nil; p = p.parent {
+		if p.limit > 0 {
+			room = min(room, p.limit-p.used.Load())
+		}
+	}
+	return room
+}
+
+func (p *Pool) add(n int64) (within bool) {
+	within = true
+	for ; p != nil; p = p.parent {
+		used := p.used.Add(n)
+		for {
+			peak := p.peak.Load()
+			if used <= peak || p.peak.CompareAndSwap(peak, used) {
+				break
+			}
+		}
+		if p.limit > 0 && used > p.limit {
+			within = false
+		}
+	}
+	return within
+}
+
+// askLargest asks the largest spillable account other than a to spill, when it holds more than a does.
+func (p *Pool) askLargest(a *Account) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	largest := a
+	for o := range p.accounts {
+		if o.spillable && o.held.Load() > largest.held.Load() {
+			largest = o
+		}
+	}
+	if largest != a {
+		largest.asked.Store(true)
+	}
+}
+
+// Account is what one operator, or one worker of it, holds in a pool. It is used by one goroutine at a time.
+type Account struct {
+	pool      *Pool
+	name      string
+	spillable bool
+	held      atomic.Int64
+	asked     atomic.Bool
+}
+
+// NewAccount opens an account. A spillable one may be asked to spill (see Asked).
+func (p *Pool) NewAccount(name string, spillable bool) *Account {
+	a := &Account{pool: p, name: name, spillable: spillable}
+	p.mu.Lock()
+	p.accounts[a] = struct{}{}
+	p.mu.Unlock()
+	return a
+}
+
+// Set records that the holder uses n bytes now. It reports whether the pool stays within its limits; if not, the holder
+// should spill, or fail with Exceeded. The use is recorded in any case, since the memory is in use.
+func (a *Account) Set(n int64) bool {
+	d := n - a.held.Load()
+	if d <= 0 {
+		if d < 0 {
+			a.held.Add(d)
+			a.pool.add(d)
+			a.asked.Store(false)
+		}
+		return true
+	}
+	a.held.Add(d)
+	if a.pool.add(d) {
+		return true
+	}
+	a.pool.askLargest(a)
+	return false
+}
+
+// Room reports whether n more bytes would fit.
+func (a *Account) Room(n int64) bool { return a.pool.Available() >= n }
+
+// Held returns the recorded bytes.
+func (a *Account) Held() int64 { return a.held.Load() }
+
+// Asked reports whether another operator of the query needs memory and this account was the largest.
+func (a *Account) Asked() bool { return a.asked.Load() }
+
+// Exceeded returns the error of an operator that cannot go on.
+func (a *Account) Exceeded() error {
+	return fmt.Errorf("%s holds %d MB and needs more than the query's limit of %d MB: %w",
+		a.name, a.held.Load()>>20, a.pool.Limit()>>20, ErrExceeded)
+}
+
+// Close gives everything back.
+func (a *Account) Close() {
+	a.Set(0)
+	a.pool.mu.Lock()
+	delete(a.pool.accounts, a)
+	a.pool.mu.Unlock()
+}

@@ -1,0 +1,364 @@
+package operator
+
+import (
+	"context"
+	"sync"
+
+	"skep/dialect/types"
+	"skep/engine/aggregate"
+	"skep/engine/hashtable"
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+)
+
+// AggregateSpec describes a hash aggregation.
+type AggregateSpec struct {
+	Keys      []*types.Type
+	Functions []aggregate.Function
+	Results   []*types.Type // of Functions
+	// Empty, when not nil, are the keys of a group that exists even without input.
+	Empty []types.Datum
+}
+
+// AggregateCall updates function Function from computed columns: with arguments, or with partial results when Merge is set.
+type AggregateCall struct {
+	Function int
+	Merge    bool
+	Args     []int // positions in the results of the input's program
+}
+
+// HashAggregate groups rows. Its output are the keys and the results; without keys there is exactly one row.
+//
+// Each worker groups into a table of its own as long as that stays small or keeps reducing its input much. Otherwise the table's
+// groups move, with partial results, to partitions by hash, and when hardly any rows share a group, the rows themselves do.
+// After all input, the partitions are merged one by one in parallel:
+//
+//	worker 1: rows ─► table ─► partitions 0…63 ┐
+//	                                            ├─ partition i of all workers ─► table ─► output
+//	worker 2: rows ─► table ─► partitions 0…63 ┘
+//
+// Tables that never grew are merged directly. Partitions go to disk when memory is short.
+type HashAggregate struct {
+	spec    AggregateSpec
+	res     *Resources
+	partial []*types.Type // keys and partial results
+
+	mu     sync.Mutex
+	locals []*aggregateTable
+	result *aggregateTable // everything, when it was not partitioned
+}
+
+// NewHashAggregate returns an aggregation without inputs.
+func NewHashAggregate(spec AggregateSpec, r *Resources) *HashAggregate {
+	h := &HashAggregate{spec: spec, res: r}
+	h.partial = append(h.partial, spec.Keys...)
+	for _, f := range spec.Functions {
+		h.partial = append(h.partial, f.Partial()...)
+	}
+	return h
+}
+
+// Input returns a sink for one kind of input rows: the first results of program are the keys.
+func (h *HashAggregate) Input(program Program, calls []AggregateCall) pipeline.Sink {
+	return &aggregateInput{h, program, calls}
+}
+
+// aggregateInput is the sink of one kind of input.
+type aggregateInput struct {
+	h       *HashAggregate
+	program Program
+	calls   []AggregateCall
+}
+
+// Processor implements pipeline.Sink.
+func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	return &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h)}, nil
+}
+
+// Finish implements pipeline.Sink. It ends the whole aggregation and must run once for all inputs.
+func (in *aggregateInput) Finish(ctx context.Context) error { return in.h.Finish(ctx) }
+
+const (
+	// cacheGroups is the number of groups up to which a worker's table is sure to be worth keeping: table and states stay in
+	// the second-level cache.
+	cacheGroups = 1 << 14
+	// largeGroups bounds worker tables that reduce their input well.
+	largeGroups = 1 << 18
+	// goodReduction is how many rows per group make a larger table worth its cache misses.
+	goodReduction = 8
+	// poorReduction is the number of rows per group, in tenths, below which grouping before the partitioning is in vain.
+	poorReduction = 15
+)
+
+// aggregateProcessor groups the rows of one worker.
+type aggregateProcessor struct {
+	in        *aggregateInput
+	evaluator Evaluator
+	dense     dense
+	table     *aggregateTable
+	args      []*vector.Vector
+	// since counts rows since the table was emptied; skip rows are passed through without grouping.
+	since, skip int
+}
+
+func (p *aggregateProcessor) Push(b *vector.Batch) error {
+	cols, err := p.evaluator.Run(b)
+	if err != nil {
+		return err
+	}
+	cols = p.dense.columns(b, cols)
+	n := b.Rows()
+	t := p.table
+	keys := len(p.in.h.spec.Keys)
+	if keys == 0 {
+		t.resize(1)
+		for _, c := range p.in.calls {
+			t.update(c, p.gather(c, cols), nil, n)
+		}
+		return nil
+	}
+	if p.skip > 0 {
+		p.skip -= n
+		return p.passThrough(cols, n)
+	}
+	groups := t.find(cols[:keys], n)
+	for _, c := range p.in.calls {
+		t.update(c, p.gather(c, cols), groups, n)
+	}
+	p.since += n
+	return p.adapt()
+}
+
+func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*vector.Vector {
+	p.args = p.args[:0]
+	for _, a := range c.Args {
+		p.args = append(p.args, cols[a])
+	}
+	return p.args
+}
+
+// adapt empties the table when it has outgrown its use.
+func (p *aggregateProcessor) adapt() error {
+	groups := p.table.groups.Len()
+	if groups < cacheGroups {
+		return nil
+	}
+	if groups < largeGroups && p.since >= goodReduction*groups {
+		return nil
+	}
+	if p.since*10 < poorReduction*groups {
+		p.skip = 16 * cacheGroups
+	}
+	p.since = 0
+	return p.table.flush()
+}
+
+// passThrough turns each row into a group of its own.
+func (p *aggregateProcessor) passThrough(cols []*vector.Vector, n int) error {
+	t := p.table
+	t.resize(0)
+	t.resize(n)
+	keys := len(p.in.h.spec.Keys)
+	groups := vector.Sequence(n)
+	for _, c := range p.in.calls {
+		t.update(c, p.gather(c, cols), groups, n)
+	}
+	t.hash = grow(t.hash, n)
+	hashtable.Hash(cols[:keys], n, t.hash)
+	err := t.scatterGroups(cols[:keys], 0, n, t.hash)
+	t.resize(0)
+	return err
+}
+
+func (p *aggregateProcessor) Finish() error {
+	h := p.in.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.locals = append(h.locals, p.table)
+	return nil
+}
+
+// Finish merges the workers' tables, or prepares the partitions for merging by the readers of Source.
+func (h *HashAggregate) Finish(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.locals) == 0 {
+		h.locals = append(h.locals, newAggregateTable(h))
+	}
+	if len(h.spec.Keys) == 0 {
+		h.result = h.locals[0]
+		h.result.resize(1)
+		for _, l := range h.locals[1:] {
+			l.resize(1)
+			h.result.mergeGroups(l)
+		}
+		return nil
+	}
+	partitioned, total := false, 0
+	for _, l := range h.locals {
+		partitioned = partitioned || l.scatter != nil
+		total += l.groups.Len()
+	}
+	if total == 0 && !partitioned && h.spec.Empty != nil {
+		h.locals[0].addEmpty()
+	}
+	if !partitioned && (len(h.locals) == 1 || total <= cacheGroups) {
+		h.result = h.locals[0]
+		for _, l := range h.locals[1:] {
+			h.result.mergeGroups(l)
+		}
+		return nil
+	}
+	for _, l := range h.locals {
+		if err := l.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aggregateTable is a table of groups with states, and the partitions to which it is emptied.
+type aggregateTable struct {
+	h       *HashAggregate
+	account *memory.Account
+	groups  *hashtable.GroupTable
+	states  []aggregate.States
+	scatter *scatter
+
+	found []uint32
+	hash  []uint64
+	cols  []*vector.Vector // partial results for flush
+}
+
+func newAggregateTable(h *HashAggregate) *aggregateTable {
+	t := &aggregateTable{h: h, groups: hashtable.NewGroupTable(h.spec.Keys)}
+	for _, f := range h.spec.Functions {
+		t.states = append(t.states, f.States())
+	}
+	return t
+}
+
+func (t *aggregateTable) resize(n int) {
+	for _, s := range t.states {
+		s.Resize(n)
+	}
+}
+
+// find returns the groups of n rows, adding new ones with empty states.
+func (t *aggregateTable) find(keys []*vector.Vector, n int) []uint32 {
+	t.found = grow(t.found, n)
+	before := t.groups.Len()
+	t.groups.Find(keys, n, t.found)
+	if t.groups.Len() != before || before == 0 {
+		t.resize(t.groups.Len())
+	}
+	return t.found
+}
+
+// addEmpty adds the group of the spec's Empty keys.
+func (t *aggregateTable) addEmpty() {
+	var keys []*vector.Vector
+	for i, k := range t.h.spec.Keys {
+		v := vector.New(k, 0)
+		v.AppendDatum(t.h.spec.Empty[i])
+		keys = append(keys, v)
+	}
+	t.find(keys, 1)
+}
+
+// update applies a call to n rows; without groups all belong to group 0.
+func (t *aggregateTable) update(c AggregateCall, args []*vector.Vector, groups []uint32, n int) {
+	s := t.states[c.Function]
+	if groups == nil {
+		if total, ok := s.(aggregate.Total); ok && !c.Merge {
+			total.UpdateTotal(args, n)
+			return
+		}
+		t.found = grow(t.found, n)
+		clear(t.found)
+		groups = t.found
+	}
+	if c.Merge {
+		s.Merge(groups, args)
+	} else {
+		s.Update(groups, args)
+	}
+}
+
+// mergeGroups adds the groups of o, which keeps its own.
+func (t *aggregateTable) mergeGroups(o *aggregateTable) {
+	if len(t.h.spec.Keys) == 0 {
+		t.mergePartials(o.partials(0, 1), []uint32{0})
+		return
+	}
+	keys := o.groups.Keys()
+	for from := 0; from < o.groups.Len(); from += vector.BatchSize {
+		to := min(from+vector.BatchSize, o.groups.Len())
+		var part []*vector.Vector
+		for _, k := range keys {
+			part = append(part, slice(k, from, to))
+		}
+		groups := t.find(part, to-from)
+		t.mergePartials(o.partials(from, to), groups)
+	}
+}
+
+// mergePartials merges the columns of partial results of all functions.
+func (t *aggregateTable) mergePartials(cols []*vector.Vector, groups []uint32) {
+	for i, f := range t.h.spec.Functions {
+		n := len(f.Partial())
+		t.states[i].Merge(groups, cols[:n])
+		cols = cols[n:]
+	}
+}
+
+// partials returns the partial results of groups from..to-1; valid until the next call.
+func (t *aggregateTable) partials(from, to int) []*vector.Vector {
+	if t.cols == nil {
+		for _, p := range t.h.partial[len(t.h.spec.Keys):] {
+			t.cols = append(t.cols, vector.New(p, 0))
+		}
+	}
+	cols := t.cols
+	for i, f := range t.h.spec.Functions {
+		n := len(f.Partial())
+		for _, c := range cols[:n] {
+			c.Reset()
+		}
+		t.states[i].Partial(cols[:n], from, to)
+		cols = cols[n:]
+	}
+	return t.cols
+}
+
+// flush moves all groups to the partitions.
+func (t *aggregateTable) flush() error {
+	const chunk = 1 << 14
+	keys := t.groups.Keys()
+	for from := 0; from < t.groups.Len(); from += chunk {
+		to := min(from+chunk, t.groups.Len())
+		var part []*vector.Vector
+		for _, k := range keys {
+			part = append(part, slice(k, from, to))
+		}
+		t.hash = grow(t.hash, to-from)
+		t.groups.Hashes(from, to, t.hash)
+		if err := t.scatterGroups(part, from, to, t.hash); err != nil {
+			return err
+		}
+	}
+	t.groups.Reset()
+	t.resize(0)
+	return nil
+}
+
+// scatterGroups appends groups from..to-1, with the given keys, to the partitions.
+func (t *aggregateTable) scatterGroups(keys []*vector.Vector, from, to int, hashes []uint64) error {
+	if t.scatter == nil {
+		t.scatter = newScatter(t.h.partial, 0)
+	}
+	cols := append(keys[:len(keys):len(keys)], t.partials(from, to)...)
+	t.scatter.add(cols, hashes[:to-from])
+	return nil
+}

@@ -1,0 +1,132 @@
+package operator
+
+import (
+	"sync/atomic"
+
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+)
+
+// Source returns the source of the groups: key columns, then results.
+func (h *HashAggregate) Source() pipeline.Source { return &aggregateSource{h: h} }
+
+// PartialSource returns the source of the groups with partial instead of final results, to be merged elsewhere.
+func (h *HashAggregate) PartialSource() pipeline.Source { return &aggregateSource{h: h, partial: true} }
+
+// aggregateSource hands out partitions, or the only table.
+type aggregateSource struct {
+	h       *HashAggregate
+	partial bool
+	next    atomic.Int64
+}
+
+// Workers implements pipeline.Source.
+func (s *aggregateSource) Workers() int {
+	if s.h.result != nil {
+		return 1
+	}
+	return partitions
+}
+
+// Reader implements pipeline.Source.
+func (s *aggregateSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
+	return &aggregateReader{source: s}, nil
+}
+
+type aggregateReader struct {
+	source *aggregateSource
+	table  *aggregateTable // whose groups are being handed out, or nil
+	merged *aggregateTable // reused from partition to partition
+	at     int
+	batch  vector.Batch
+
+	results []*vector.Vector
+}
+
+// Next implements pipeline.Reader.
+func (r *aggregateReader) Next() (*vector.Batch, error) {
+	for {
+		if r.table != nil {
+			if b := r.emit(); b != nil {
+				return b, nil
+			}
+			r.table = nil
+		}
+		i := int(r.source.next.Add(1)) - 1
+		h := r.source.h
+		if h.result != nil {
+			if i > 0 {
+				return nil, nil
+			}
+			r.table, r.at = h.result, 0
+			continue
+		}
+		if i >= partitions {
+			return nil, nil
+		}
+		if err := r.merge(i); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// emit returns the next groups of the table, or nil.
+func (r *aggregateReader) emit() *vector.Batch {
+	t, h := r.table, r.source.h
+	n := t.groups.Len()
+	if len(h.spec.Keys) == 0 {
+		n = 1
+	}
+	if r.at >= n {
+		return nil
+	}
+	from, to := r.at, min(r.at+vector.BatchSize, n)
+	r.at = to
+	r.batch.N = to - from
+	r.batch.Cols = r.batch.Cols[:0]
+	for _, k := range t.groups.Keys() {
+		r.batch.Cols = append(r.batch.Cols, slice(k, from, to))
+	}
+	if r.source.partial {
+		r.batch.Cols = append(r.batch.Cols, t.partials(from, to)...)
+		return &r.batch
+	}
+	if r.results == nil {
+		for _, t := range h.spec.Results {
+			r.results = append(r.results, vector.New(t, 0))
+		}
+	}
+	for i, s := range t.states {
+		r.results[i].Reset()
+		s.Final(r.results[i], from, to)
+	}
+	r.batch.Cols = append(r.batch.Cols, r.results...)
+	return &r.batch
+}
+
+// merge groups partition i of all workers.
+func (r *aggregateReader) merge(i int) error {
+	h := r.source.h
+	if r.merged == nil {
+		r.merged = newAggregateTable(h)
+	}
+	t := r.merged
+	t.groups.Reset()
+	t.resize(0)
+	keys := len(h.spec.Keys)
+	for _, l := range h.locals {
+		if l.scatter == nil {
+			continue
+		}
+		for _, b := range l.scatter.parts[i].batches {
+			groups := t.find(b.Cols[:keys], b.N)
+			t.mergePartials(b.Cols[keys:], groups)
+		}
+		l.scatter.parts[i] = partition{}
+	}
+	r.table, r.at = t, 0
+	return nil
+}
+
+// Close implements pipeline.Reader.
+func (r *aggregateReader) Close() error { return nil }

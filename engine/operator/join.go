@@ -1,0 +1,269 @@
+package operator
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"skep/dialect/types"
+	"skep/engine/hashtable"
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+)
+
+// JoinKind is what a join does with matches and with rows that have none. The probe side streams by; the build side is
+// collected first.
+type JoinKind uint8
+
+// The kinds of joins.
+const (
+	JoinInner         JoinKind = iota
+	JoinProbeOuter             // also probe rows without a match
+	JoinBuildOuter             // also build rows without a match
+	JoinFullOuter              // both
+	JoinProbeSemi              // probe rows with a match
+	JoinProbeAnti              // probe rows without a match
+	JoinBuildSemi              // build rows with a match
+	JoinBuildAnti              // build rows without a match
+	JoinNullAwareAnti          // probe rows for which the condition is false for every build row
+	JoinMark                   // probe rows with a boolean: matched
+	JoinNullAwareMark          // likewise, NULL when the condition is NULL for some build row and true for none
+	JoinSingle                 // as JoinProbeOuter, but more than one match is an error
+)
+
+// emitsBuild reports whether unmatched or matched build rows are produced after the probe.
+func (k JoinKind) emitsBuild() bool {
+	return k == JoinBuildOuter || k == JoinFullOuter || k == JoinBuildSemi || k == JoinBuildAnti
+}
+
+// pairsOut reports whether the output has rows of both sides.
+func (k JoinKind) pairsOut() bool { return k <= JoinFullOuter || k == JoinSingle }
+
+// JoinSpec describes a hash join.
+type JoinSpec struct {
+	Name string // for errors and accounts
+	Kind JoinKind
+	// BuildTypes are the columns that the build program computes; BuildKeys are the positions of the keys among them, BuildOut those
+	// of the columns that the output and the residual need.
+	BuildTypes []*types.Type
+	BuildKeys  []int
+	BuildOut   []int
+	NullSafe   []bool
+	// ProbeTypes are the columns of probe batches.
+	ProbeTypes []*types.Type
+	// ProbeKeys computes the keys of probe rows.
+	ProbeKeys Program
+	// Residual is the rest of the condition over probe columns followed by the BuildOut columns; nil when there is none.
+	Residual Condition
+	// Exact computes the whole condition, three-valued, over the same columns. It is needed by the null-aware kinds only,
+	// when there is more than one key or a residual.
+	Exact Program
+}
+
+// HashJoin joins by equality of keys. It is the state shared by the sink that builds, the operator that probes and, for the
+// kinds that emit build rows, the source of these.
+//
+// The output of Probe has the probe columns followed by the BuildOut columns (only the probe columns for semi and anti
+// joins, and a boolean after them for mark joins). BuildSource produces the same shape, or the BuildOut columns alone for the kinds
+// JoinBuildSemi and JoinBuildAnti, whose Probe produces nothing.
+type HashJoin struct {
+	spec    JoinSpec
+	res     *Resources
+	account *memory.Account
+
+	mu     sync.Mutex
+	locals []*vector.Batch // one per build worker, flat
+	bytes  int64
+
+	cols    []*vector.Vector // build columns, contiguous
+	rows    int
+	table   *hashtable.JoinTable
+	nullKey bool     // some build row has a NULL in a key
+	matched []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
+
+	nullOnce sync.Once
+	nullAt   []uint32 // see nullRows
+}
+
+// NewHashJoin returns a join that has to be built.
+func NewHashJoin(spec JoinSpec, r *Resources) *HashJoin {
+	return &HashJoin{spec: spec, res: r, account: r.Pool.NewAccount(spec.Name, false)}
+}
+
+// Close implements pipeline.Closer.
+func (j *HashJoin) Close() error {
+	j.account.Close()
+	return nil
+}
+
+// Build returns the sink of the build side; program computes spec.BuildTypes.
+func (j *HashJoin) Build(program Program) pipeline.Sink { return &joinBuild{j, program} }
+
+type joinBuild struct {
+	join    *HashJoin
+	program Program
+}
+
+// Processor implements pipeline.Sink.
+func (s *joinBuild) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	return &joinBuildProcessor{join: s.join, evaluator: s.program(), rows: vector.NewBatch(s.join.spec.BuildTypes)}, nil
+}
+
+// Finish implements pipeline.Sink.
+func (s *joinBuild) Finish(context.Context) error { return s.join.finishBuild() }
+
+type joinBuildProcessor struct {
+	join      *HashJoin
+	evaluator Evaluator
+	rows      *vector.Batch
+	recorded  int64
+}
+
+func (p *joinBuildProcessor) Push(b *vector.Batch) error {
+	cols, err := p.evaluator.Run(b)
+	if err != nil {
+		return err
+	}
+	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
+	if n := p.rows.Bytes(); n-p.recorded > 1<<18 {
+		d := n - p.recorded
+		p.recorded = n
+		return p.join.record(d)
+	}
+	return nil
+}
+
+func (p *joinBuildProcessor) Finish() error {
+	j := p.join
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p.rows.N > 0 {
+		j.locals = append(j.locals, p.rows)
+	}
+	return nil
+}
+
+func (j *HashJoin) record(d int64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.bytes += d
+	if !j.account.Set(j.bytes) {
+		return j.account.Exceeded()
+	}
+	return nil
+}
+
+// finishBuild joins the workers' rows and builds the table.
+func (j *HashJoin) finishBuild() error {
+	switch len(j.locals) {
+	case 0:
+		j.cols = vector.NewBatch(j.spec.BuildTypes).Cols
+	case 1:
+		j.cols, j.rows = j.locals[0].Cols, j.locals[0].N
+	default:
+		all := j.locals[0]
+		for _, l := range j.locals[1:] {
+			for i, c := range all.Cols {
+				vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
+			}
+			all.N += l.N
+		}
+		j.cols, j.rows = all.Cols, all.N
+	}
+	j.locals = nil
+	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
+	for i, at := range j.spec.BuildKeys {
+		keys[i] = j.cols[at]
+		for _, null := range keys[i].Nulls {
+			j.nullKey = j.nullKey || null
+		}
+	}
+	j.table = hashtable.BuildJoinTable(keys, j.spec.NullSafe, j.rows)
+	if j.spec.Kind.emitsBuild() {
+		j.matched = make([]uint32, (j.rows+31)/32)
+	}
+	return nil
+}
+
+// mark notes that a build row has a match. Many workers mark at once.
+func (j *HashJoin) mark(row uint32) {
+	w, bit := &j.matched[row/32], uint32(1)<<(row%32)
+	if atomic.LoadUint32(w)&bit == 0 {
+		atomic.OrUint32(w, bit)
+	}
+}
+
+func (j *HashJoin) isMarked(row int) bool { return j.matched[row/32]>>(row%32)&1 != 0 }
+
+// BuildSource returns the source of the build rows that the kind produces after all probing.
+func (j *HashJoin) BuildSource() pipeline.Source { return &joinBuildSource{join: j} }
+
+type joinBuildSource struct {
+	join *HashJoin
+	next atomic.Int64
+}
+
+const buildMorsel = 1 << 16
+
+// Workers implements pipeline.Source.
+func (s *joinBuildSource) Workers() int { return s.join.rows/buildMorsel + 1 }
+
+// Reader implements pipeline.Source.
+func (s *joinBuildSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
+	return &joinBuildReader{source: s}, nil
+}
+
+type joinBuildReader struct {
+	source  *joinBuildSource
+	at, end int
+	found   []uint32
+	batch   vector.Batch
+}
+
+// Next implements pipeline.Reader.
+func (r *joinBuildReader) Next() (*vector.Batch, error) {
+	j := r.source.join
+	want := j.spec.Kind == JoinBuildSemi
+	for {
+		if r.at >= r.end {
+			r.at = (int(r.source.next.Add(1)) - 1) * buildMorsel
+			r.end = min(r.at+buildMorsel, j.rows)
+			if r.at >= j.rows {
+				return nil, nil
+			}
+		}
+		r.found = r.found[:0]
+		for ; r.at < r.end && len(r.found) < vector.BatchSize; r.at++ {
+			if j.isMarked(r.at) == want {
+				r.found = append(r.found, uint32(r.at))
+			}
+		}
+		if len(r.found) > 0 {
+			return r.gather(), nil
+		}
+	}
+}
+
+func (r *joinBuildReader) gather() *vector.Batch {
+	spec := &r.source.join.spec
+	if r.batch.Cols == nil {
+		if spec.Kind == JoinBuildOuter || spec.Kind == JoinFullOuter {
+			for _, t := range spec.ProbeTypes {
+				r.batch.Cols = append(r.batch.Cols, vector.NewNull(t))
+			}
+		}
+		for _, at := range spec.BuildOut {
+			r.batch.Cols = append(r.batch.Cols, &vector.Vector{Type: spec.BuildTypes[at]})
+		}
+	}
+	first := len(r.batch.Cols) - len(spec.BuildOut)
+	for i, at := range spec.BuildOut {
+		vector.GatherView(r.batch.Cols[first+i], r.source.join.cols[at], r.found)
+	}
+	r.batch.N = len(r.found)
+	return &r.batch
+}
+
+// Close implements pipeline.Reader.
+func (r *joinBuildReader) Close() error { return nil }

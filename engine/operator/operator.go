@@ -1,0 +1,109 @@
+// Package operator holds the relational operators: sources, streaming operators and sinks of pipelines. They work on
+// batches and column positions; what expressions they evaluate comes in as programs, so that they know neither plans nor
+// column ids.
+//
+// Sharing: a source, operator or sink is shared by all workers of a query, its processors and readers belong to one worker.
+package operator
+
+import (
+	"skep/dialect/types"
+	"skep/engine/memory"
+	"skep/engine/vector"
+)
+
+// Evaluator computes columns from batches; see expr.Evaluator for the contract.
+type Evaluator interface {
+	Run(b *vector.Batch) ([]*vector.Vector, error)
+}
+
+// Selector chooses rows of batches; see expr.FilterEvaluator for the contract.
+type Selector interface {
+	Select(b *vector.Batch) ([]uint16, error)
+}
+
+// Program makes the evaluators of a list of expressions, one per worker.
+type Program func() Evaluator
+
+// Condition makes the selectors of a condition, one per worker.
+type Condition func() Selector
+
+// AllColumns is the program whose results are the columns of the batch.
+func AllColumns() Evaluator { return allColumns{} }
+
+type allColumns struct{}
+
+func (allColumns) Run(b *vector.Batch) ([]*vector.Vector, error) { return b.Cols, nil }
+
+// Resources are what blocking operators of a query may use.
+type Resources struct {
+	Pool     *memory.Pool
+	SpillDir string
+	// Workers is the largest number of workers of a pipeline.
+	Workers int
+}
+
+// dense makes columns flat and dense: row k is the k-th selected row.
+type dense struct {
+	buf []*vector.Vector
+	out []*vector.Vector
+}
+
+// columns returns the selected rows of vs, which are aligned with b. The result is valid until the next call and may share
+// storage with vs.
+func (d *dense) columns(b *vector.Batch, vs []*vector.Vector) []*vector.Vector {
+	for len(d.buf) < len(vs) {
+		d.buf = append(d.buf, nil)
+	}
+	d.out = d.out[:0]
+	for i, v := range vs {
+		if b.Sel == nil && v.Form == vector.Flat {
+			d.out = append(d.out, v)
+			continue
+		}
+		if d.buf[i] == nil || d.buf[i].Type != v.Type {
+			d.buf[i] = &vector.Vector{Type: v.Type}
+		}
+		if b.Sel != nil {
+			vector.GatherView(d.buf[i], v, b.Sel)
+		} else {
+			vector.GatherView(d.buf[i], v, vector.Sequence(b.N))
+		}
+		d.out = append(d.out, d.buf[i])
+	}
+	return d.out
+}
+
+// slice returns rows from..to-1 of a flat vector, sharing its storage.
+func slice(v *vector.Vector, from, to int) *vector.Vector {
+	s := &vector.Vector{Type: v.Type, Data: v.Data, Children: v.Children}
+	if v.Nulls != nil {
+		s.Nulls = v.Nulls[from:to]
+	}
+	switch v.Type.Physical() {
+	case types.I64:
+		s.I64 = v.I64[from:to]
+	case types.F64:
+		s.F64 = v.F64[from:to]
+	case types.I128:
+		s.W = v.W[from:to]
+	case types.Bytes, types.List, types.MapOf:
+		s.Refs = v.Refs[from:to]
+	case types.Record, types.Tagged:
+		if v.I64 != nil {
+			s.I64 = v.I64[from:to]
+		}
+		s.Children = make([]*vector.Vector, len(v.Children))
+		for i, c := range v.Children {
+			s.Children[i] = slice(c, from, to)
+		}
+	}
+	return s
+}
+
+// grow returns s with length n, its contents unspecified.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, max(n, vector.BatchSize))
+	}
+	return s[:n]
+}

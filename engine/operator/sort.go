@@ -1,0 +1,211 @@
+package operator
+
+import (
+	"context"
+	"sync"
+
+	"skep/dialect/types"
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/sort"
+	"skep/engine/vector"
+)
+
+// SortKey orders by a column of the sort's input program.
+type SortKey struct {
+	Column           int
+	Desc, NullsFirst bool
+}
+
+// SortSpec describes a sort or top-N.
+type SortSpec struct {
+	Name string
+	// Types are the columns that the program computes; the first Out of them are the output.
+	Types []*types.Type
+	Out   int
+	Keys  []SortKey
+	// Limit rows after Offset are kept; -1 keeps all.
+	Limit, Offset int64
+}
+
+// Sort orders its whole input. With a limit, workers keep only what may be among the first rows.
+type Sort struct {
+	spec    SortSpec
+	account *memory.Account
+
+	mu     sync.Mutex
+	locals []*vector.Batch
+	bytes  int64
+
+	cols  []*vector.Vector
+	order []uint32 // after Finish
+}
+
+var _ pipeline.Sink = (*sortInput)(nil)
+
+// NewSort returns a sort.
+func NewSort(spec SortSpec, r *Resources) *Sort {
+	return &Sort{spec: spec, account: r.Pool.NewAccount(spec.Name, false)}
+}
+
+// Close implements pipeline.Closer.
+func (s *Sort) Close() error {
+	s.account.Close()
+	return nil
+}
+
+// Input returns the sink of the rows; program computes spec.Types.
+func (s *Sort) Input(program Program) pipeline.Sink { return &sortInput{s, program} }
+
+type sortInput struct {
+	sort    *Sort
+	program Program
+}
+
+// Processor implements pipeline.Sink.
+func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	s := in.sort
+	p := &sortProcessor{sort: s, evaluator: in.program(), rows: vector.NewBatch(s.spec.Types), keep: -1}
+	if s.spec.Limit >= 0 {
+		p.keep = s.spec.Limit + s.spec.Offset
+		p.prune = max(2*p.keep, 1<<14)
+	}
+	return p, nil
+}
+
+// Finish implements pipeline.Sink.
+func (in *sortInput) Finish(context.Context) error { return in.sort.finish() }
+
+type sortProcessor struct {
+	sort        *Sort
+	evaluator   Evaluator
+	rows        *vector.Batch
+	keep, prune int64 // rows to keep, or -1, whenever there are prune rows
+	sorter      sort.Sorter
+	recorded    int64
+}
+
+func (p *sortProcessor) Push(b *vector.Batch) error {
+	cols, err := p.evaluator.Run(b)
+	if err != nil {
+		return err
+	}
+	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
+	if p.keep >= 0 && int64(p.rows.N) >= p.prune {
+		p.cut()
+	}
+	if n := p.rows.Bytes(); n-p.recorded > 1<<18 {
+		d := n - p.recorded
+		p.recorded = n
+		return p.sort.record(d)
+	}
+	return nil
+}
+
+// cut keeps the first rows only.
+func (p *sortProcessor) cut() {
+	order := p.sorter.Order(p.sort.keys(p.rows.Cols), p.rows.N)
+	order = order[:min(int64(len(order)), p.keep)]
+	kept := vector.NewBatch(p.sort.spec.Types)
+	for i, c := range kept.Cols {
+		vector.AppendRows(c, p.rows.Cols[i], order)
+	}
+	kept.N = len(order)
+	p.rows = kept
+}
+
+func (p *sortProcessor) Finish() error {
+	if p.keep >= 0 && int64(p.rows.N) > p.keep {
+		p.cut()
+	}
+	s := p.sort
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.rows.N > 0 {
+		s.locals = append(s.locals, p.rows)
+	}
+	return nil
+}
+
+func (s *Sort) record(d int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bytes += d
+	if !s.account.Set(s.bytes) {
+		return s.account.Exceeded()
+	}
+	return nil
+}
+
+// keys returns the sort keys over the given columns.
+func (s *Sort) keys(cols []*vector.Vector) []sort.Key {
+	keys := make([]sort.Key, len(s.spec.Keys))
+	for i, k := range s.spec.Keys {
+		keys[i] = sort.Key{Column: cols[k.Column], Desc: k.Desc, NullsFirst: k.NullsFirst}
+	}
+	return keys
+}
+
+// finish joins the workers' rows and orders them.
+func (s *Sort) finish() error {
+	if len(s.locals) == 0 {
+		return nil
+	}
+	all := s.locals[0]
+	for _, l := range s.locals[1:] {
+		for i, c := range all.Cols {
+			vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
+		}
+		all.N += l.N
+	}
+	s.locals = nil
+	var sorter sort.Sorter
+	s.cols, s.order = all.Cols, sorter.Order(s.keys(all.Cols), all.N)
+	from := min(s.spec.Offset, int64(len(s.order)))
+	s.order = s.order[from:]
+	if s.spec.Limit >= 0 {
+		s.order = s.order[:min(s.spec.Limit, int64(len(s.order)))]
+	}
+	return nil
+}
+
+// Source returns the source of the ordered rows. It serves one worker, to keep the order.
+func (s *Sort) Source() pipeline.Source { return &sortSource{s} }
+
+type sortSource struct{ sort *Sort }
+
+// Workers implements pipeline.Source.
+func (s *sortSource) Workers() int { return 1 }
+
+// Reader implements pipeline.Source.
+func (s *sortSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
+	r := &sortReader{sort: s.sort}
+	for _, t := range s.sort.spec.Types[:s.sort.spec.Out] {
+		r.batch.Cols = append(r.batch.Cols, &vector.Vector{Type: t})
+	}
+	return r, nil
+}
+
+type sortReader struct {
+	sort  *Sort
+	at    int
+	batch vector.Batch
+}
+
+// Next implements pipeline.Reader.
+func (r *sortReader) Next() (*vector.Batch, error) {
+	n := min(vector.BatchSize, len(r.sort.order)-r.at)
+	if n == 0 {
+		return nil, nil
+	}
+	rows := r.sort.order[r.at : r.at+n]
+	r.at += n
+	for i, c := range r.batch.Cols {
+		vector.GatherView(c, r.sort.cols[i], rows)
+	}
+	r.batch.N = n
+	return &r.batch, nil
+}
+
+// Close implements pipeline.Reader.
+func (r *sortReader) Close() error { return nil }

@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// Task is a node of a query's graph: a pipeline, or the end of a sink.
+type Task struct {
+	name string
+	run  func(ctx context.Context) error
+	deps map[*Task]struct{}
+}
+
+// After makes t wait for others.
+func (t *Task) After(others ...*Task) {
+	for _, o := range others {
+		t.deps[o] = struct{}{}
+	}
+}
+
+// Query is the graph of a query. It is built by one goroutine and run once.
+type Query struct {
+	slots   *Slots
+	workers int
+	tasks   []*Task
+	closers []Closer
+	known   map[any]struct{}
+}
+
+// NewQuery returns an empty graph whose pipelines run on at most workers of the slots.
+func NewQuery(slots *Slots, workers int) *Query {
+	return &Query{slots: slots, workers: max(1, min(workers, slots.Len())), known: map[any]struct{}{}}
+}
+
+// Workers returns the largest number of workers of a pipeline.
+func (q *Query) Workers() int { return q.workers }
+
+// AddTask adds a task that runs f once on one slot.
+func (q *Query) AddTask(name string, f func(ctx context.Context) error) *Task {
+	t := &Task{name: name, deps: map[*Task]struct{}{}}
+	t.run = func(ctx context.Context) error {
+		if err := q.slots.acquire(ctx, q); err != nil {
+			return err
+		}
+		defer q.slots.release()
+		return f(ctx)
+	}
+	q.tasks = append(q.tasks, t)
+	return t
+}
+
+// AddPipeline adds a pipeline. stats has an entry per part, from the source to the sink, or is nil.
+func (q *Query) AddPipeline(name string, source Source, ops []Operator, sink Sink, stats []*Stats) *Task {
+	p := &pipeline{query: q, source: source, ops: ops, sink: sink, stats: stats}
+	if p.stats == nil {
+		p.stats = make([]*Stats, len(ops)+2)
+		for i := range p.stats {
+			p.stats[i] = &Stats{}
+		}
+	}
+	t := &Task{name: name, run: p.run, deps: map[*Task]struct{}{}}
+	q.tasks = append(q.tasks, t)
+	q.AddCloser(source)
+	for _, o := range ops {
+		q.AddCloser(o)
+	}
+	q.AddCloser(sink)
+	return t
+}
+
+// AddCloser closes x, if it is a Closer, when the query has ended.
+func (q *Query) AddCloser(x any) {
+	if _, ok := q.known[x]; ok {
+		return
+	}
+	if c, ok := x.(Closer); ok {
+		q.known[x] = struct{}{}
+		q.closers = append(q.closers, c)
+	}
+}
+
+// PanicError is a panic in the code of a query, caught at the root of the goroutine.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }
+
+// guard runs f and turns a panic into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// Run runs the graph until everything has ended, or until the first error or the end of ctx, which stops the other
+// workers. No goroutine of the query is left when it returns, and all parts are closed.
+func (q *Query) Run(ctx context.Context) error {
+	err := q.runTasks(ctx)
+	for i := len(q.closers) - 1; i >= 0; i-- {
+		c := q.closers[i]
+		if e := guard(c.Close); e != nil && err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+func (q *Query) runTasks(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	waits := make(map[*Task]int, len(q.tasks))
+	users := map[*Task][]*Task{}
+	var ready []*Task
+	for _, t := range q.tasks {
+		waits[t] = len(t.deps)
+		for d := range t.deps {
+			users[d] = append(users[d], t)
+		}
+		if len(t.deps) == 0 {
+			ready = append(ready, t)
+		}
+	}
+	type result struct {
+		task *Task
+		err  error
+	}
+	results := make(chan result)
+	running, ended := 0, 0
+	var first error
+	for {
+		if first == nil {
+			for _, t := range ready {
+				running++
+				go func() { results <- result{t, guard(func() error { return t.run(ctx) })} }()
+			}
+		}
+		ready = nil
+		if running == 0 {
+			break
+		}
+		r := <-results
+		running--
+		if r.err != nil {
+			// The error of a worker that was stopped because of another one says nothing.
+			if first == nil {
+				first = r.err
+				cancel(r.err)
+			}
+			continue
+		}
+		ended++
+		for _, u := range users[r.task] {
+			if waits[u]--; waits[u] == 0 {
+				ready = append(ready, u)
+			}
+		}
+	}
+	if first == nil && ended < len(q.tasks) {
+		return errors.New("the query's graph has a cycle")
+	}
+	if err := parent.Err(); err != nil && (first == nil || errors.Is(first, err)) {
+		return context.Cause(parent)
+	}
+	return first
+}
+
+// firstError collects the first error of several goroutines.
+type firstError struct {
+	once sync.Once
+	err  error
+}
+
+func (f *firstError) set(err error, cancel func()) {
+	f.once.Do(func() {
+		f.err = err
+		cancel()
+	})
+}
