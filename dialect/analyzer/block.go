@@ -26,6 +26,8 @@ type block struct {
 	windowDef map[string]*ast.WindowSpec
 	// places remembers for each reference to a column of FROM where it stands, for error messages.
 	places map[*plan.ColumnRef]place
+	// moved are the subqueries that have been rewritten over the aggregation.
+	moved map[*plan.Subquery]*plan.Subquery
 	// groupingID is the column of GROUPING__ID once someone asked for it.
 	groupingID plan.Column
 	// inOn is set while a condition of ON is being built.
@@ -34,7 +36,7 @@ type block struct {
 
 func (b *builder) newBlock(outer *block) *block {
 	return &block{b: b, outer: outer, scope: &scope{}, isAgg: plan.ColumnSet{}, isWindow: plan.ColumnSet{},
-		places: map[*plan.ColumnRef]place{}, windowDef: map[string]*ast.WindowSpec{}}
+		places: map[*plan.ColumnRef]place{}, moved: map[*plan.Subquery]*plan.Subquery{}, windowDef: map[string]*ast.WindowSpec{}}
 }
 
 // allow says what an expression may contain besides scalar functions.

@@ -47,7 +47,11 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 	if f.Stateful && x.allow&aggregates == 0 {
 		return nil, sqlerr.New(sqlerr.UDFStatefulInvalidLocation)
 	}
-	return x.invoke(e, name, e.Args...)
+	args := e.Args
+	if e.Star {
+		args = []ast.Expr{&ast.Star{Pos: e.Pos}}
+	}
+	return x.invoke(e, name, args...)
 }
 
 // missingOver is the error for a pure window function without OVER.

@@ -205,6 +205,10 @@ func (blk *block) overGroups(e plan.Expr) (plan.Expr, error) {
 		}
 		return nil, blk.notGrouped(e)
 	case *plan.Subquery:
+		// An expression may stand in several places; what becomes of a subquery must be one thing.
+		if s := blk.moved[e]; s != nil {
+			return s, nil
+		}
 		p, err := blk.subqueryOverGroups(e.Plan)
 		if err != nil {
 			return nil, err
@@ -214,6 +218,7 @@ func (blk *block) overGroups(e plan.Expr) (plan.Expr, error) {
 		if c.Arg, err = blk.overGroups(e.Arg); err != nil {
 			return nil, err
 		}
+		blk.moved[e] = &c
 		return &c, nil
 	}
 	var err error

@@ -396,7 +396,7 @@ Project [a#1, _col1#13, b#2]
 select hash(*) from t2;
 ----
 Result: _c0 int
-Project [_c0#4=hash()]
+Project [_c0#4=hash(a#1, b#2, e#3)]
   Scan default.t2 [a#1, b#2, e#3]
 
 select a, b from t2 where a;

@@ -271,15 +271,15 @@ Project [a#1]
   SemiJoin where and(<=>(a#1, a#35), <=>(b#2, b#36))
     Project [a#1=a#39, b#2=b#40, c#3=c#41, d#4=d#42, big#5=big#43, dt#6=dt#44, ts#7=ts#45, st#8=st#46, arr#9=arr#47, m#10=m#48, ch#11=ch#49, vc#12=vc#50]
       SharedRef 1 _outer [a#39, b#40, c#41, d#42, big#43, dt#44, ts#45, st#46, arr#47, m#48, ch#49, vc#50]
-    SemiJoin where and(<=>(a#35, a#37), <=>(b#36, b#38), =(e#18, e#15))
-      Filter =(a#13, a#35)
+    Filter =(a#13, a#35)
+      SemiJoin where and(<=>(a#35, a#37), <=>(b#36, b#38), =(e#18, e#15))
         InnerJoin
           SharedRef 2 _domain [a#35, b#36]
           Scan default.t2 [a#13, b#14, e#15]
-      Filter =(b#17, b#38)
-        InnerJoin
-          SharedRef 2 _domain [a#37, b#38]
-          Scan default.t2 x [a#16, b#17, e#18]
+        Filter =(b#17, b#38)
+          InnerJoin
+            SharedRef 2 _domain [a#37, b#38]
+            Scan default.t2 x [a#16, b#17, e#18]
 Shared 1 _outer:
   Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 Shared 2 _domain:
@@ -349,3 +349,76 @@ Shared 1 _outer:
 Shared 2 _domain:
   Aggregate keys=[b#29=b#18] aggs=[]
     SharedRef 1 _outer [a#17, b#18, c#19, d#20, big#21, dt#22, ts#23, st#24, arr#25, m#26, ch#27, vc#28]
+
+select a from t1 where exists (select 1 from t2 where t2.a = t1.a and t2.e > (select max(x.e) from t2 x where x.a < t2.a));
+----
+Result: a int
+Project [a#1]
+  SemiJoin where =(a#13, a#1)
+    Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
+    Filter >(e#15, _c0#19)
+      SingleJoin where <=>(a#13, a#27)
+        Project [a#13=a#28, b#14=b#29, e#15=e#30]
+          SharedRef 1 _outer [a#28, b#29, e#30]
+        Project [_c0#19, a#27]
+          Project [max#19, a#27]
+            LeftJoin where <=>(a#27, a#26)
+              SharedRef 2 _domain [a#27]
+              Aggregate keys=[a#26=a#25] aggs=[max#19=max(e#18)]
+                Filter <(a#16, a#25)
+                  InnerJoin
+                    SharedRef 2 _domain [a#25]
+                    Scan default.t2 x [a#16, b#17, e#18]
+Shared 1 _outer:
+  Scan default.t2 [a#13, b#14, e#15]
+Shared 2 _domain:
+  Aggregate keys=[a#24=a#21] aggs=[]
+    SharedRef 1 _outer [a#21, b#22, e#23]
+
+select a from t1 where exists (select 1 from t2 where t2.a > t1.a and t2.e > (select max(x.e) from t2 x where x.a < t2.a and x.b = t1.b));
+----
+Result: a int
+Project [a#1]
+  SemiJoin where and(<=>(a#1, a#45), <=>(b#2, b#46))
+    Project [a#1=a#53, b#2=b#54, c#3=c#55, d#4=d#56, big#5=big#57, dt#6=dt#58, ts#7=ts#59, st#8=st#60, arr#9=arr#61, m#10=m#62, ch#11=ch#63, vc#12=vc#64]
+      SharedRef 3 _outer [a#53, b#54, c#55, d#56, big#57, dt#58, ts#59, st#60, arr#61, m#62, ch#63, vc#64]
+    Filter and(>(a#13, a#45), >(e#15, _c0#19))
+      SingleJoin where and(<=>(a#45, a#47), <=>(b#46, b#48), <=>(a#13, a#27))
+        InnerJoin
+          SharedRef 4 _domain [a#45, b#46]
+          Project [a#13=a#28, b#14=b#29, e#15=e#30]
+            SharedRef 1 _outer [a#28, b#29, e#30]
+        Project [_c0#19, a#27, a#47, b#48]
+          Project [max#19, a#27, a#47, b#48]
+            LeftJoin where and(<=>(a#47, a#51), <=>(b#48, b#52), <=>(a#27, a#26))
+              InnerJoin
+                SharedRef 4 _domain [a#47, b#48]
+                SharedRef 2 _domain [a#27]
+              Aggregate keys=[a#51=a#49, b#52=b#50, a#26=a#25] aggs=[max#19=max(e#18)]
+                Filter and(<(a#16, a#25), =(b#17, b#50))
+                  InnerJoin
+                    SharedRef 4 _domain [a#49, b#50]
+                    InnerJoin
+                      SharedRef 2 _domain [a#25]
+                      Scan default.t2 x [a#16, b#17, e#18]
+Shared 3 _outer:
+  Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
+Shared 4 _domain:
+  Aggregate keys=[a#43=a#31, b#44=b#32] aggs=[]
+    SharedRef 3 _outer [a#31, b#32, c#33, d#34, big#35, dt#36, ts#37, st#38, arr#39, m#40, ch#41, vc#42]
+Shared 1 _outer:
+  Scan default.t2 [a#13, b#14, e#15]
+Shared 2 _domain:
+  Aggregate keys=[a#24=a#21] aggs=[]
+    SharedRef 1 _outer [a#21, b#22, e#23]
+
+select a, (select max(e) from t2 where t2.a = t1.a) m, count(*) from t1 group by a order by m;
+----
+Result: a int, m int, _c2 bigint
+Sort m#19
+  Project [a#13, m#19=max#17, _c2#18]
+    LeftJoin where =(a#13, _key#20)
+      Aggregate keys=[a#13=a#1] aggs=[count#18=count(*)]
+        Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
+      Aggregate keys=[_key#20=a#14] aggs=[max#17=max(e#16)]
+        Scan default.t2 [a#14, b#15, e#16]

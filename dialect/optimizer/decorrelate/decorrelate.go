@@ -87,19 +87,23 @@ func contains(e plan.Expr) bool {
 
 // filter turns conjuncts that are subquery predicates into semi and anti joins, and attaches what remains.
 func (r *rewriter) filter(f *plan.Filter) (plan.Node, error) {
-	var plain, late []plan.Expr
+	// Conjuncts over outer columns stay above, so that what a domain is made of does not depend on the query around.
+	var plain, late, rest []plan.Expr
+	mine := plan.OutputSet(f.Input)
 	for _, c := range plan.Conjuncts(f.Cond) {
-		if contains(c) {
+		switch {
+		case contains(c):
 			late = append(late, c)
-		} else {
+		case within(refs(c), mine):
 			plain = append(plain, c)
+		default:
+			rest = append(rest, c)
 		}
 	}
 	a := &attacher{rewriter: r, input: f.Input, done: map[key]plan.Expr{}}
 	if len(plain) > 0 {
 		a.input = &plan.Filter{Input: a.input, Cond: plan.And(plain...)}
 	}
-	var rest []plan.Expr
 	for _, c := range late {
 		done, err := a.semi(c)
 		if err != nil {
@@ -400,6 +404,16 @@ func refs(e plan.Expr) plan.ColumnSet {
 	s := plan.ColumnSet{}
 	plan.Refs(e, s)
 	return s
+}
+
+// within reports a ⊆ b.
+func within(a, b plan.ColumnSet) bool {
+	for id := range a {
+		if !b.Has(id) {
+			return false
+		}
+	}
+	return true
 }
 
 func meets(a, b plan.ColumnSet) bool {

@@ -13,31 +13,31 @@ import (
 //	input     sub over domain ── … ──┐   Aggregate: distinct outer columns = domain (shared)
 //	                              Join(domain, what sub reads)
 func (a *attacher) domain(sub plan.Node, outer plan.ColumnSet) (plan.Node, []plan.Expr, error) {
-	whole := a.cols.NewShared("_outer", a.input)
-	d := &dependency{rewriter: a.rewriter}
-	source, at := a.reference(whole)
-	keys := &plan.Aggregate{Input: source}
+	d := &dependency{rewriter: a.rewriter, input: a.input}
 	for _, c := range a.input.Columns() {
-		if !outer.Has(c.ID) {
-			continue
+		if outer.Has(c.ID) {
+			d.outer = append(d.outer, c)
 		}
-		d.outer = append(d.outer, c)
-		in := plan.Column{ID: at[c.ID], Name: c.Name, Type: c.Type}
-		keys.Keys = append(keys.Keys, plan.Assign{Column: a.cols.NewColumn(c.Name, c.Type), Expr: plan.NewColumnRef(in)})
 	}
-	d.def = a.cols.NewShared("_domain", keys)
+	var whole *plan.SharedDef
+	if len(free(a.input)) == 0 {
+		whole = a.cols.NewShared("_outer", a.input)
+		source, at := a.reference(whole)
+		d.def = a.cols.NewShared("_domain", d.combinations(source, at))
+	}
 	n, cols, err := d.push(sub)
 	if err != nil {
 		return nil, nil, err
 	}
-	// The input is now a reference to the shared plan under the columns that the rest of the query knows.
-	again, refs := a.reference(whole)
-	p := &plan.Project{Input: again}
-	for _, c := range a.input.Columns() {
-		in := plan.Column{ID: refs[c.ID], Name: c.Name, Type: c.Type}
-		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(in)})
+	if whole != nil {
+		// The input is now a reference to the shared plan under the columns that the rest of the query knows.
+		again, at := a.reference(whole)
+		p := &plan.Project{Input: again}
+		for _, c := range a.input.Columns() {
+			p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(at[c.ID])})
+		}
+		a.input = p
 	}
-	a.input = p
 	preds := make([]plan.Expr, len(cols))
 	for i, c := range cols {
 		preds[i] = compare("<=>", plan.NewColumnRef(d.outer[i]), plan.NewColumnRef(c))
@@ -45,14 +45,23 @@ func (a *attacher) domain(sub plan.Node, outer plan.ColumnSet) (plan.Node, []pla
 	return n, preds, nil
 }
 
+// combinations are the distinct values of the outer columns, which at maps to those of source.
+func (d *dependency) combinations(source plan.Node, at map[plan.ColumnID]plan.Column) *plan.Aggregate {
+	a := &plan.Aggregate{Input: source}
+	for _, c := range d.outer {
+		a.Keys = append(a.Keys, plan.Assign{Column: d.cols.NewColumn(c.Name, c.Type), Expr: plan.NewColumnRef(at[c.ID])})
+	}
+	return a
+}
+
 // reference makes a reference to def and maps def's columns to the reference's.
-func (r *rewriter) reference(def *plan.SharedDef) (*plan.Shared, map[plan.ColumnID]plan.ColumnID) {
+func (r *rewriter) reference(def *plan.SharedDef) (*plan.Shared, map[plan.ColumnID]plan.Column) {
 	s := &plan.Shared{Def: def}
-	m := map[plan.ColumnID]plan.ColumnID{}
+	m := map[plan.ColumnID]plan.Column{}
 	for _, c := range def.Plan.Columns() {
 		n := r.cols.NewColumn(c.Name, c.Type)
 		s.Cols = append(s.Cols, n)
-		m[c.ID] = n.ID
+		m[c.ID] = n
 	}
 	return s, m
 }
@@ -61,13 +70,25 @@ func (r *rewriter) reference(def *plan.SharedDef) (*plan.Shared, map[plan.Column
 type dependency struct {
 	*rewriter
 	outer []plan.Column
-	def   *plan.SharedDef
+	input plan.Node
+	// def is the shared domain; nil when the input itself depends on a query around it, so that each instance of the
+	// domain computes it anew.
+	def *plan.SharedDef
 }
 
-// instance is a fresh reference to the domain; its columns parallel outer.
+// instance gives the domain once more; its columns parallel outer.
 func (d *dependency) instance() (plan.Node, []plan.Column) {
-	s, _ := d.reference(d.def)
-	return s, s.Cols
+	if d.def != nil {
+		s, _ := d.reference(d.def)
+		return s, s.Cols
+	}
+	source, cols := d.refresh(d.input)
+	at := map[plan.ColumnID]plan.Column{}
+	for i, c := range d.input.Columns() {
+		at[c.ID] = cols[i]
+	}
+	a := d.combinations(source, at)
+	return a, a.Columns()
 }
 
 func (d *dependency) set() plan.ColumnSet {
