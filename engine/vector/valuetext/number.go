@@ -3,66 +3,11 @@
 package valuetext
 
 import (
-	"math"
 	"math/bits"
 	"strconv"
 
 	"skep/dialect/types"
 )
-
-// AppendDouble appends Java's Double.toString(v): plain notation for 1e-3 ≤ |v| < 1e7 and computerised scientific notation
-// otherwise, with the shortest digits that identify the value and at least one after the point.
-func AppendDouble(dst []byte, v float64) []byte { return appendFloat(dst, v, 64) }
-
-// AppendFloat appends Java's Float.toString of v, a double that equals a float32 exactly.
-func AppendFloat(dst []byte, v float64) []byte { return appendFloat(dst, v, 32) }
-
-func appendFloat(dst []byte, v float64, size int) []byte {
-	a := math.Abs(v)
-	switch {
-	case v != v:
-		return append(dst, "NaN"...)
-	case a > math.MaxFloat64:
-		if v < 0 {
-			dst = append(dst, '-')
-		}
-		return append(dst, "Infinity"...)
-	case a == 0 || a >= 1e-3 && a < 1e7:
-		if i := int64(v); float64(i) == v && a != 0 {
-			return append(strconv.AppendInt(dst, i, 10), ".0"...)
-		}
-		start := len(dst)
-		dst = strconv.AppendFloat(dst, v, 'f', -1, size)
-		for _, c := range dst[start:] {
-			if c == '.' {
-				return dst
-			}
-		}
-		return append(dst, ".0"...)
-	}
-	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], v, 'e', -1, size)
-	mantissa := 0
-	for text[mantissa] != 'e' {
-		mantissa++
-	}
-	if mantissa <= 2 && text[mantissa-1] != '.' {
-		// Java prints at least two digits and takes the closest pair: 4.9E-324, not 5E-324.
-		text = strconv.AppendFloat(buf[:0], v, 'e', 1, size)
-		mantissa += 2
-	}
-	dst = append(dst, text[:mantissa]...)
-	dst = append(dst, 'E')
-	exponent := text[mantissa+1:]
-	if exponent[0] == '-' {
-		dst = append(dst, '-')
-	}
-	exponent = exponent[1:]
-	for len(exponent) > 1 && exponent[0] == '0' {
-		exponent = exponent[1:]
-	}
-	return append(dst, exponent...)
-}
 
 // AppendDecimal64 appends unscaled·10^-scale in plain notation with exactly scale fraction digits.
 func AppendDecimal64(dst []byte, unscaled int64, scale int) []byte {
