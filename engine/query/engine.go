@@ -16,6 +16,7 @@ import (
 	"skep/dialect/conf"
 	"skep/engine/filesystem/local"
 	"skep/engine/memory"
+	"skep/engine/pipeline"
 	"skep/metastore"
 	"skep/metastore/store"
 	"skep/metastore/warehouse"
@@ -43,6 +44,9 @@ type Engine struct {
 	files     *local.FileSystem
 	warehouse *warehouse.Warehouse
 	pool      *memory.Pool
+	slots     *pipeline.Slots
+	formats   *formats
+	history   *history
 	scratch   string
 }
 
@@ -60,7 +64,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return nil, fmt.Errorf("resolving the data directory: %w", err)
 	}
-	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, scratch: filepath.Join(c.DataDir, "scratch")}
+	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: newFormats(), history: newHistory(), scratch: filepath.Join(c.DataDir, "scratch")}
 	for k, v := range c.Settings {
 		e.conf.Set(k, v)
 	}
@@ -91,6 +95,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 		return nil, fmt.Errorf("opening the warehouse: %w", err)
 	}
 	e.pool = memory.NewPool("server", c.Memory)
+	e.slots = pipeline.NewSlots(c.Threads)
 	return e, nil
 }
 

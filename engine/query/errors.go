@@ -2,9 +2,15 @@ package query
 
 import (
 	"fmt"
+	"strconv"
 
 	"skep/dialect/sqlerr"
 )
+
+// tezTask is the class that Hive names when a query fails while it runs; alerting rules look for it.
+const tezTask = "org.apache.hadoop.hive.ql.exec.tez.TezTask"
+
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // databaseMissing is Hive's error for an unknown database.
 func databaseMissing(db string) error {
@@ -24,5 +30,5 @@ func failed(err error) error {
 	if _, ok := sqlerr.As(err); ok {
 		return err
 	}
-	return sqlerr.Execution(2, "org.apache.hadoop.hive.ql.exec.tez.TezTask", fmt.Sprint(err)).WithCause(err)
+	return sqlerr.Execution(2, tezTask, fmt.Sprint(err)).WithCause(err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/expr"
+	"skep/metastore"
 	"skep/metastore/model"
 )
 
@@ -25,6 +27,7 @@ const temporaryParam = "skep.temporary"
 
 // SessionOptions are what a client asks of a new session.
 type SessionOptions struct {
+	ID       string // "" = a new one
 	User     string
 	Database string            // "" = default
 	Conf     map[string]string // settings
@@ -44,7 +47,8 @@ type Session struct {
 	vars   map[string]string
 	temps  map[string]*model.Table // by "db.name"
 	macros map[string]*catalog.Macro
-	closed bool
+	// resources are the files added by ADD FILE, JAR and ARCHIVE, by kind.
+	resources map[string][]string
 }
 
 // NewSession opens a session. It fails when the database does not exist.
@@ -52,6 +56,10 @@ func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, er
 	s := &Session{
 		ID: uuid.NewString(), User: o.User, engine: e, conf: conf.New(e.conf), db: model.DefaultDatabase,
 		vars: map[string]string{}, temps: map[string]*model.Table{}, macros: map[string]*catalog.Macro{},
+		resources: map[string][]string{},
+	}
+	if o.ID != "" {
+		s.ID = o.ID
 	}
 	if s.User == "" {
 		s.User = "anonymous"
@@ -68,6 +76,12 @@ func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, er
 	}
 	return s, nil
 }
+
+// Catalog returns the metastore.
+func (s *Session) Catalog() metastore.Catalog { return s.engine.store }
+
+// ScratchDir is the directory of the session's temporary tables.
+func (s *Session) ScratchDir() string { return filepath.Join(s.engine.scratch, "session-"+s.ID) }
 
 // Conf returns the session's settings.
 func (s *Session) Conf() *conf.Conf { return s.conf }
@@ -96,16 +110,12 @@ func (s *Session) use(ctx context.Context, db string) error {
 // Close drops the session's temporary tables. Running statements must have been closed before.
 func (s *Session) Close() error {
 	s.mu.Lock()
-	temps := s.temps
-	s.temps, s.closed = map[string]*model.Table{}, true
+	s.temps = map[string]*model.Table{}
 	s.mu.Unlock()
-	var first error
-	for _, t := range temps {
-		if err := os.RemoveAll(strings.TrimPrefix(t.Location, "file:")); err != nil && first == nil {
-			first = fmt.Errorf("removing temporary table %s: %w", t.Name, err)
-		}
+	if err := os.RemoveAll(s.ScratchDir()); err != nil {
+		return fmt.Errorf("removing the session's scratch directory: %w", err)
 	}
-	return first
+	return nil
 }
 
 // table finds a temporary table or one of the metastore.

@@ -88,7 +88,8 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 	if t.PartitionKeys, err = columns(m.PartitionKeys); err != nil {
 		return nil, err
 	}
-	if t.Kind == catalog.Managed || t.Kind == catalog.External {
+	// A table that is about to be created (no id yet) has neither constraints nor statistics.
+	if (t.Kind == catalog.Managed || t.Kind == catalog.External) && m.ID != 0 {
 		if err := c.constraints(ctx, t); err != nil {
 			return nil, err
 		}

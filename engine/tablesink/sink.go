@@ -68,7 +68,7 @@ type Sink struct {
 	spec Spec
 
 	mu      sync.Mutex
-	workers int
+	workers []*Worker
 	outputs map[string]*Output
 }
 
@@ -79,9 +79,20 @@ func New(spec Spec) *Sink { return &Sink{spec: spec, outputs: map[string]*Output
 func (s *Sink) Worker() *Worker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &Worker{sink: s, number: s.workers, targets: map[string]*target{}}
-	s.workers++
+	w := &Worker{sink: s, number: len(s.workers), targets: map[string]*target{}}
+	s.workers = append(s.workers, w)
 	return w
+}
+
+// Close closes the files that workers left open because the query failed. It is called when no worker runs any more.
+func (s *Sink) Close() error {
+	var first error
+	for _, w := range s.workers {
+		if err := w.abort(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // Outputs returns what was written, by partition. It is called after all workers have been closed.
@@ -352,8 +363,8 @@ func (w *Worker) Close() error {
 	return nil
 }
 
-// Abort closes open files without finishing them.
-func (w *Worker) Abort() error {
+// abort closes open files without finishing them.
+func (w *Worker) abort() error {
 	var first error
 	for _, t := range w.open {
 		if err := t.file.closer.Close(); err != nil && first == nil {

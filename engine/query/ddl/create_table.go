@@ -17,13 +17,9 @@ import (
 
 func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, error) {
 	if s.Query != nil {
-		return nil, nil // CREATE TABLE AS SELECT: the query driver plans it and calls NewTable
+		return nil, nil // CREATE TABLE AS SELECT: the query driver plans it and calls NewTableAs
 	}
-	db, name := env.tableName(s.Name)
-	if _, err := env.database(ctx, db); err != nil {
-		return nil, err
-	}
-	exists, err := env.exists(ctx, db, name, s.Temporary)
+	exists, err := env.TableExists(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -31,13 +27,13 @@ func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, err
 		if s.IfNotExists {
 			return done(func(context.Context) error { return nil }), nil
 		}
-		return nil, sqlerr.New(sqlerr.TableAlreadyExists, db+"."+name)
+		return nil, env.AlreadyExists(s)
 	}
 	var t *model.Table
 	if s.Like != nil {
 		t, err = env.tableLike(ctx, s)
 	} else {
-		t, err = env.NewTable(ctx, s, nil)
+		t, err = env.newTable(ctx, s, nil, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -64,7 +60,7 @@ func (env *Env) exists(ctx context.Context, db, name string, temporary bool) (bo
 // Create makes the table's directory and its entry in the catalog or the session.
 func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, constraints []model.Constraint) error {
 	if t.Location != "" {
-		if err := env.Files.Mkdir(ctx, t.Location); err != nil {
+		if err := env.Files.MkdirAll(ctx, t.Location); err != nil {
 			return env.failed(err)
 		}
 	}
@@ -86,8 +82,28 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 	})
 }
 
-// NewTable describes the table that s creates. For CREATE TABLE AS SELECT, columns are the query's; otherwise nil.
-func (env *Env) NewTable(ctx context.Context, s *ast.CreateTable, columns []model.Column) (*model.Table, error) {
+// NewTableAs describes the table that CREATE TABLE AS SELECT creates, with the query's columns.
+func (env *Env) NewTableAs(ctx context.Context, s *ast.CreateTable, columns, keys []model.Column) (*model.Table, error) {
+	return env.newTable(ctx, s, columns, keys)
+}
+
+// TableExists reports whether a table of the name that s wants exists already.
+func (env *Env) TableExists(ctx context.Context, s *ast.CreateTable) (bool, error) {
+	db, name := env.tableName(s.Name)
+	if _, err := env.database(ctx, db); err != nil {
+		return false, err
+	}
+	return env.exists(ctx, db, name, s.Temporary)
+}
+
+// AlreadyExists is the error for a name that is taken.
+func (env *Env) AlreadyExists(s *ast.CreateTable) error {
+	db, name := env.tableName(s.Name)
+	return sqlerr.New(sqlerr.TableAlreadyExists, db+"."+name)
+}
+
+// newTable describes the table that s creates; columns and keys are given for CREATE TABLE AS SELECT.
+func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys []model.Column) (*model.Table, error) {
 	db, name := env.tableName(s.Name)
 	d, err := env.database(ctx, db)
 	if err != nil {
@@ -119,8 +135,10 @@ func (env *Env) NewTable(ctx context.Context, s *ast.CreateTable, columns []mode
 		}
 	}
 	t.Storage.Columns = columns
-	if t.PartitionKeys, err = env.columns(s.PartitionColumns, seen); err != nil {
-		return nil, err
+	if t.PartitionKeys = keys; s.Query == nil {
+		if t.PartitionKeys, err = env.columns(s.PartitionColumns, seen); err != nil {
+			return nil, err
+		}
 	}
 	if len(columns) == 0 && t.Storage.SerDe.Library != storage.AvroSerDe && s.Query == nil {
 		return nil, sqlerr.Semanticf("Either list of columns or a custom serializer should be specified")

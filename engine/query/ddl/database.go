@@ -30,7 +30,7 @@ func (env *Env) createDatabase(ctx context.Context, s *ast.CreateDatabase) (*Tas
 			}
 			return sqlerr.Execution(env.returnCode(), env.taskClass(), "Database "+name+" already exists")
 		}
-		if err := env.Files.Mkdir(ctx, d.Location); err != nil {
+		if err := env.Files.MkdirAll(ctx, d.Location); err != nil {
 			return env.failed(err)
 		}
 		return env.update(ctx, func(tx metastore.Tx) error { return tx.CreateDatabase(ctx, d) })

@@ -14,8 +14,10 @@ import (
 	"skep/dialect/conf"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
+	"skep/engine/filesystem"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/warehouse"
 )
 
 // Session is what the statements need of the session they run in.
@@ -33,22 +35,18 @@ type Session interface {
 	SetMacro(name string, m *catalog.Macro)
 	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.
 	Const(ctx context.Context, e ast.Expr, t *types.Type) (text string, null bool, err error)
-}
-
-// Files is the access to files that DDL needs.
-type Files interface {
-	Mkdir(ctx context.Context, path string) error
-	RemoveAll(ctx context.Context, path string) error
-	Exists(ctx context.Context, path string) (bool, error)
+	// Describe gives a table as queries see it.
+	Describe(ctx context.Context, m *model.Table) (*catalog.Table, error)
 }
 
 // Env is the surroundings of one statement.
 type Env struct {
-	Store   metastore.Catalog
-	Files   Files
-	Session Session
-	SQL     string // the statement's text, for what is stored as written
-	Now     time.Time
+	Store     metastore.Catalog
+	Files     filesystem.FileSystem
+	Warehouse *warehouse.Warehouse
+	Session   Session
+	SQL       string // the statement's text, for what is stored as written
+	Now       time.Time
 }
 
 // Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the

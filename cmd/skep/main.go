@@ -1,0 +1,27 @@
+// Command skep is the whole of Skep in one binary: the server, a command-line client and tools. This package is wiring only.
+package main
+
+import (
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	_ "time/tzdata" // time zones work on machines without a zone database
+)
+
+// version is what the server reports of itself; the build may set it.
+var version = "0.1.0"
+
+type commands struct {
+	Server serverCommand `cmd:"" help:"Run the server: Thrift front end, metastore and engine in one process."`
+	Parse  parseCommand  `cmd:"" help:"Check the syntax of statements."`
+}
+
+func main() {
+	var c commands
+	ctx := kong.Parse(&c, kong.Name("skep"), kong.Description("A Hive-compatible batch SQL server."), kong.UsageOnError())
+	if err := ctx.Run(); err != nil {
+		_, _ = os.Stderr.WriteString("skep: " + err.Error() + "\n")
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"syscall"
+
+	"github.com/hashicorp/go-hclog"
+
+	"skep/dialect/conf"
+	"skep/engine/query"
+	"skep/thrift/embedded"
+	"skep/thrift/hs2"
+	"skep/web"
+)
+
+type serverCommand struct {
+	Host     string   `help:"Address to listen on." default:"0.0.0.0"`
+	Port     int      `help:"Thrift port." default:"10000"`
+	UIPort   int      `help:"Web page port; 0 turns it off." name:"ui-port" default:"10002"`
+	Data     string   `help:"Data directory: metastore, warehouse, scratch." default:"./skep-data" type:"path"`
+	Conf     string   `help:"Directory with a hive-site.xml." type:"existingdir" optional:""`
+	Memory   byteSize `help:"Memory budget of all queries." default:"4GB"`
+	Threads  int      `help:"Worker threads; 0 = all processors." default:"0"`
+	LogLevel string   `help:"trace, debug, info, warn or error." default:"info"`
+}
+
+// Run serves until SIGINT or SIGTERM.
+func (c *serverCommand) Run() error {
+	log := hclog.New(&hclog.LoggerOptions{Name: "skep", Level: hclog.LevelFromString(c.LogLevel), Output: os.Stderr})
+	settings, err := c.settings()
+	if err != nil {
+		return err
+	}
+	// The budget covers what operators account for; batches in flight and the front end come on top.
+	debug.SetMemoryLimit(int64(c.Memory) + int64(c.Memory)/4 + 256<<20)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	engine, err := query.Open(ctx, query.Config{
+		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory), Settings: settings, Log: log.Named("engine"),
+	})
+	if err != nil {
+		return err
+	}
+	server, err := hs2.Listen(hs2.Config{
+		Address: fmt.Sprintf("%s:%d", c.Host, c.Port), Backend: embedded.New(engine), Log: log.Named("hs2"), Version: version, Settings: settings,
+	})
+	if err != nil {
+		return errors.Join(err, engine.Close())
+	}
+	var page *web.Server
+	if c.UIPort != 0 {
+		// The page is a convenience: a taken port must not keep the server from starting.
+		if page, err = web.Listen(fmt.Sprintf("%s:%d", c.Host, c.UIPort), engine, version, log.Named("web")); err != nil {
+			log.Warn("no web page", "error", err)
+		}
+	}
+	log.Info("ready", "port", c.Port, "data", c.Data)
+	var wg sync.WaitGroup
+	if page != nil {
+		wg.Go(func() {
+			if err := page.Serve(ctx); err != nil {
+				log.Warn("web page", "error", err)
+			}
+		})
+	}
+	err = server.Serve(ctx)
+	stop()
+	wg.Wait()
+	log.Info("stopping")
+	return errors.Join(err, engine.Close())
+}
+
+func (c *serverCommand) settings() (map[string]string, error) {
+	if c.Conf == "" {
+		return nil, nil
+	}
+	f, err := os.Open(filepath.Join(c.Conf, "hive-site.xml"))
+	if err != nil {
+		return nil, fmt.Errorf("opening the configuration: %w", err)
+	}
+	defer f.Close()
+	return conf.ReadSite(f)
+}

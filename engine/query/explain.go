@@ -1,0 +1,79 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"skep/dialect/ast"
+	"skep/dialect/explain"
+	"skep/dialect/plan"
+)
+
+// compileExplain prepares EXPLAIN: the optimised plan, with what its operators did for EXPLAIN ANALYZE.
+func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
+	analyze := false
+	for _, o := range n.Options {
+		analyze = analyze || o.Name == "ANALYZE"
+	}
+	inner := &Statement{session: st.session, sql: st.sql, queryID: st.queryID, conf: st.conf, log: st.log, now: st.now, modified: -1}
+	var text string
+	switch x := n.Statement.(type) {
+	case *ast.Insert, *ast.MultiInsert:
+		insert, roots, err := inner.planInsert(ctx, x)
+		if err != nil {
+			return err
+		}
+		for i := range insert.Branches {
+			insert.Branches[i].Root = roots[i]
+		}
+		text = explain.Insert(insert, explain.Options{})
+		inner.task = func(ctx context.Context) error { return failed(inner.runInsert(ctx, insert.Branches, roots)) }
+	default:
+		if err := inner.compile(ctx, x); err != nil {
+			return err
+		}
+		text = statementName(x)
+		if inner.root != nil {
+			text = explain.Plan(inner.root, explain.Options{})
+		}
+	}
+	st.stringColumns("Explain")
+	st.task = func(ctx context.Context) error {
+		if analyze {
+			if err := inner.Run(ctx); err != nil {
+				return err
+			}
+			text += "\n\n" + inner.profileText()
+		}
+		return st.setLines(strings.Split(strings.TrimRight(text, "\n"), "\n"))
+	}
+	return nil
+}
+
+// profileText lists what the parts of the statement's pipelines did; "" before it ran.
+func (st *Statement) profileText() string {
+	x := st.running.Load()
+	if x == nil {
+		return ""
+	}
+	var b strings.Builder
+	last := -1
+	for _, p := range x.profile.Parts {
+		if p.Pipeline != last {
+			fmt.Fprintf(&b, "pipeline %d\n", p.Pipeline)
+			last = p.Pipeline
+		}
+		fmt.Fprintf(&b, "  %-16s rows=%-10d batches=%-7d time=%-10s %s\n", p.Name, p.Stats.Rows.Load(), p.Stats.Batches.Load(),
+			time.Duration(p.Stats.Nanos.Load()).Round(time.Microsecond), nodeName(p.Node))
+	}
+	return b.String()
+}
+
+func nodeName(n plan.Node) string {
+	if s, ok := n.(*plan.Scan); ok {
+		return s.Table.DB + "." + s.Table.Name
+	}
+	return ""
+}

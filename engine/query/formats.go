@@ -1,0 +1,77 @@
+package query
+
+import (
+	"maps"
+
+	"skep/dialect/catalog"
+	"skep/dialect/conf"
+	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
+	"skep/engine/format"
+	"skep/engine/format/orc"
+	"skep/engine/format/parquet"
+	"skep/engine/format/text"
+)
+
+// formats are the storage formats, with their caches of file footers.
+type formats struct {
+	orc     format.Format
+	parquet format.Format
+	text    format.Format
+}
+
+// footerCache is the number of files whose footers each columnar format remembers.
+const footerCache = 4096
+
+func newFormats() *formats {
+	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}, text: text.Format{}}
+}
+
+// find returns the implementation of a table's or partition's storage. Unknown classes are an error at use, not before.
+func (f *formats) find(inputFormat, serde string) (format.Format, error) {
+	switch inputFormat {
+	case storage.OrcInputFormat:
+		return f.orc, nil
+	case storage.ParquetInputFormat:
+		return f.parquet, nil
+	case storage.TextInputFormat:
+		switch serde {
+		case storage.LazySimpleSerDe, "":
+			return f.text, nil
+		}
+		return nil, sqlerr.Semanticf("the SerDe %s is not supported", serde)
+	}
+	return nil, sqlerr.Semanticf("the input format %s is not supported", inputFormat)
+}
+
+// textExtension is the extension of the names of text files that the session asks to be compressed.
+func textExtension(inputFormat string, session *format.Session) (string, error) {
+	if inputFormat != storage.TextInputFormat {
+		return "", nil
+	}
+	codec, err := text.OutputCodec(session)
+	return codec.Extension(), err
+}
+
+// formatSession gives a format the settings it may depend on.
+func formatSession(c *conf.Conf) format.Session {
+	return format.Session{HiveVersion: c.HiveVersion(), Location: location(c), Conf: c.Get}
+}
+
+// formatColumns are table columns as formats see them.
+func formatColumns(cols []catalog.Column) []format.Column {
+	out := make([]format.Column, len(cols))
+	for i, c := range cols {
+		out[i] = format.Column{Name: c.Name, Type: c.Type}
+	}
+	return out
+}
+
+// merged overlays property maps, the later ones winning.
+func merged(ms ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range ms {
+		maps.Copy(out, m)
+	}
+	return out
+}

@@ -1,0 +1,234 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"skep/dialect/analyzer"
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+	"skep/engine/planner"
+	"skep/engine/query/ddl"
+	"skep/metastore/model"
+)
+
+// compileInsert prepares INSERT in all its forms.
+func (st *Statement) compileInsert(ctx context.Context, tree ast.Statement) error {
+	insert, roots, err := st.planInsert(ctx, tree)
+	if err != nil {
+		return err
+	}
+	st.task = func(ctx context.Context) error { return failed(st.runInsert(ctx, insert.Branches, roots)) }
+	return nil
+}
+
+// planInsert analyses and optimises an INSERT.
+func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.Insert, []plan.Node, error) {
+	a := st.analysis()
+	var insert *plan.Insert
+	var err error
+	switch n := tree.(type) {
+	case *ast.Insert:
+		insert, err = a.analyzer.AnalyzeInsert(ctx, n)
+	case *ast.MultiInsert:
+		insert, err = a.analyzer.AnalyzeMultiInsert(ctx, n)
+	default:
+		return nil, nil, unsupported(statementName(tree))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var roots []plan.Node
+	for _, b := range insert.Branches {
+		if b.Table != nil && b.Table.Transactional {
+			return nil, nil, sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", b.Table.DB, b.Table.Name)
+		}
+		roots = append(roots, b.Root)
+	}
+	roots, err = st.optimize(ctx, a, roots)
+	return insert, roots, err
+}
+
+// runInsert runs the branches together and commits each.
+func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch, roots []plan.Node) error {
+	writes := make([]*write, 0, len(branches))
+	for i, b := range branches {
+		w, err := st.newWrite(ctx, b, roots[i])
+		if err != nil {
+			return errors.Join(err, abort(ctx, writes))
+		}
+		if w != nil {
+			writes = append(writes, w)
+		}
+	}
+	return st.runWrites(ctx, writes)
+}
+
+// runWrites runs plans into tables and commits. Nothing has changed when it fails before the first commit.
+func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
+	var outputs []planner.Output
+	for _, w := range writes {
+		outputs = append(outputs, planner.Output{Root: w.root, Sink: tableSink{w.sink}})
+	}
+	if len(outputs) == 0 {
+		return nil
+	}
+	if err := st.runPlan(ctx, outputs...); err != nil {
+		return errors.Join(err, abort(ctx, writes))
+	}
+	st.modified = 0
+	for i, w := range writes {
+		rows, err := w.commit(ctx)
+		if err != nil {
+			return errors.Join(err, abort(ctx, writes[i+1:]))
+		}
+		st.modified += rows
+	}
+	return nil
+}
+
+func abort(ctx context.Context, writes []*write) error {
+	var errs []error
+	for _, w := range writes {
+		errs = append(errs, w.staging.Abort(context.WithoutCancel(ctx)))
+	}
+	return errors.Join(errs...)
+}
+
+// compileCTAS prepares CREATE TABLE AS SELECT.
+func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error {
+	env := st.ddlEnv()
+	exists, err := env.TableExists(ctx, n)
+	if err != nil {
+		return err
+	}
+	if exists {
+		if n.IfNotExists {
+			st.task = func(context.Context) error { return nil }
+			return nil
+		}
+		return env.AlreadyExists(n)
+	}
+	a := st.analysis()
+	q, err := a.analyzer.AnalyzeCTAS(ctx, n.Query)
+	if err != nil {
+		return err
+	}
+	root, columns, keys := splitKeys(q, n.PartitionColumns)
+	table, err := env.NewTableAs(ctx, n, columns, keys)
+	if err != nil {
+		return err
+	}
+	roots, err := st.optimize(ctx, a, []plan.Node{root})
+	if err != nil {
+		return err
+	}
+	described, err := a.tables.describe(ctx, table)
+	if err != nil {
+		return err
+	}
+	branch := plan.InsertBranch{Root: roots[0], Table: described, Overwrite: true}
+	st.task = func(ctx context.Context) error {
+		w, err := st.newWrite(ctx, branch, roots[0])
+		if err != nil {
+			return failed(err)
+		}
+		w.create = table
+		if n.Temporary {
+			w.temporary = true
+		}
+		return failed(st.runWrites(ctx, []*write{w}))
+	}
+	return nil
+}
+
+// splitKeys divides the columns of a CTAS query into data columns and partition keys, which come last.
+func splitKeys(q *plan.Query, keyDefs []*ast.ColumnDef) (root plan.Node, columns, keys []model.Column) {
+	cols := q.Root.Columns()
+	isKey := map[string]bool{}
+	for _, d := range keyDefs {
+		isKey[lower(d.Name.Name)] = true
+	}
+	p := &plan.Project{Input: q.Root}
+	add := func(i int) model.Column {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: cols[i], Expr: plan.NewColumnRef(cols[i])})
+		return model.Column{Name: q.Names[i], Type: cols[i].Type.String()}
+	}
+	for i := range cols {
+		if !isKey[q.Names[i]] {
+			columns = append(columns, add(i))
+		}
+	}
+	for _, d := range keyDefs {
+		for i := range cols {
+			if q.Names[i] == lower(d.Name.Name) {
+				keys = append(keys, add(i))
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return q.Root, columns, nil
+	}
+	return p, columns, keys
+}
+
+// compileView prepares CREATE VIEW.
+func (st *Statement) compileView(ctx context.Context, n *ast.CreateView) error {
+	a := st.analysis()
+	text, cols, err := a.analyzer.ExpandView(ctx, lower(n.Name.Name.Name), n.Query, n.Columns)
+	if err != nil {
+		return err
+	}
+	task, err := st.ddlEnv().CreateView(ctx, n, n.Query.Span.Text(st.sql), text, modelColumns(cols))
+	if err != nil {
+		return err
+	}
+	st.runs(task)
+	return nil
+}
+
+func modelColumns(cols []analyzer.ViewColumn) []model.Column {
+	out := make([]model.Column, len(cols))
+	for i, c := range cols {
+		out[i] = model.Column{Name: c.Name, Type: c.Type.String(), Comment: c.Comment}
+	}
+	return out
+}
+
+// ddlEnv is the surroundings of DDL for this statement.
+func (st *Statement) ddlEnv() *ddl.Env {
+	e := st.session.engine
+	return &ddl.Env{
+		Store: e.store, Files: e.files, Warehouse: e.warehouse, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
+	}
+}
+
+// ddlSession is the session as DDL sees it.
+type ddlSession struct {
+	*Session
+	st *Statement
+}
+
+// UserName implements ddl.Session.
+func (s ddlSession) UserName() string { return s.User }
+
+// Use implements ddl.Session.
+func (s ddlSession) Use(ctx context.Context, db string) error { return s.use(ctx, db) }
+
+// Const implements ddl.Session.
+func (s ddlSession) Const(ctx context.Context, e ast.Expr, t *types.Type) (string, bool, error) {
+	d, typ, err := s.st.analysis().analyzer.AnalyzeConst(ctx, e, t)
+	if err != nil || d.Null {
+		return "", true, err
+	}
+	text, err := s.castToText(d, typ)
+	return text, false, err
+}
+
+// Table implements ddl.Session.
+func (s ddlSession) Describe(ctx context.Context, m *model.Table) (*catalog.Table, error) {
+	return newTables(s.Session).describe(ctx, m)
+}

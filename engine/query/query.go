@@ -1,0 +1,110 @@
+package query
+
+import (
+	"context"
+	"fmt"
+
+	"skep/dialect/analyzer"
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/function"
+	"skep/dialect/optimizer"
+	"skep/dialect/parser"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+	"skep/engine/planner"
+	"skep/metastore/warehouse"
+)
+
+// analysis is what the phases of compiling one statement share.
+type analysis struct {
+	tables   *tables
+	analyzer *analyzer.Analyzer
+	folder   folder
+}
+
+func (st *Statement) analysis() *analysis {
+	s := st.session
+	a := &analysis{tables: newTables(s), folder: folder{s.exprEnv(st.conf, st.now, st.queryID)}}
+	a.analyzer = analyzer.New(analyzer.Env{
+		Catalog: a.tables, Conf: st.conf, CurrentDB: s.Database(), User: s.User, Now: st.now, Location: location(st.conf), Folder: a.folder,
+		ParseQuery: func(text string) (*ast.Query, error) { return parser.ParseQuery(text, st.parserOptions()) },
+		Warn:       func(text string) { st.log.Logf("WARN", "%s", text) },
+	})
+	return a
+}
+
+// optimize runs the optimizer over plans that may share subplans.
+func (st *Statement) optimize(ctx context.Context, a *analysis, roots []plan.Node) ([]plan.Node, error) {
+	return optimizer.OptimizeAll(ctx, &optimizer.Env{
+		Catalog: a.tables, Folder: a.folder, Deterministic: deterministic, Disabled: st.conf.Get("skep.optimizer.disabled"),
+		TableRows: func(t *catalog.Table, parts []*catalog.Partition) float64 { return st.estimateRows(ctx, t, parts) },
+	}, roots)
+}
+
+// specialForms are calls that no function description covers; they compute nothing of their own that could vary.
+func deterministic(name string) bool {
+	f, ok := function.Lookup(name)
+	return !ok || f.Deterministic && !f.Stateful
+}
+
+func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
+	a := st.analysis()
+	analysed, err := a.analyzer.AnalyzeQuery(ctx, q)
+	if err != nil {
+		return err
+	}
+	roots, err := st.optimize(ctx, a, []plan.Node{analysed.Root})
+	if err != nil {
+		return err
+	}
+	root := roots[0]
+	st.root = root
+	cols := root.Columns()
+	ts := make([]*types.Type, len(cols))
+	for i, c := range cols {
+		st.columns = append(st.columns, Column{Name: analysed.Names[i], Type: c.Type})
+		ts[i] = c.Type
+	}
+	if st.columns == nil {
+		return fmt.Errorf("a query without columns")
+	}
+	st.result = st.session.engine.newResult(ts)
+	st.task = func(ctx context.Context) error {
+		return failed(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}}))
+	}
+	return nil
+}
+
+// estimateRows guesses the rows of a table without statistics from the size of its files.
+func (st *Statement) estimateRows(ctx context.Context, t *catalog.Table, parts []*catalog.Partition) float64 {
+	width := 0.0
+	for _, c := range t.Columns {
+		switch c.Type.Physical() {
+		case types.I64, types.F64:
+			width += 6
+		default:
+			width += 14
+		}
+	}
+	dirs := []string{t.Location}
+	if len(t.PartitionKeys) > 0 {
+		dirs = nil
+		for _, p := range parts {
+			dirs = append(dirs, p.Location)
+		}
+	}
+	var bytes int64
+	for _, d := range dirs {
+		entries, err := st.session.engine.files.List(ctx, d)
+		if err != nil {
+			return -1
+		}
+		for _, f := range entries {
+			if !f.IsDir() && !warehouse.IsHidden(f.Name()) {
+				bytes += f.Size()
+			}
+		}
+	}
+	return float64(bytes) / (width + 1)
+}

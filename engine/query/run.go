@@ -1,0 +1,67 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"skep/engine/operator"
+	"skep/engine/planner"
+)
+
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// execution is the running part of a statement.
+type execution struct {
+	progress *operator.Progress
+	profile  *planner.Profile
+}
+
+// runPlan executes plans, which may share subplans, into their sinks.
+func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) (err error) {
+	e := st.session.engine
+	snapshot, err := e.warehouse.Snapshot(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer snapshot.Release(context.WithoutCancel(ctx))
+	spill := filepath.Join(e.scratch, "spill-"+st.queryID)
+	defer func() {
+		if e := os.RemoveAll(spill); err == nil && e != nil {
+			err = fmt.Errorf("removing spill files: %w", e)
+		}
+	}()
+	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}}
+	pool := e.pool.NewChild(st.queryID, 0)
+	q, err := planner.Build(ctx, &planner.Env{
+		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: pool, SpillDir: spill,
+		Scans: &scans{st, snapshot}, Profile: x.profile, Progress: x.progress,
+	}, outputs...)
+	if err != nil {
+		return err
+	}
+	st.running.Store(x)
+	return q.Run(ctx)
+}
+
+// Progress describes the execution so far. Any goroutine may call it.
+func (st *Statement) Progress() Progress {
+	x := st.running.Load()
+	if x == nil {
+		return Progress{}
+	}
+	total, done := x.progress.Total.Load(), x.progress.Done.Load()
+	p := Progress{Running: !st.ended.Load()}
+	if total > 0 {
+		p.Fraction = float64(done) / float64(total)
+	}
+	status := "RUNNING"
+	if !p.Running {
+		status, p.Fraction = "SUCCEEDED", 1
+	}
+	p.Stages = []StageProgress{{Name: "Scan 1", Status: status, Total: int(total), Completed: int(done), Running: int(min(total-done, int64(st.session.engine.config.Threads)))}}
+	return p
+}

@@ -1,0 +1,235 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"skep/dialect/ast"
+	"skep/dialect/conf"
+	"skep/dialect/parser"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+	"skep/engine/query/ddl"
+)
+
+// Log receives the lines of a statement's log, which clients may follow. It is safe for concurrent use.
+type Log interface {
+	Logf(level, format string, args ...any)
+}
+
+// Request is a statement to compile.
+type Request struct {
+	SQL     string
+	Overlay map[string]string // settings for this statement alone
+	QueryID string
+	Log     Log // nil: none
+}
+
+// Column is a result column under the name that clients see.
+type Column struct {
+	Name    string
+	Type    *types.Type
+	Comment string
+}
+
+// Statement is a compiled statement. Compile, Run, Result and Close are called by one goroutine at a time; Progress by any.
+type Statement struct {
+	session *Session
+	sql     string
+	queryID string
+	conf    *conf.Conf
+	log     Log
+	now     time.Time
+
+	columns  []Column  // nil: no result set
+	root     plan.Node // of a query, optimised
+	command  bool
+	execute  func() error // commands
+	task     func(ctx context.Context) error
+	result   *Result
+	modified int64
+	running  atomic.Pointer[execution]
+	ended    atomic.Bool
+
+	compileTime time.Duration
+}
+
+type discard struct{}
+
+func (discard) Logf(string, string, ...any) {}
+
+// Compile parses, analyses and plans a statement. Errors that Hive reports at compile time are returned here.
+func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err error) {
+	st := &Statement{session: s, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf}
+	if st.log == nil {
+		st.log = discard{}
+	}
+	if len(r.Overlay) > 0 {
+		st.conf = conf.New(s.conf)
+		for k, v := range r.Overlay {
+			st.conf.Set(k, v)
+		}
+	}
+	if c := parser.ParseCommand(r.SQL); c != nil && c.Name == "set" {
+		// SET substitutes variables in the value alone.
+		return st, s.compileCommand(st, c)
+	}
+	if st.sql, err = s.substitute(r.SQL, st.conf); err != nil {
+		return nil, err
+	}
+	if c := parser.ParseCommand(st.sql); c != nil {
+		return st, s.compileCommand(st, c)
+	}
+	start := time.Now()
+	tree, err := parser.Parse(st.sql, st.parserOptions())
+	if err != nil {
+		return nil, err
+	}
+	if err := st.compile(ctx, tree); err != nil {
+		return nil, err
+	}
+	st.compileTime = time.Since(start)
+	st.log.Logf("INFO", "Compiled in %s (queryId=%s)", st.compileTime.Round(10*time.Microsecond), st.queryID)
+	return st, nil
+}
+
+func (st *Statement) parserOptions() parser.Options {
+	var o parser.Options
+	if st.conf.HiveVersion() == "3.1" {
+		o.Version = parser.V31
+	}
+	switch strings.ToLower(st.conf.Get("hive.support.quoted.identifiers")) {
+	case "none":
+		o.Quoting = parser.QuoteNone
+	case "standard":
+		o.Quoting = parser.QuoteStandard
+	}
+	return o
+}
+
+func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
+	switch n := tree.(type) {
+	case *ast.QueryStatement:
+		return st.compileQuery(ctx, n.Query)
+	case *ast.Insert:
+		return st.compileInsert(ctx, n)
+	case *ast.MultiInsert:
+		return st.compileInsert(ctx, n)
+	case *ast.CreateTable:
+		if n.Query != nil {
+			return st.compileCTAS(ctx, n)
+		}
+	case *ast.CreateView:
+		return st.compileView(ctx, n)
+	case *ast.Explain:
+		return st.compileExplain(ctx, n)
+	}
+	task, err := ddl.Compile(ctx, st.ddlEnv(), tree)
+	if err != nil {
+		return err
+	}
+	if task == nil {
+		return unsupported(statementName(tree))
+	}
+	st.runs(task)
+	return nil
+}
+
+// runs makes a DDL task the statement's work.
+func (st *Statement) runs(task *ddl.Task) {
+	if task.Columns != nil {
+		st.stringColumns(task.Columns...)
+	}
+	st.task = func(ctx context.Context) error {
+		rows, err := task.Run(ctx)
+		if err != nil {
+			return err
+		}
+		if task.Columns != nil {
+			return st.result.AppendBatch(rowsOfStrings(len(task.Columns), rows))
+		}
+		return nil
+	}
+}
+
+// statementName names a statement in messages: the node's type in words.
+func statementName(n ast.Statement) string {
+	return fmt.Sprintf("%T", n)[len("*ast."):]
+}
+
+// stringColumns gives the statement a result set of string columns.
+func (st *Statement) stringColumns(names ...string) {
+	st.columns = nil
+	var ts []*types.Type
+	for _, n := range names {
+		st.columns = append(st.columns, Column{Name: n, Type: types.StringType})
+		ts = append(ts, types.StringType)
+	}
+	st.result = st.session.engine.newResult(ts)
+}
+
+// setLines makes lines the rows of a one-column result.
+func (st *Statement) setLines(lines []string) error {
+	rows := make([][]*string, len(lines))
+	for i := range lines {
+		rows[i] = []*string{&lines[i]}
+	}
+	return st.result.AppendBatch(rowsOfStrings(1, rows))
+}
+
+// HasResultSet reports whether the statement has rows to fetch.
+func (st *Statement) HasResultSet() bool { return st.columns != nil }
+
+// Columns describes the result set.
+func (st *Statement) Columns() []Column { return st.columns }
+
+// IsCommand reports whether the statement is a command such as SET.
+func (st *Statement) IsCommand() bool { return st.command }
+
+// ModifiedRows returns the number of rows written, or -1.
+func (st *Statement) ModifiedRows() int64 { return st.modified }
+
+// Location returns the session's time zone.
+func (st *Statement) Location() *time.Location { return location(st.conf) }
+
+// Result returns the rows after a successful Run; nil without a result set.
+func (st *Statement) Result() *Result { return st.result }
+
+// Run executes the statement. When it returns nil, everything is committed and the result is complete.
+func (st *Statement) Run(ctx context.Context) error {
+	h := st.session.engine.history
+	h.begin(st)
+	var err error
+	switch {
+	case st.execute != nil:
+		err = st.execute()
+	case st.task != nil:
+		err = st.task(ctx)
+	}
+	st.ended.Store(true)
+	state := Finished
+	switch {
+	case errors.Is(err, context.Canceled):
+		state = Canceled
+	case err != nil:
+		state = Failed
+	}
+	rows := st.modified
+	if st.result != nil {
+		rows = st.result.Rows()
+	}
+	h.end(st, state, err, rows, st.profileText())
+	return err
+}
+
+// Close releases the statement's result.
+func (st *Statement) Close() error {
+	if st.result != nil {
+		return st.result.Close()
+	}
+	return nil
+}
