@@ -3,9 +3,11 @@
 package function
 
 import (
+	"fmt"
 	"time"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/vector"
 )
 
@@ -24,15 +26,15 @@ type Env struct {
 func (e *Env) Hive3() bool { return e.HiveVersion == "3.1" }
 
 // Zone returns the session time zone, UTC when none is set.
-func (e *Env) Zone() *time.Location {
-	if e.Location == nil {
-		return time.UTC
-	}
-	return e.Location
-}
+func (e *Env) Zone() calendar.Zone { return calendar.ZoneOf(e.Location) }
 
-// Flag reports whether the setting key is true.
-func (e *Env) Flag(key string) bool { return e.Conf != nil && e.Conf(key) == "true" }
+// Setting returns the value of the setting key, "" when there is none.
+func (e *Env) Setting(key string) string {
+	if e.Conf == nil {
+		return ""
+	}
+	return e.Conf(key)
+}
 
 // Call is a call as a builder sees it: argument types, constant arguments (nil when not constant) and the result type.
 type Call struct {
@@ -51,64 +53,24 @@ func (c *Call) Const(i int) (types.Datum, bool) {
 	return *c.Consts[i], true
 }
 
-// Rows are the rows to compute: Sel when not nil, otherwise 0..N-1.
-type Rows struct {
-	Sel []uint16
-	N   int
+// ConstText returns the text of argument i when it is a constant that is not NULL.
+func (c *Call) ConstText(i int) (string, bool) {
+	d, ok := c.Const(i)
+	return d.S, ok && !d.Null
 }
 
-// Count returns the number of rows.
-func (r Rows) Count() int {
-	if r.Sel != nil {
-		return len(r.Sel)
-	}
-	return r.N
-}
+// Nulls says what a function makes of NULL arguments.
+type Nulls uint8
 
-// Result is the vector to fill: flat, of the call's type, with N rows. Rows that are not asked for may be left as they are.
-type Result struct {
-	*vector.Vector
-	nulls []bool // buffer behind Nulls
-}
-
-// Reset makes r a flat vector of n rows without NULLs for another use.
-func (r *Result) Reset(t *types.Type, n int) {
-	if r.Vector == nil {
-		r.Vector = &vector.Vector{Type: t}
-	}
-	if cap(r.Vector.Nulls) > cap(r.nulls) {
-		r.nulls = r.Vector.Nulls
-	}
-	switch t.Physical() {
-	case types.Bytes:
-		r.Vector.Data = r.Vector.Data[:0]
-	case types.List, types.MapOf:
-		for _, c := range r.Vector.Children {
-			c.Reset()
-		}
-	}
-	r.Vector.Resize(n)
-}
-
-// NullMask makes Nulls present, all false where it was absent, and returns it.
-func (r *Result) NullMask(n int) []bool {
-	if r.Nulls == nil {
-		if cap(r.nulls) < n {
-			r.nulls = make([]bool, max(n, vector.BatchSize))
-		}
-		r.Nulls = r.nulls[:n]
-		clear(r.Nulls)
-	}
-	return r.Nulls
-}
-
-// SetNull makes row NULL; n is the number of rows of the result.
-func (r *Result) SetNull(row, n int) {
-	r.NullMask(n)[row] = true
-	if r.Refs != nil {
-		r.Refs[row] = vector.Ref{}
-	}
-}
+const (
+	// Strict functions are NULL when an argument is. Their kernels never see rows with NULL arguments.
+	Strict Nulls = iota
+	// Total functions are NULL when an argument is, and their kernels may be run on the stored values of NULL rows too, which is
+	// cheaper than leaving them out.
+	Total
+	// Aware kernels look at NULLs themselves.
+	Aware
+)
 
 // Kernel computes a function for some rows of its arguments, which may have any form. It is used by one goroutine and may keep
 // scratch space.
@@ -116,3 +78,49 @@ type Kernel func(args []*vector.Vector, rows Rows, out *Result) error
 
 // Builder makes the kernel of one call. It returns nil when it has no code for the argument types.
 type Builder func(env *Env, call *Call) Kernel
+
+type entry struct {
+	build Builder
+	nulls Nulls
+	// costly functions are worth evaluating once per dictionary entry instead of once per row.
+	costly bool
+	// fallible functions may fail for some arguments.
+	fallible bool
+}
+
+// Code is the code of one call.
+type Code struct {
+	New      func() Kernel // a kernel for one goroutine
+	Nulls    Nulls
+	Costly   bool
+	Fallible bool
+}
+
+// Find returns the code of a call.
+func Find(env *Env, call *Call) (*Code, error) {
+	e, ok := registry[call.Name]
+	if !ok {
+		return nil, fmt.Errorf("function %s is not implemented", call.Name)
+	}
+	if e.build(env, call) == nil {
+		return nil, fmt.Errorf("function %s is not implemented for %v", call.Name, call.Args)
+	}
+	return &Code{New: func() Kernel { return e.build(env, call) }, Nulls: e.nulls, Costly: e.costly, Fallible: e.fallible}, nil
+}
+
+// Has reports whether there is code for the function called name.
+func Has(name string) bool { _, ok := registry[name]; return ok }
+
+// registry maps canonical names to code. It is built once and never changed.
+var registry = func() map[string]entry {
+	m := map[string]entry{}
+	for _, table := range []map[string]entry{arithmeticTable, castTable} {
+		for name, e := range table {
+			if _, dup := m[name]; dup {
+				panic("function: declared twice: " + name)
+			}
+			m[name] = e
+		}
+	}
+	return m
+}()

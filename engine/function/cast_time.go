@@ -1,0 +1,167 @@
+package function
+
+import (
+	"math"
+
+	"skep/dialect/types"
+	"skep/engine/calendar"
+	"skep/engine/decimal"
+	"skep/engine/vector"
+)
+
+// castToTime converts to dates, timestamps and intervals.
+func castToTime(env *Env, from, to *types.Type) Kernel {
+	text := from.Physical() == types.Bytes && from.Kind != types.Binary
+	switch {
+	case to.Kind == types.Date && text:
+		lenient := env.Hive3()
+		return parseInts(func(s []byte) (int64, bool) { return calendar.ParseDate(s, lenient) })
+	case to.Kind == types.IntervalYearMonth && text:
+		return parseInts(calendar.ParseYearMonth)
+	case to.Kind == types.IntervalDayTime && text:
+		return parseWides(calendar.ParseDayTime)
+	case to.Kind == types.Timestamp && text:
+		lenient := env.Hive3()
+		return parseWides(func(s []byte) (types.Int128, bool) { return calendar.ParseTimestamp(s, lenient) })
+	case to.Kind == types.TimestampLTZ && text:
+		zone := env.Zone()
+		return parseWides(func(s []byte) (types.Int128, bool) { return calendar.ParseTimestampLTZ(s, zone) })
+	case to.Kind == types.Date && from.Kind == types.Timestamp, to.Kind == types.Date && from.Kind == types.TimestampLTZ:
+		zone := calendar.Zone{}
+		if from.Kind == types.TimestampLTZ {
+			zone = env.Zone()
+		}
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			a := wides(args[0])
+			rows.Each(func(i int) { out.I64[i], _ = calendar.Split(zone.Local(a.at(i).Hi)) })
+			return nil
+		}
+	case from.Kind == types.Date && (to.Kind == types.Timestamp || to.Kind == types.TimestampLTZ):
+		zone := calendar.Zone{}
+		if to.Kind == types.TimestampLTZ {
+			zone = env.Zone()
+		}
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			a := ints(args[0])
+			rows.Each(func(i int) { out.W[i] = types.Int128{Hi: zone.Instant(a.at(i) * calendar.SecondsPerDay)} })
+			return nil
+		}
+	case from.Kind == types.Timestamp && to.Kind == types.TimestampLTZ:
+		return moveTime(env.Zone().Instant)
+	case from.Kind == types.TimestampLTZ && to.Kind == types.Timestamp:
+		return moveTime(env.Zone().Local)
+	case to.Kind == types.Timestamp || to.Kind == types.TimestampLTZ:
+		return numberToTime(env, from, to)
+	}
+	return nil
+}
+
+func moveTime(f func(int64) int64) Kernel {
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := wides(args[0])
+		rows.Each(func(i int) {
+			t := a.at(i)
+			t.Hi = f(t.Hi)
+			out.W[i] = t
+		})
+		return nil
+	}
+}
+
+func parseInts(parse func([]byte) (int64, bool)) Kernel {
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := textsOf(args[0])
+		rows.Each(func(i int) {
+			v, ok := parse(a.at(i))
+			if !ok {
+				out.Null(i)
+				return
+			}
+			out.I64[i] = v
+		})
+		return nil
+	}
+}
+
+func parseWides(parse func([]byte) (types.Int128, bool)) Kernel {
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := textsOf(args[0])
+		rows.Each(func(i int) {
+			v, ok := parse(a.at(i))
+			if !ok {
+				out.Null(i)
+				return
+			}
+			out.W[i] = v
+		})
+		return nil
+	}
+}
+
+// numberToTime takes integers as milliseconds (or seconds, by a setting) and fractional numbers as seconds.
+func numberToTime(env *Env, from, to *types.Type) Kernel {
+	// Zone-less timestamps show the local time of the instant in 4.0, UTC in 3.1.
+	zone := calendar.Zone{}
+	if to.Kind == types.Timestamp && !env.Hive3() {
+		zone = env.Zone()
+	}
+	put := func(out *Result, i int, t types.Int128) {
+		t.Hi = zone.Local(t.Hi)
+		out.W[i] = t
+	}
+	inSeconds := env.Setting("hive.int.timestamp.conversion.in.seconds") == "true"
+	switch {
+	case from.IsInteger() || from.Kind == types.Boolean:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			a := ints(args[0])
+			rows.Each(func(i int) {
+				if inSeconds {
+					put(out, i, types.Int128{Hi: a.at(i)})
+				} else {
+					put(out, i, calendar.OfMillis(a.at(i)))
+				}
+			})
+			return nil
+		}
+	case from.Physical() == types.F64:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			a := floats(args[0])
+			rows.Each(func(i int) {
+				f := a.at(i)
+				if math.IsNaN(f) || math.Abs(f) > 1e15 {
+					out.Null(i)
+					return
+				}
+				whole := math.Floor(f)
+				nanos := math.Round((f - whole) * 1e9)
+				if nanos >= 1e9 {
+					whole, nanos = whole+1, 0
+				}
+				put(out, i, types.Int128{Hi: int64(whole), Lo: uint64(nanos)})
+			})
+			return nil
+		}
+	case from.Kind == types.Decimal:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			a := decimalsOf(args[0])
+			rows.Each(func(i int) {
+				v := a.at(i)
+				whole := decimal.Floor(v, from.Scale)
+				fraction := v.Sub(mulPow(whole, from.Scale))
+				nanos, ok := decimal.Rescale(fraction, from.Scale, 9)
+				if !ok || !whole.IsInt64() {
+					out.Null(i)
+					return
+				}
+				put(out, i, calendar.Add(types.Int128{Hi: int64(whole.Lo)}, types.Int128{Hi: int64(nanos.Lo) / 1e9, Lo: nanos.Lo % 1e9}))
+			})
+			return nil
+		}
+	}
+	return nil
+}
+
+func mulPow(v types.Int128, scale int) types.Int128 {
+	r, _ := decimal.Mul(v, decimal.Pow128[scale], 0)
+	return r
+}

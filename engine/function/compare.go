@@ -1,0 +1,73 @@
+package function
+
+import (
+	"bytes"
+
+	"skep/dialect/types"
+	"skep/engine/kernel"
+	"skep/engine/vector"
+)
+
+// Compare orders row i of a and row j of b, two values of one type that are not NULL, in any forms. Inside nested values NULL
+// comes first. Maps and unions have an order too, so that equality and sorting work.
+func Compare(a *vector.Vector, i int, b *vector.Vector, j int) int {
+	x, y := a.Base(), b.Base()
+	i, j = a.At(i), b.At(j)
+	switch a.Type.Physical() {
+	case types.I64:
+		return compareInts(x.I64[i], y.I64[j])
+	case types.F64:
+		return kernel.CompareFloat(x.F64[i], y.F64[j])
+	case types.I128:
+		return x.W[i].Cmp(y.W[j])
+	case types.Bytes:
+		r, s := x.Refs[i], y.Refs[j]
+		return bytes.Compare(x.Data[r.Off:r.Off+r.Len], y.Data[s.Off:s.Off+s.Len])
+	case types.List, types.MapOf:
+		r, s := x.Refs[i], y.Refs[j]
+		for k := range min(r.Len, s.Len) {
+			for c := range x.Children {
+				if d := compareMembers(x.Children[c], int(r.Off+k), y.Children[c], int(s.Off+k)); d != 0 {
+					return d
+				}
+			}
+		}
+		return compareInts(int64(r.Len), int64(s.Len))
+	case types.Record:
+		for c := range x.Children {
+			if d := compareMembers(x.Children[c], i, y.Children[c], j); d != 0 {
+				return d
+			}
+		}
+	case types.Tagged:
+		if d := compareInts(x.I64[i], y.I64[j]); d != 0 {
+			return d
+		}
+		tag := x.I64[i]
+		return compareMembers(x.Children[tag], i, y.Children[tag], j)
+	}
+	return 0
+}
+
+func compareMembers(a *vector.Vector, i int, b *vector.Vector, j int) int {
+	m, n := a.IsNull(i), b.IsNull(j)
+	switch {
+	case m && n:
+		return 0
+	case m:
+		return -1
+	case n:
+		return 1
+	}
+	return Compare(a, i, b, j)
+}
+
+func compareInts(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,106 @@
+package function
+
+import (
+	"skep/dialect/types"
+	"skep/engine/calendar"
+	"skep/engine/vector"
+)
+
+func negateTime(v types.Int128) types.Int128 { return calendar.Negate(v) }
+
+// addTime adds or subtracts dates, timestamps and intervals.
+func addTime(env *Env, call *Call, minus bool) Kernel {
+	a, b := call.Args[0], call.Args[1]
+	if !minus && (a.IsInterval() || a.IsInteger()) && b.IsDateGroup() {
+		inner := addTime(env, &Call{Name: call.Name, Args: []*types.Type{b, a}, Consts: []*types.Datum{call.Consts[1], call.Consts[0]}, Result: call.Result}, false)
+		if inner == nil {
+			return nil
+		}
+		swapped := make([]*vector.Vector, 2)
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			swapped[0], swapped[1] = args[1], args[0]
+			return inner(swapped, rows, out)
+		}
+	}
+	sign := int64(1)
+	if minus {
+		sign = -1
+	}
+	switch {
+	case a.Kind == types.Date && b.IsInteger(), a.Kind == types.IntervalYearMonth && b.Kind == types.IntervalYearMonth:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			x, y := ints(args[0]), ints(args[1])
+			rows.Each(func(i int) { out.I64[i] = x.at(i) + sign*y.at(i) })
+			return nil
+		}
+	case a.Kind == types.Date && b.Kind == types.IntervalYearMonth:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			x, y := ints(args[0]), ints(args[1])
+			rows.Each(func(i int) { out.I64[i] = calendar.AddMonths(x.at(i), sign*y.at(i)) })
+			return nil
+		}
+	case a.Kind == types.Date && b.Kind == types.Date:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			x, y := ints(args[0]), ints(args[1])
+			rows.Each(func(i int) { out.W[i] = types.Int128{Hi: (x.at(i) - y.at(i)) * calendar.SecondsPerDay} })
+			return nil
+		}
+	case a.Physical() == types.I128 && b.Kind == types.IntervalYearMonth:
+		// Months are local time.
+		zone := calendar.Zone{}
+		if a.Kind == types.TimestampLTZ {
+			zone = env.Zone()
+		}
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			x, y := wides(args[0]), ints(args[1])
+			rows.Each(func(i int) {
+				t := x.at(i)
+				days, second := calendar.Split(zone.Local(t.Hi))
+				t.Hi = zone.Instant(calendar.AddMonths(days, sign*y.at(i))*calendar.SecondsPerDay + second)
+				out.W[i] = t
+			})
+			return nil
+		}
+	case a.Physical() == types.I128 && b.Physical() == types.I128:
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			x, y := wides(args[0]), wides(args[1])
+			rows.Each(func(i int) {
+				if minus {
+					out.W[i] = calendar.Subtract(x.at(i), y.at(i))
+				} else {
+					out.W[i] = calendar.Add(x.at(i), y.at(i))
+				}
+			})
+			return nil
+		}
+	}
+	return nil
+}
+
+// multiplyInterval is amount · interval or interval · amount, for computed interval amounts.
+func multiplyInterval(call *Call) Kernel {
+	amount, interval := 0, 1
+	if call.Args[0].IsInterval() {
+		amount, interval = 1, 0
+	}
+	if !call.Args[amount].IsInteger() {
+		return nil
+	}
+	if call.Result.Kind == types.IntervalYearMonth {
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			n, v := ints(args[amount]), ints(args[interval])
+			rows.Each(func(i int) { out.I64[i] = n.at(i) * v.at(i) })
+			return nil
+		}
+	}
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		n, v := ints(args[amount]), wides(args[interval])
+		rows.Each(func(i int) {
+			t := v.at(i)
+			nanos := int64(t.Lo) * n.at(i)
+			carry := calendar.FloorDiv(nanos, 1e9)
+			out.W[i] = types.Int128{Hi: t.Hi*n.at(i) + carry, Lo: uint64(nanos - carry*1e9)}
+		})
+		return nil
+	}
+}
