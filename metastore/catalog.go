@@ -113,6 +113,9 @@ type Catalog interface {
 	// Update runs fn in a transaction, which is durable when Update returns nil and leaves no trace when it returns an
 	// error. Transactions run one at a time, so fn must not wait for anything but the catalog.
 	Update(ctx context.Context, fn func(tx Tx) error) error
+	// UpdateNoSync is Update without waiting for the disk: the change survives the process, but a loss of power before the
+	// next Update may undo it. It is for changes whose loss does no harm.
+	UpdateNoSync(ctx context.Context, fn func(tx Tx) error) error
 	Close() error
 }
 

@@ -25,6 +25,31 @@ type conn struct {
 	c        *sql.Conn
 	prepared map[string]*sql.Stmt
 	broken   bool
+	sync     syncLevel
+}
+
+// syncLevel is SQLite's synchronous setting. In WAL mode syncFull syncs the log with each commit and syncNormal only
+// before a checkpoint.
+type syncLevel int
+
+const (
+	syncUnset syncLevel = iota - 1
+	syncOff
+	syncNormal
+	syncFull
+)
+
+// setSync changes the setting; no transaction may be under way.
+func (c *conn) setSync(ctx context.Context, level syncLevel) error {
+	if c.sync == level {
+		return nil
+	}
+	c.sync = syncUnset
+	if _, err := c.c.ExecContext(ctx, fmt.Sprintf("PRAGMA synchronous = %d", level)); err != nil {
+		return err
+	}
+	c.sync = level
+	return nil
 }
 
 func openPool(path string, size int, extra string) (*pool, error) {
@@ -61,7 +86,7 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		p.slots <- struct{}{}
 		return nil, err
 	}
-	return &conn{c: raw, prepared: map[string]*sql.Stmt{}}, nil
+	return &conn{c: raw, prepared: map[string]*sql.Stmt{}, sync: syncUnset}, nil
 }
 
 func (p *pool) release(c *conn) {

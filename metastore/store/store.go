@@ -43,6 +43,8 @@ type Store struct {
 	writes  *pool
 	storage *storageCache
 	now     func() time.Time
+
+	syncLevel syncLevel
 }
 
 var _ metastore.Catalog = (*Store)(nil)
@@ -75,17 +77,17 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	sync := "&_pragma=synchronous(FULL)"
+	s.syncLevel = syncFull
 	if o.NoSync {
-		sync = "&_pragma=synchronous(OFF)"
+		s.syncLevel = syncOff
 	}
-	if s.writes, err = openPool(path, 1, sync); err != nil {
+	if s.writes, err = openPool(path, 1, ""); err != nil {
 		return nil, err
 	}
 	if err := migration.Apply(ctx, s.writes.db); err != nil {
 		return nil, err
 	}
-	if s.reads, err = openPool(path, 2*runtime.GOMAXPROCS(0)+2, sync+"&_pragma=query_only(1)"); err != nil {
+	if s.reads, err = openPool(path, 2*runtime.GOMAXPROCS(0)+2, "&_pragma=query_only(1)"); err != nil {
 		return nil, err
 	}
 	return s, s.createDefaultDatabase(ctx, o.WarehouseDir)
@@ -127,7 +129,16 @@ func (s *Store) View(ctx context.Context, fn func(metastore.Reader) error) error
 }
 
 // Update implements metastore.Catalog.
-func (s *Store) Update(ctx context.Context, fn func(metastore.Tx) error) (err error) {
+func (s *Store) Update(ctx context.Context, fn func(metastore.Tx) error) error {
+	return s.update(ctx, s.syncLevel, fn)
+}
+
+// UpdateNoSync implements metastore.Catalog.
+func (s *Store) UpdateNoSync(ctx context.Context, fn func(metastore.Tx) error) error {
+	return s.update(ctx, min(s.syncLevel, syncNormal), fn)
+}
+
+func (s *Store) update(ctx context.Context, level syncLevel, fn func(metastore.Tx) error) (err error) {
 	c, err := s.writes.acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("begin metastore transaction: %w", err)
@@ -140,7 +151,11 @@ func (s *Store) Update(ctx context.Context, fn func(metastore.Tx) error) (err er
 		s.writes.release(c)
 	}()
 	q := &session{store: s, conn: c, own: map[int64]*model.StorageDescriptor{}}
-	if err := q.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	err = c.setSync(ctx, level)
+	if err == nil {
+		err = q.exec(ctx, "BEGIN IMMEDIATE")
+	}
+	if err != nil {
 		return fmt.Errorf("begin metastore transaction: %w", err)
 	}
 	if err := fn(&transaction{reader: reader{begin: q.again}, q: q}); err != nil {

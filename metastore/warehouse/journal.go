@@ -96,7 +96,7 @@ func (w *Warehouse) finish(ctx context.Context, id string, m *manifest) error {
 			return err
 		}
 	}
-	return w.o.Catalog.Update(ctx, func(tx metastore.Tx) error { return tx.DeleteIntent(ctx, id) })
+	return w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error { return tx.DeleteIntent(ctx, id) })
 }
 
 // removeEmpty removes a directory if it exists and is empty.

@@ -123,7 +123,11 @@ func (w *Warehouse) Stage(ctx context.Context, location string) (*Staging, error
 	if s.manifest.StagingDirs, err = w.missing(ctx, s.location, nil); err != nil {
 		return nil, fmt.Errorf("stage in %s: %w", location, err)
 	}
-	if err := w.putIntent(ctx, id, model.IntentPrepared, &s.manifest); err != nil {
+	// if power fails and takes this record with it, an empty or half-written hidden directory is left: no reason to wait
+	err = w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error {
+		return writeIntent(ctx, tx, id, model.IntentPrepared, &s.manifest)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("stage in %s: %w", location, err)
 	}
 	if err := w.o.FileSystem.MkdirAll(ctx, s.dir); err != nil {

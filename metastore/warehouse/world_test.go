@@ -132,6 +132,10 @@ func (c faultyCatalog) Update(ctx context.Context, fn func(metastore.Tx) error) 
 	return c.do(func() error { return c.Catalog.Update(ctx, fn) })
 }
 
+func (c faultyCatalog) UpdateNoSync(ctx context.Context, fn func(metastore.Tx) error) error {
+	return c.do(func() error { return c.Catalog.UpdateNoSync(ctx, fn) })
+}
+
 func (c faultyCatalog) Intents(ctx context.Context) (out []model.Intent, err error) {
 	err = c.do(func() (err error) { out, err = c.Catalog.Intents(ctx); return err })
 	return out, err
