@@ -69,6 +69,8 @@ func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
 		return env.createTable(ctx, s)
 	case *ast.DropTable:
 		return env.dropTable(ctx, s)
+	case *ast.Show:
+		return env.show(ctx, s)
 	}
 	return nil, nil
 }
