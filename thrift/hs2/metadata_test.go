@@ -201,7 +201,7 @@ func TestTablesAndSchemas(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, rows := l.rows(r.Status, r.OperationHandle)
-	expectRows(t, "types", rows, "TABLE", "TABLE", "VIEW", "MATERIALIZED_VIEW")
+	expectRows(t, "types", rows, "TABLE", "TABLE", "VIEW", "INDEX_TABLE", "MATERIALIZED_VIEW")
 	catalogs, err := l.GetCatalogs(t.Context(), &hiveserver.TGetCatalogsReq{SessionHandle: s})
 	if err != nil {
 		t.Fatal(err)

@@ -162,7 +162,7 @@ func (m *Manager) compile(o *Operation, req ExecuteRequest) (failure *tcli.Error
 		compiling()
 		o.log.Logf("INFO", "Semantic Analysis Completed (retrial = false)")
 		verb := "Created"
-		if o.hive3() {
+		if hive3(o.owner) {
 			verb = "Returning"
 		}
 		o.log.Logf("INFO", "%s Hive schema: %s", verb, schemaText(columns))
@@ -191,7 +191,7 @@ func (m *Manager) run(o *Operation) {
 	err := o.stmt.Run(o.ctx)
 	if err != nil {
 		prefix := "Error while processing statement: "
-		if !command && !o.hive3() {
+		if !command && !hive3(o.owner) {
 			prefix = "Error while compiling statement: " // Hive 4.0 says so of execution errors too
 		}
 		e := describe(prefix, err, sqlerr.Execution(2, tezTask, err.Error()))
@@ -231,7 +231,8 @@ func describe(prefix string, err error, other *sqlerr.Error) *tcli.Error {
 	return &tcli.Error{Message: prefix + text, SQLState: e.SQLState, Code: int32(e.Code), Err: err}
 }
 
-func (o *Operation) hive3() bool { return strings.HasPrefix(o.owner.Conf("skep.hive.version"), "3.") }
+// hive3 reports whether the session behaves like Hive 3.1.
+func hive3(s Session) bool { return strings.HasPrefix(s.Conf("skep.hive.version"), "3.") }
 
 // schemaText prints a result schema the way Hive's driver logs it.
 func schemaText(columns []backend.Column) string {

@@ -122,12 +122,15 @@ func tableTypeMapping(s Session) func(backend.TableKind) string {
 		switch k {
 		case backend.VirtualView:
 			return "VIEW"
-		case backend.MaterializedView:
-			return "MATERIALIZED_VIEW"
+		case backend.MaterializedView, indexTable:
+			return string(k)
 		}
 		return "TABLE"
 	}
 }
+
+// indexTable is a kind that Hive 4 lists and never uses.
+const indexTable backend.TableKind = "INDEX_TABLE"
 
 // Tables lists tables and views. kinds filters by the mapped names; nil means all.
 func (m *Manager) Tables(ctx context.Context, s Session, schemas, tables *string, kinds []string) (*Operation, error) {
@@ -163,8 +166,11 @@ func containsFold(list []string, s string) bool {
 func (m *Manager) TableTypes(ctx context.Context, s Session) (*Operation, error) {
 	clientType := tableTypeMapping(s)
 	return m.metadata(ctx, s, getTableTypes, schema("TABLE_TYPE"), func(_ context.Context, _ backend.Metadata, t *table) error {
-		for _, k := range []backend.TableKind{backend.ManagedTable, backend.ExternalTable, backend.VirtualView, backend.MaterializedView} {
-			t.add(clientType(k))
+		kinds := []backend.TableKind{backend.ManagedTable, backend.ExternalTable, backend.VirtualView, indexTable, backend.MaterializedView}
+		for _, k := range kinds {
+			if k != indexTable || !hive3(s) {
+				t.add(clientType(k))
+			}
 		}
 		return nil
 	})
@@ -232,7 +238,7 @@ func text(s *string) string {
 
 // keyColumn is the name of the key sequence column, misspelt until Hive 4.
 func keyColumn(s Session) string {
-	if strings.HasPrefix(s.Conf("skep.hive.version"), "3.") {
+	if hive3(s) {
 		return "KEQ_SEQ int"
 	}
 	return "KEY_SEQ int"

@@ -45,7 +45,7 @@ func (o *Operation) Status(ctx context.Context, withProgress bool, longest time.
 		OperationState:         &state,
 		OperationStarted:       millis(started),
 		OperationCompleted:     millis(completed),
-		ProgressUpdateResponse: noProgress(started),
+		ProgressUpdateResponse: noProgress(),
 	}
 	if compiled {
 		resp.HasResultSet = &hasResult
@@ -82,18 +82,18 @@ func millis(t time.Time) *int64 {
 	return &ms
 }
 
-func noProgress(started time.Time) *hiveserver.TProgressUpdateResp {
+func noProgress() *hiveserver.TProgressUpdateResp {
 	return &hiveserver.TProgressUpdateResp{
 		HeaderNames: []string{},
 		Rows:        [][]string{},
 		Status:      hiveserver.TJobExecutionStatus_NOT_AVAILABLE,
-		StartTime:   *millis(started),
 	}
 }
 
 // progressTable is the table that beeline draws in place.
 func progressTable(p *backend.Progress, started time.Time) *hiveserver.TProgressUpdateResp {
-	r := noProgress(started)
+	r := noProgress()
+	r.StartTime = *millis(started)
 	r.HeaderNames = []string{"VERTICES", "MODE", "STATUS", "TOTAL", "COMPLETED", "RUNNING", "PENDING", "FAILED", "KILLED"}
 	finished := 0
 	for i := range p.Vertices {
