@@ -6360,11 +6360,17 @@ func (n *Row) Children(f func(Node)) {
 	for _, c := range n.Items {
 		f(c)
 	}
+	for _, c := range n.Names {
+		f(c)
+	}
 }
 
 func (n *Row) rewriteChildren(f func(Expr) Expr) {
 	for i, c := range n.Items {
 		n.Items[i] = RewriteExpr(c, f)
+	}
+	for _, c := range n.Names {
+		c.rewriteChildren(f)
 	}
 }
 
@@ -6375,6 +6381,7 @@ func (n *Row) Clone() *Row {
 	}
 	c := *n
 	c.Items = cloneAll(n.Items, CloneExpr)
+	c.Names = cloneAll(n.Names, (*Ident).Clone)
 	return &c
 }
 
@@ -6383,7 +6390,8 @@ func (n *Row) equal(o *Row) bool {
 		return n == o
 	}
 	return true &&
-		slices.EqualFunc(n.Items, o.Items, equalAs[Expr])
+		slices.EqualFunc(n.Items, o.Items, equalAs[Expr]) &&
+		slices.EqualFunc(n.Names, o.Names, (*Ident).equal)
 }
 
 // Children implements Node.

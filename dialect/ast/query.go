@@ -93,6 +93,7 @@ type Values struct {
 type Row struct {
 	Pos
 	Items []Expr
+	Names []*Ident // 4.0: names given in the first row, `VALUES (1 AS a, 2 b)`; may be shorter than Items and have nils
 }
 
 // GroupingKind is the form of a GROUP BY clause.

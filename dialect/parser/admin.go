@@ -193,7 +193,7 @@ func (p *parser) lock() ast.Statement {
 func (p *parser) lockMode() (exclusive bool) {
 	p.enter("lock mode")
 	if !p.isAny(kwShared, kwExclusive) {
-		p.noViable(0)
+		p.fail(failure{kind: failSet, at: p.pos})
 	}
 	p.leave()
 	return p.next().kind == kwExclusive

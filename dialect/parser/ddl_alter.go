@@ -65,6 +65,7 @@ func (p *parser) alter() ast.Statement {
 	case kwUser, kwGroup, kwApplication:
 		s = p.mapping("ALTER")
 	default:
+		p.rules[len(p.rules)-1] = "ddl statement"
 		p.noViable(1)
 	}
 	p.leave()

@@ -29,6 +29,10 @@ func (p *parser) createTable() ast.Statement {
 	p.expect(kwTable)
 	n.IfNotExists = p.ifNotExists()
 	n.Name = p.tableName()
+	if !p.isAny(tokLParen, kwLike, kwComment, kwPartitioned, kwClustered, kwSkewed, kwRow, kwStored, kwLocation, kwTblproperties,
+		kwAs, tokEOF) {
+		p.noViable(0)
+	}
 	switch {
 	case p.isSeq(kwLike, kwFile) && p.isIdent(2) && p.peek(3) == tokString:
 		p.pos += 2
@@ -99,6 +103,9 @@ func (p *parser) columnsAndConstraints(n *ast.CreateTable) {
 			n.Constraints = append(n.Constraints, p.tableConstraint())
 			p.leave()
 		} else {
+			if !p.isIdent(0) {
+				p.noViable(0)
+			}
 			n.Columns = append(n.Columns, p.column())
 		}
 		p.leave()
@@ -134,21 +141,15 @@ func (p *parser) column() *ast.ColumnDef {
 
 // columnNameType parses name type and refuses names with . or :, which Hive forbids.
 func (p *parser) columnNameType() *ast.ColumnDef {
-	at := p.pos
 	name := p.ident()
 	c := &ast.ColumnDef{Pos: name.Pos, Name: name}
 	p.enter("column type")
 	c.Type = p.typeName()
 	p.leave()
-	p.checkColumnName(name, at)
-	return c
-}
-
-func (p *parser) checkColumnName(name *ast.Ident, at int) {
 	if strings.ContainsAny(name.Name, ".:") {
 		p.fail(failure{kind: failPredicate, at: p.pos, text: "[., :] can not be used in column name in create table statement."})
 	}
-	_ = at
+	return c
 }
 
 // columnList parses name type [COMMENT 'c'], ... as in ADD COLUMNS.
@@ -502,9 +503,14 @@ func (p *parser) fileFormat() *ast.FileFormat {
 		return nil
 	}
 	p.enter("table file format specification")
-	n := &ast.FileFormat{Pos: p.posOf(p.next())}
 	switch {
-	case p.accept(kwBy):
+	case p.peek(1) != kwAs && p.peek(1) != kwBy:
+		p.noViable(1)
+	case !p.isIdent(2) && !(p.peek(1) == kwBy && p.peek(2) == tokString):
+		p.noViable(2)
+	}
+	n := &ast.FileFormat{Pos: p.posOf(p.next())}
+	if p.accept(kwBy) {
 		if p.is(tokString) {
 			n.Handler = p.stringLit()
 		} else {
@@ -517,7 +523,8 @@ func (p *parser) fileFormat() *ast.FileFormat {
 		if p.acceptSeq(kwStored, kwAs) {
 			n.Name = p.ident()
 		}
-	case p.accept(kwAs):
+	} else {
+		p.expect(kwAs)
 		if p.is(kwInputformat) && p.peek(1) == tokString {
 			p.pos++
 			n.InputFormat = p.stringLit()
@@ -527,8 +534,6 @@ func (p *parser) fileFormat() *ast.FileFormat {
 		} else {
 			n.Name = p.ident()
 		}
-	default:
-		p.noViable(1)
 	}
 	p.leave()
 	return n

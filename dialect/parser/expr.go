@@ -64,6 +64,9 @@ func (p *parser) equalExpr() ast.Expr {
 				l = p.quantified(l, op, q, false)
 				continue
 			}
+			if op != ast.OpNullSafe {
+				p.needOperand()
+			}
 			p.pos++
 			l = binary(op, l, p.predicate())
 		case kwIs:
@@ -82,6 +85,14 @@ func (p *parser) equalExpr() ast.Expr {
 		default:
 			return l
 		}
+	}
+}
+
+// needOperand refuses a comparison whose right side is missing before the operator is consumed: Hive looks ahead here,
+// because a quantified subquery may follow.
+func (p *parser) needOperand() {
+	if k := p.peek(1); k == tokStar || k != kwNot && !p.startsItem(1) {
+		p.noViable(1)
 	}
 }
 
@@ -133,6 +144,7 @@ func (p *parser) predicate() ast.Expr {
 		if q := p.quantifier(1); q != ast.NoQuantifier {
 			return p.quantified(l, op, q, false)
 		}
+		p.needOperand()
 		p.pos++
 		return binary(op, l, p.operation(0))
 	case kwNot:
@@ -148,6 +160,9 @@ func (p *parser) predicate() ast.Expr {
 		}
 		return l
 	case kwLike, kwRlike, kwRegexp, kwIn, kwBetween:
+		if p.is(kwLike) && !p.isAnyAt(1, kwAny, kwAll) {
+			p.needOperand()
+		}
 		return p.predicateTail(l, false)
 	}
 	return l
@@ -187,6 +202,9 @@ func (p *parser) predicateTail(l ast.Expr, not bool) ast.Expr {
 }
 
 func (p *parser) inTail(l ast.Expr, not bool) ast.Expr {
+	if p.is(tokLParen) && !p.startsQuery() && !p.startsItem(1) {
+		p.noViable(1)
+	}
 	p.expect(tokLParen)
 	n := &ast.In{Expr: l, Not: not}
 	if p.startsQuery() {
@@ -195,6 +213,7 @@ func (p *parser) inTail(l ast.Expr, not bool) ast.Expr {
 			p.expect(tokRParen)
 			n.Query = q
 			n.Pos = join(l.Position(), q.Pos)
+			p.afterIn()
 			return n
 		}
 		n.List = []ast.Expr{e}
@@ -206,7 +225,15 @@ func (p *parser) inTail(l ast.Expr, not bool) ast.Expr {
 	}
 	p.expect(tokRParen)
 	n.Pos = join(l.Position(), n.List[len(n.List)-1].Position())
+	p.afterIn()
 	return n
+}
+
+// afterIn refuses what cannot stand behind IN (..).
+func (p *parser) afterIn() {
+	if k := p.kind(); notAfterIn.has(k) || notAfterExpr.has(k) {
+		p.noViable(0)
+	}
 }
 
 type infix struct {
@@ -312,9 +339,12 @@ func (p *parser) unary() ast.Expr {
 		case p.is(tokLSquare):
 			p.pos++
 			i := p.expression()
-			p.expect(tokRSquare)
+			p.expectBefore(tokRSquare, kwFrom, tokComma, kwAs)
 			e = &ast.IndexRef{Pos: join(e.Position(), i.Position()), Base: e, Index: i}
 		default:
+			if notAfterExpr.has(p.kind()) {
+				p.noViable(0)
+			}
 			return e
 		}
 	}

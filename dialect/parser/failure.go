@@ -15,6 +15,7 @@ const (
 	failMismatch                      // mismatched input 'x' expecting Y near 'z'
 	failExtraneous                    // extraneous input 'x' expecting Y near 'z'
 	failMissing                       // missing Y at 'x' near 'z'
+	failSet                           // mismatched input 'x' expecting set null
 	failEarlyExit                     // required (...)+ loop did not match anything at input 'x'
 	failPredicate                     // Failed to recognize predicate 'x'. Failed rule: 'r'
 )
@@ -52,6 +53,11 @@ func (p *parser) mismatch(want Kind) *token {
 	return nil
 }
 
+// missing records that a token is missing before the current one.
+func (p *parser) missing(want Kind) {
+	p.failures = append(p.failures, failure{kind: failMissing, at: p.pos, want: want})
+}
+
 // recovering reports whether an earlier error was skipped; one is enough.
 func (p *parser) recovering() bool { return len(p.failures) > 0 }
 
@@ -59,9 +65,10 @@ func (p *parser) recovering() bool { return len(p.failures) > 0 }
 func (p *parser) expectEOF() {
 	switch {
 	case p.is(tokEOF):
+		p.pos = len(p.toks) // the end of text counts as consumed
 	case p.peek(1) == tokEOF:
 		p.failures = append(p.failures, failure{kind: failExtraneous, at: p.pos, want: tokEOF})
-		p.pos = len(p.toks) // the end of text counts as consumed
+		p.pos = len(p.toks)
 	default:
 		p.failures = append(p.failures, failure{kind: failMissing, at: p.pos, want: tokEOF})
 	}
@@ -89,6 +96,9 @@ func (p *parser) describeFailure(b *strings.Builder, f failure) {
 	switch f.kind {
 	case failText:
 		b.WriteString(f.text)
+		return
+	case failSet:
+		b.WriteString("mismatched input " + p.display(t) + " expecting set null")
 		return
 	case failEarlyExit:
 		b.WriteString("required (...)+ loop did not match anything at input " + p.display(t))

@@ -10,6 +10,9 @@ func (p *parser) fromClause() ast.FromItem {
 	p.enter("from clause")
 	p.expect(kwFrom)
 	p.enter("join source")
+	if !p.isIdent(0) && !p.isAny(tokLParen, kwTable, kwUniquejoin) {
+		p.noViable(0)
+	}
 	var f ast.FromItem
 	if p.is(kwUniquejoin) {
 		f = p.uniqueJoin()
@@ -60,6 +63,9 @@ func (p *parser) joinSource(left ast.FromItem) ast.FromItem {
 func (p *parser) joinKind() (ast.JoinKind, bool) {
 	outer := func(k ast.JoinKind) (ast.JoinKind, bool) {
 		p.enter("join type specifier")
+		if k == ast.LeftJoin && p.peek(1) != kwOuter && p.peek(1) != kwJoin {
+			p.noViable(1)
+		}
 		p.pos++
 		p.accept(kwOuter)
 		p.expect(kwJoin)
@@ -117,6 +123,9 @@ func (p *parser) joinOperand() ast.FromItem {
 	if p.is(tokLParen) {
 		f = p.parenSource()
 	} else {
+		if k := p.peek(1); p.isIdent(0) && (k == kwOn || k == kwUsing || k == kwPartition) {
+			p.noViable(1)
+		}
 		f = p.plainSource()
 	}
 	p.leave()
@@ -128,10 +137,21 @@ func (p *parser) joinPart() ast.FromItem {
 	if !p.is(tokLParen) {
 		return p.plainSource()
 	}
+	p.enter("subquery source")
 	open := p.posOf(p.next())
 	q := p.sourceQuery()
-	p.expect(tokRParen)
+	p.closeSource()
+	p.leave()
 	return p.subqueryAlias(open, q)
+}
+
+// closeSource consumes the ) of a derived table, behind which its alias stands.
+func (p *parser) closeSource() {
+	if p.is(kwAs) {
+		p.expectBefore(tokRParen, kwAs)
+	} else {
+		p.expectBeforeIdent(tokRParen)
+	}
 }
 
 func (p *parser) plainSource() ast.FromItem {
@@ -141,6 +161,9 @@ func (p *parser) plainSource() ast.FromItem {
 	case p.isIdent(0) && p.peek(1) == tokLParen && p.peek(2) == kwOn:
 		return p.tableFunction()
 	case p.isIdent(0):
+		if k := p.peek(1); notAfterTable.has(k) || notAfterSource.has(k) {
+			p.noViable(1)
+		}
 		return p.tableSource()
 	}
 	p.noViable(0)
@@ -160,12 +183,16 @@ func (p *parser) parenSource() ast.FromItem {
 		p.expect(tokRParen)
 		return f
 	}
+	p.enter("subquery source")
 	open := p.posOf(p.next())
 	q, f := p.parenSourceBody()
-	p.expect(tokRParen)
 	if f != nil {
+		p.expect(tokRParen)
+		p.leave()
 		return f
 	}
+	p.closeSource()
+	p.leave()
 	return p.subqueryAlias(open, q)
 }
 
@@ -231,6 +258,9 @@ func (p *parser) tableSource() *ast.TableRef {
 	if p.is(kwTablesample) {
 		n.Sample = p.sample()
 	}
+	if p.isIdent(0) && !p.startsClause() && !afterAlias.has(p.peek(1)) {
+		p.noViable(1)
+	}
 	n.Alias = p.alias()
 	p.leave()
 	return n
@@ -273,6 +303,7 @@ func (p *parser) sample() *ast.Sample {
 		n.Kind = ast.SampleBytes
 		n.Value = &ast.NumberLit{Pos: pos, Text: pos.Token}
 	default:
+		p.enter("table split sample specification")
 		n.Value = p.numberLit()
 		switch {
 		case p.accept(kwPercent):
@@ -282,6 +313,7 @@ func (p *parser) sample() *ast.Sample {
 		default:
 			p.noViable(0)
 		}
+		p.leave()
 	}
 	p.expect(tokRParen)
 	p.leave()
@@ -402,7 +434,8 @@ func (p *parser) partitioning() *ast.Partitioning {
 	switch {
 	case p.is(kwPartition):
 		p.enter("partition by clause")
-		p.expectSeq(kwPartition, kwBy)
+		p.expect(kwPartition)
+		p.expectBeforeExpr(kwBy)
 		n.PartitionBy = p.keyList()
 		p.leave()
 		if p.is(kwOrder) {

@@ -112,6 +112,9 @@ func (p *parser) branch() *ast.InsertBranch {
 // insertClause parses INSERT OVERWRITE|INTO target.
 func (p *parser) insertClause() *ast.InsertTarget {
 	p.enter("insert clause")
+	if p.peek(1) != kwOverwrite && p.peek(1) != kwInto {
+		p.noViable(1)
+	}
 	n := &ast.InsertTarget{Pos: p.posOf(p.expect(kwInsert))}
 	switch {
 	case p.accept(kwOverwrite):
@@ -128,14 +131,15 @@ func (p *parser) insertClause() *ast.InsertTarget {
 		}
 		p.leave()
 		n.IfNotExists = p.ifNotExists()
-	case p.accept(kwInto):
+	default:
+		p.expect(kwInto)
 		p.accept(kwTable)
 		p.insertTable(n)
 		if p.is(tokLParen) && p.isIdent(1) && (p.peek(2) == tokComma || p.peek(2) == tokRParen) {
-			n.Columns = p.parenColumnNames()
+			p.pos++
+			n.Columns = p.columnNames()
+			p.expectBefore(tokRParen, kwSelect, kwValues, kwWith, tokLParen)
 		}
-	default:
-		p.noViable(1)
 	}
 	p.leave()
 	return n
@@ -180,7 +184,7 @@ func (p *parser) updateStatement() ast.Statement {
 
 // setClause parses SET column = value, ...; values bind tighter than comparisons.
 func (p *parser) setClause() []*ast.Assignment {
-	p.expect(kwSet)
+	p.expectBeforeIdent(kwSet)
 	var list []*ast.Assignment
 	for {
 		p.enter("table or column identifier")
@@ -246,7 +250,7 @@ func (p *parser) mergeClause() *ast.MergeClause {
 			c.Columns = p.parenColumnNames()
 		}
 		p.expect(kwValues)
-		c.Values = p.valueRow()
+		c.Values = p.valueRow("value row constructor")
 	case p.accept(kwUpdate):
 		c.Action = ast.MergeUpdate
 		c.Set = p.setClause()

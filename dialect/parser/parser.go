@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"skep/dialect/ast"
-	"skep/dialect/sqlerr"
 )
 
 // Version selects keywords and, where the two disagree, meanings. Syntax that only one version has is accepted in both
@@ -44,9 +43,6 @@ const DefaultMaxDepth = 2000
 func Parse(sql string, opts Options) (ast.Statement, error) {
 	return run(sql, opts, func(p *parser) ast.Statement {
 		s := p.statement()
-		for p.is(tokSemicolon) {
-			p.pos++
-		}
 		p.expectEOF()
 		return s
 	})
@@ -88,6 +84,13 @@ func run[T any](sql string, opts Options, f func(*parser) T) (result T, err erro
 	l := lexer{src: sql, words: wordsByVersion[opts.Version], quoting: opts.Quoting, toks: make([]token, 0, len(sql)/4+8)}
 	if err := l.run(); err != nil {
 		return result, err
+	}
+	if n := len(l.toks); n > 2 { // trailing semicolons
+		eof := l.toks[n-1]
+		for n > 2 && l.toks[n-2].kind == tokSemicolon {
+			n--
+		}
+		l.toks = append(l.toks[:n-1], eof)
 	}
 	p := &parser{src: sql, toks: l.toks, words: l.words, opts: opts, maxDepth: opts.MaxDepth}
 	if p.maxDepth == 0 {
@@ -195,10 +198,52 @@ func (p *parser) expect(k Kind) *token {
 	return p.mismatch(k)
 }
 
+// expectSeq requires several tokens in a row; a missing one is noticed when its successor stands in its place.
 func (p *parser) expectSeq(kinds ...Kind) {
-	for _, k := range kinds {
-		p.expect(k)
+	for i, k := range kinds {
+		if i+1 < len(kinds) {
+			p.expectBefore(k, kinds[i+1])
+		} else {
+			p.expect(k)
+		}
 	}
+}
+
+// expectBefore is expect for a token that one of the given ones follows. When the token is missing and its successor
+// stands here, the error says so and, as in Hive, the parse goes on.
+func (p *parser) expectBefore(k Kind, followers ...Kind) {
+	if !p.is(k) && p.peek(1) != k && p.isAny(followers...) && !p.recovering() {
+		p.missing(k)
+		return
+	}
+	p.expect(k)
+}
+
+// expectBeforeIdent is expectBefore for a token that an identifier follows.
+func (p *parser) expectBeforeIdent(k Kind) {
+	if !p.is(k) && p.peek(1) != k && p.isIdent(0) && !p.recovering() {
+		p.missing(k)
+		return
+	}
+	p.expect(k)
+}
+
+// expectBeforeExpr is expectBefore for a token that an expression follows.
+func (p *parser) expectBeforeExpr(k Kind) {
+	if !p.is(k) && p.peek(1) != k && p.startsExpr() && !p.recovering() {
+		p.missing(k)
+		return
+	}
+	p.expect(k)
+}
+
+// stringBefore is stringLit for a string that one of the given tokens follows.
+func (p *parser) stringBefore(followers ...Kind) *ast.StringLit {
+	if !p.is(tokString) && p.peek(1) != tokString && p.isAny(followers...) && !p.recovering() {
+		p.missing(tokString)
+		return &ast.StringLit{Pos: p.here()}
+	}
+	return p.stringLit()
 }
 
 // enter notes that a rule is being parsed; leave undoes it. After an error the innermost rule is named in the text.
@@ -339,7 +384,7 @@ func (p *parser) numberLit() *ast.NumberLit {
 // tableName parses [db.]table, and in 4.0 [db.]table.meta.
 func (p *parser) tableName() *ast.TableName {
 	p.enter("table name")
-	if p.isIdent(0) && neverAfterName(p.peek(1)) {
+	if p.isIdent(0) && notAfterTable.has(p.peek(1)) {
 		p.noViable(1)
 	}
 	first := p.ident()
@@ -353,15 +398,12 @@ func (p *parser) tableName() *ast.TableName {
 			n.Meta = p.ident()
 			n.Pos = join(first.Pos, n.Meta.Pos)
 		}
+		if notAfterTable.has(p.kind()) {
+			p.noViable(0)
+		}
 	}
 	p.leave()
 	return n
-}
-
-// neverAfterName reports whether a token cannot stand behind a table name in any statement.
-func neverAfterName(k Kind) bool {
-	return tokSlash <= k && k <= tokDollar || k == tokColon || k == tokLSquare || k == tokRSquare || k == tokLess ||
-		k == tokGreater || k == tokLessEq || k == tokGreaterEq || k == tokNotEq || k == tokNullSafeEq || k == tokEq
 }
 
 func (p *parser) functionName() *ast.FunctionName {
@@ -458,7 +500,7 @@ func (p *parser) propertyList() []*ast.Property {
 		key := p.stringLit()
 		prop := &ast.Property{Pos: key.Pos, Key: key}
 		if p.accept(tokEq) {
-			prop.Value = p.stringLit()
+			prop.Value = p.stringBefore(tokComma, tokRParen)
 			prop.Pos = join(key.Pos, prop.Value.Pos)
 		}
 		list = append(list, prop)
@@ -486,5 +528,3 @@ func (p *parser) behavior() string {
 	}
 	return ""
 }
-
-var _ error = (*sqlerr.Error)(nil)

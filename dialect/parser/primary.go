@@ -36,6 +36,9 @@ func (p *parser) primary() ast.Expr {
 		if p.peek(1) == tokString {
 			return p.constant()
 		}
+		if p.peek(1) != tokLParen {
+			p.noViable(1)
+		}
 	case kwCurrentDate, kwCurrentTimestamp:
 		if p.peek(1) != tokLParen {
 			return p.constant()
@@ -46,6 +49,12 @@ func (p *parser) primary() ast.Expr {
 	if p.isIdent(0) {
 		if p.peek(1) == tokLParen || p.peek(1) == tokDot && p.isIdent(2) && p.peek(3) == tokLParen {
 			return p.call()
+		}
+		switch {
+		case notAfterExpr.has(p.peek(1)):
+			p.noViable(1)
+		case p.peek(1) == tokDot && !p.isIdent(2):
+			p.noViable(2)
 		}
 		name := p.ident()
 		return &ast.ColumnRef{Pos: name.Pos, Name: name}
@@ -77,6 +86,10 @@ func (p *parser) parenExpr() ast.Expr {
 		p.pos++
 		return p.intervalOf(v)
 	}
+	if !p.startsItem(1) && p.peek(1) != kwSelect && p.peek(1) != kwWith && p.peek(1) != kwValues && p.peek(1) != kwReduce ||
+		p.peek(1) == tokStar {
+		p.noViable(1)
+	}
 	p.pos++
 	var items []ast.Expr
 	if p.startsQuery() {
@@ -107,6 +120,9 @@ func (p *parser) constant() ast.Expr {
 func (p *parser) constantBody() ast.Expr {
 	switch p.kind() {
 	case tokNumber, tokString:
+		if k := p.peek(1); k == tokLParen || notAfterExpr.has(k) && !(k == tokString && p.is(tokString)) {
+			p.noViable(1)
+		}
 		lit := p.simpleLiteral()
 		if isIntervalUnit(p.kind()) {
 			return p.intervalOf(lit)
@@ -283,7 +299,7 @@ func (p *parser) caseExpr() ast.Expr {
 		n.Else = p.expression()
 		n.Token = n.Else.Position().Token
 	}
-	p.expect(kwEnd)
+	p.expectBefore(kwEnd, kwFrom, tokComma, tokRParen, kwAs)
 	p.leave()
 	return n
 }
@@ -295,6 +311,9 @@ func (p *parser) cast() ast.Expr {
 	e := p.expression()
 	p.expect(kwAs)
 	// The type is the first child of Hive's node, the operand the last.
+	if primitiveNames[p.kind()] == "" {
+		p.noViable(0)
+	}
 	n := &ast.Cast{Expr: e, Type: p.primitiveType()}
 	n.Pos = join(n.Type.Pos, e.Position())
 	if p.accept(kwFormat) {
@@ -441,6 +460,9 @@ func (p *parser) call() *ast.Call {
 		}
 	}
 	n.Nulls = p.nullTreatment()
+	if !p.is(tokRParen) {
+		p.noViable(0)
+	}
 	p.expect(tokRParen)
 	if n.Nulls == ast.NullTreatmentDefault {
 		n.Nulls = p.nullTreatment()
@@ -456,6 +478,11 @@ func (p *parser) call() *ast.Call {
 		n.WithinGroup = p.sortItems()
 		p.leave()
 		p.expect(tokRParen)
+	default:
+		if k := p.kind(); k == tokLParen || notAfterExpr.has(k) {
+			p.pos--
+			p.noViable(1)
+		}
 	}
 	p.leave()
 	return n
@@ -483,6 +510,12 @@ func (p *parser) selectExpressions() []ast.Expr {
 
 func (p *parser) selectExpression() ast.Expr {
 	p.enter("select expression")
+	switch {
+	case p.isIdent(0) && !afterArg.has(p.peek(1)):
+		p.noViable(1)
+	case !p.startsExpr() && !p.is(tokStar):
+		p.noViable(0)
+	}
 	e := p.starOrExpr()
 	p.leave()
 	return e
@@ -493,19 +526,28 @@ func (p *parser) starOrExpr() ast.Expr {
 	if p.is(tokStar) {
 		return &ast.Star{Pos: p.posOf(p.next())}
 	}
-	if p.isIdent(0) && p.peek(1) == tokDot {
-		if p.peek(2) == tokStar || p.isIdent(2) && p.peek(3) == tokDot && p.peek(4) == tokStar {
-			first := p.ident()
-			t := &ast.TableName{Pos: first.Pos, Name: first}
-			p.pos++
-			if !p.is(tokStar) {
-				t.DB, t.Name = first, p.ident()
-				t.Pos = join(first.Pos, t.Name.Pos)
-				p.pos++
-			}
-			p.pos++
-			return &ast.Star{Pos: t.Pos, Table: t}
+	parts := 0 // names in front of .*
+	for n := 0; n < 3 && p.isIdent(2*n) && p.peek(2*n+1) == tokDot; n++ {
+		if p.peek(2*n+2) == tokStar {
+			parts = n + 1
 		}
 	}
-	return p.expression()
+	if parts == 0 || parts == 3 && p.opts.Version == V31 {
+		return p.expression()
+	}
+	first := p.ident()
+	p.pos++
+	t := &ast.TableName{Pos: first.Pos, Name: first}
+	if parts > 1 {
+		t.DB, t.Name = first, p.ident()
+		t.Pos = join(first.Pos, t.Name.Pos)
+		p.pos++
+	}
+	if parts > 2 {
+		t.Meta = p.ident()
+		t.Pos = join(first.Pos, t.Meta.Pos)
+		p.pos++
+	}
+	p.pos++
+	return &ast.Star{Pos: t.Pos, Table: t}
 }

@@ -124,12 +124,17 @@ func (p *parser) setOperator() (op ast.SetOperator, all, ok bool) {
 	default:
 		return "", false, false
 	}
-	p.pos++
-	if p.accept(kwAll) {
-		return op, true, true
+	p.enter("set operator")
+	n := 1
+	if all = p.peek(1) == kwAll; all || p.peek(1) == kwDistinct {
+		n = 2
 	}
-	p.accept(kwDistinct)
-	return op, false, true
+	if p.peek(n) != tokEOF && !p.isAnyAt(n, kwSelect, kwMap, kwReduce, tokLParen, kwValues, kwFrom) {
+		p.noViable(n)
+	}
+	p.pos += n
+	p.leave()
+	return op, all, true
 }
 
 // selectAtom parses one SELECT block, VALUES, or a parenthesised query.
@@ -231,7 +236,8 @@ func (p *parser) queryClauses(q *ast.Query) {
 
 func (p *parser) orderBy() []*ast.SortItem {
 	p.enter("order by clause")
-	p.expectSeq(kwOrder, kwBy)
+	p.expect(kwOrder)
+	p.expectBeforeExpr(kwBy)
 	list := p.sortItems()
 	p.leave()
 	return list
@@ -324,6 +330,9 @@ func (p *parser) parensAreList() bool {
 func (p *parser) sortBy() []*ast.SortItem {
 	p.enter("sort by clause")
 	p.expectSeq(kwSort, kwBy)
+	if !p.startsExpr() {
+		p.noViable(0)
+	}
 	var list []*ast.SortItem
 	if p.sortParensAreList() {
 		p.pos++
@@ -341,6 +350,9 @@ func (p *parser) sortParensAreList() bool { return p.is(tokLParen) && !p.startsQ
 
 func (p *parser) limit() *ast.Limit {
 	p.enter("limit clause")
+	if p.peek(1) != tokNumber && p.peek(1) != tokQuestion {
+		p.noViable(1)
+	}
 	n := &ast.Limit{Pos: p.posOf(p.next())}
 	n.Count = p.limitValue()
 	switch {
@@ -360,8 +372,7 @@ func (p *parser) limitValue() ast.Expr {
 		return p.primary()
 	}
 	if !p.is(tokNumber) {
-		p.mismatch(tokNumber)
-		p.pos-- // the number behind a skipped token
+		p.noViable(0)
 	}
 	return p.simpleLiteral()
 }
@@ -369,7 +380,7 @@ func (p *parser) limitValue() ast.Expr {
 func (p *parser) groupBy() *ast.GroupBy {
 	p.enter("group by clause")
 	n := &ast.GroupBy{Pos: p.posOf(p.next())}
-	p.expect(kwBy)
+	p.expectBeforeExpr(kwBy)
 	switch {
 	case p.isAny(kwRollup, kwCube):
 		p.enter("standard rollup syntax")
@@ -383,6 +394,8 @@ func (p *parser) groupBy() *ast.GroupBy {
 		p.leave()
 	case p.isSeq(tokLParen, tokRParen):
 		p.pos += 2
+	case !p.startsExpr():
+		p.noViable(0)
 	default:
 		p.enter("rollup old syntax")
 		n.Exprs = p.expressions()
@@ -448,16 +461,22 @@ func (p *parser) selectClause() *ast.Select {
 		case p.is(kwTransform) && p.peek(1) == tokLParen:
 			s.Transform = p.transform()
 		default:
+			given := p.isAny(kwDistinct, kwAll)
 			if p.accept(kwDistinct) {
 				s.Distinct = true
 			} else {
 				p.accept(kwAll)
+			}
+			if given && !p.startsItem(0) {
+				p.enter("selection target")
+				p.noViable(0)
 			}
 			p.selectList(s)
 		}
 	case kwMap, kwReduce:
 		s.Transform = p.transform()
 	default:
+		p.leave()
 		p.noViable(0)
 	}
 	p.leave()
@@ -470,10 +489,19 @@ func (p *parser) selectList(s *ast.Select) {
 	}
 	p.enter("select list")
 	s.Items = append(s.Items, p.selectItem())
-	for p.accept(tokComma) {
+	for p.is(tokComma) && p.startsItem(1) {
+		p.pos++
 		s.Items = append(s.Items, p.selectItem())
 	}
 	p.leave()
+}
+
+// startsItem reports whether the token n ahead can begin an item of a select list.
+func (p *parser) startsItem(n int) bool {
+	p.pos += n
+	ok := p.is(tokStar) || p.startsExpr()
+	p.pos -= n
+	return ok
 }
 
 // startsExpr reports whether the current token can begin an expression.
@@ -490,11 +518,24 @@ func (p *parser) startsExpr() bool {
 
 func (p *parser) selectItem() *ast.SelectItem {
 	p.enter("selection target")
+	if p.isIdent(0) {
+		if k := p.peek(1); notAfterExpr.has(k) || notAfterItem.has(k) {
+			p.noViable(1)
+		}
+		if p.peek(1) == tokDot && !p.isIdent(2) && p.peek(2) != tokStar {
+			p.noViable(2)
+		}
+	}
 	e := p.starOrExpr()
 	n := &ast.SelectItem{Pos: e.Position(), Expr: e}
 	if _, ok := e.(*ast.Star); !ok {
 		switch {
+		case notAfterItem.has(p.kind()):
+			p.noViable(0)
 		case p.is(kwAs):
+			if !p.isIdent(1) && p.peek(1) != tokLParen {
+				p.noViable(1)
+			}
 			p.pos++
 			if p.accept(tokLParen) {
 				n.Aliases = p.idents()
@@ -599,23 +640,34 @@ func (p *parser) values() *ast.Values {
 	p.enter("values clause")
 	n := &ast.Values{Pos: p.posOf(p.expect(kwValues))}
 	p.enter("values table constructor")
-	for {
-		n.Rows = append(n.Rows, p.valueRow())
-		if !p.accept(tokComma) {
-			break
-		}
+	if !p.is(tokLParen) {
+		p.noViable(0)
+	}
+	if !p.startsItem(1) {
+		p.noViable(1)
+	}
+	n.Rows = append(n.Rows, p.valueRow("first value row constructor"))
+	for p.accept(tokComma) {
+		n.Rows = append(n.Rows, p.valueRow("value row constructor"))
 	}
 	p.leave()
 	p.leave()
 	return n
 }
 
-func (p *parser) valueRow() *ast.Row {
-	p.enter("value row constructor")
+// valueRow parses (value [[AS] name], ...); names are for the first row of VALUES and ignored by INSERT.
+func (p *parser) valueRow(rule string) *ast.Row {
+	p.enter(rule)
 	r := &ast.Row{}
-	p.expect(tokLParen)
+	p.expectBeforeExpr(tokLParen)
 	for {
 		r.Items = append(r.Items, p.valueOrDefault())
+		if p.isIdent(0) || p.is(kwAs) && p.isIdent(1) {
+			for len(r.Names) < len(r.Items)-1 {
+				r.Names = append(r.Names, nil)
+			}
+			r.Names = append(r.Names, p.alias())
+		}
 		if !p.accept(tokComma) {
 			break
 		}

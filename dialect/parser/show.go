@@ -18,6 +18,9 @@ func (p *parser) describe() ast.Statement {
 		s = &ast.DescribeFunction{Pos: pos, Extended: p.accept(kwExtended), Name: p.describedFunction()}
 	default:
 		n := &ast.DescribeTable{Pos: pos}
+		if !p.isIdent(0) && !p.is(kwExtended) {
+			p.noViable(0)
+		}
 		switch {
 		case p.accept(kwExtended):
 			n.Option = "EXTENDED"
@@ -158,7 +161,7 @@ func (p *parser) show() ast.Statement {
 		if p.accept(kwDatabase) || p.accept(kwSchema) {
 			n.Database = p.ident()
 		} else if p.isIdent(0) {
-			n.Table = p.tableName()
+			n.Table = p.qualifiedName()
 			n.Partition = p.optPartitionSpec()
 		}
 		n.Extended = p.accept(kwExtended)
@@ -277,6 +280,17 @@ func (p *parser) showPattern(function bool) *ast.ShowPattern {
 	return n
 }
 
+// qualifiedName parses [db.]table where more words may follow than behind an ordinary table name.
+func (p *parser) qualifiedName() *ast.TableName {
+	first := p.ident()
+	n := &ast.TableName{Pos: first.Pos, Name: first}
+	if p.accept(tokDot) {
+		n.DB, n.Name = first, p.ident()
+		n.Pos = join(first.Pos, n.Name.Pos)
+	}
+	return n
+}
+
 func (p *parser) showOrder(n *ast.Show) {
 	if p.is(kwOrder) {
 		n.OrderBy = p.orderBy()
@@ -297,7 +311,7 @@ func (p *parser) showCompactions(n *ast.Show) {
 	if p.accept(kwDatabase) || p.accept(kwSchema) {
 		n.Database = p.ident()
 	} else if p.isIdent(0) && !(p.isAny(kwPool, kwType, kwStatus) && p.peek(1) == tokString) {
-		n.Table = p.tableName()
+		n.Table = p.qualifiedName()
 		n.Partition = p.optPartitionSpec()
 	}
 	for p.isAny(kwPool, kwType, kwStatus) && p.peek(1) == tokString {

@@ -156,12 +156,13 @@ func statementRule(k Kind) func(*parser) ast.Statement {
 func (p *parser) load() ast.Statement {
 	p.enter("load statement")
 	n := &ast.Load{Pos: p.posOf(p.next())}
-	p.expect(kwData)
+	p.expectBefore(kwData, kwLocal, kwInpath)
 	n.Local = p.accept(kwLocal)
-	p.expect(kwInpath)
-	n.Path = p.stringLit()
+	p.expectBefore(kwInpath, tokString)
+	n.Path = p.stringBefore(kwOverwrite, kwInto)
 	n.Overwrite = p.accept(kwOverwrite)
-	p.expectSeq(kwInto, kwTable)
+	p.expectBefore(kwInto, kwTable)
+	p.expectBeforeIdent(kwTable)
 	n.Target = p.tableOrPartition()
 	if p.accept(kwInputformat) {
 		n.InputFormat = p.stringLit()
@@ -327,7 +328,9 @@ func (p *parser) abort() ast.Statement {
 	} else {
 		p.expect(kwTransactions)
 	}
-	n.IDs = append(n.IDs, p.numberLit())
+	if !p.is(tokNumber) {
+		p.fail(failure{kind: failEarlyExit, at: p.pos})
+	}
 	for p.is(tokNumber) {
 		n.IDs = append(n.IDs, p.numberLit())
 	}
@@ -339,7 +342,9 @@ func (p *parser) killQuery() ast.Statement {
 	p.enter("kill query statement")
 	n := &ast.KillQuery{Pos: p.posOf(p.next())}
 	p.expect(kwQuery)
-	n.IDs = append(n.IDs, p.stringLit())
+	if !p.is(tokString) {
+		p.fail(failure{kind: failEarlyExit, at: p.pos})
+	}
 	for p.is(tokString) {
 		n.IDs = append(n.IDs, p.stringLit())
 	}

@@ -196,7 +196,19 @@ func (p *printer) values(v *ast.Values) {
 	list(p, v.Rows, p.row)
 }
 
-func (p *printer) row(r *ast.Row) { parens(p, r.Items, p.item) }
+func (p *printer) row(r *ast.Row) {
+	p.open()
+	for i, e := range r.Items {
+		if i > 0 {
+			p.comma()
+		}
+		p.item(e)
+		if i < len(r.Names) {
+			p.alias(r.Names[i])
+		}
+	}
+	p.end()
+}
 
 func (p *printer) window(w *ast.WindowSpec) {
 	if !w.Parens {
