@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
+
+	"skep/engine/vector"
 )
 
 // Task is a node of a query's graph: a pipeline, or the end of a sink.
@@ -52,6 +55,56 @@ func (q *Query) AddTask(name string, f func(ctx context.Context) error) *Task {
 	q.tasks = append(q.tasks, t)
 	return t
 }
+
+// AddParallel adds a task that calls f for 0..count()-1 by several workers. count is called when the task starts.
+func (q *Query) AddParallel(name string, count func() int, f func(ctx context.Context, i int) error) *Task {
+	src := &calls{count: count, f: f}
+	return q.AddPipeline(name, src, nil, noSink{}, nil)
+}
+
+// calls is a source of no batches whose readers call a function.
+type calls struct {
+	count func() int
+	f     func(ctx context.Context, i int) error
+	next  atomic.Int64
+}
+
+func (c *calls) Workers() int                     { return c.count() }
+func (c *calls) Reader(w *Worker) (Reader, error) { return &callsReader{c, w.Context}, nil }
+
+type callsReader struct {
+	calls *calls
+	ctx   context.Context
+}
+
+func (r *callsReader) Close() error { return nil }
+
+func (r *callsReader) Next() (*vector.Batch, error) {
+	n := r.calls.count()
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
+		}
+		i := int(r.calls.next.Add(1)) - 1
+		if i >= n {
+			return nil, nil
+		}
+		if err := r.calls.f(r.ctx, i); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// noSink is a sink for pipelines without batches.
+type noSink struct{}
+
+func (noSink) Processor(*Worker) (Processor, error) { return nothing{}, nil }
+func (noSink) Finish(context.Context) error         { return nil }
+
+type nothing struct{}
+
+func (nothing) Push(*vector.Batch) error { return nil }
+func (nothing) Finish() error            { return nil }
 
 // AddPipeline adds a pipeline. stats has an entry per part, from the source to the sink, or is nil.
 func (q *Query) AddPipeline(name string, source Source, ops []Operator, sink Sink, stats []*Stats) *Task {

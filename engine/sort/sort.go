@@ -168,8 +168,8 @@ func (s *Sorter) sort(items []item, keys []Key) {
 
 // breakTies orders items of one word by the keys that the word did not decide.
 func (s *Sorter) breakTies(items []item, rest []Key) {
-	if len(items) > 1<<12 && rest[0].Column.Type.Physical() != types.Bytes {
-		// A new word by the remaining keys, within these rows, decides more.
+	if p := rest[0].Column.Type.Physical(); len(items) > 1<<12 && (p == types.I64 || p == types.F64) {
+		// A new word is sure to decide the first of the remaining keys.
 		for i := range items {
 			items[i].word = 0
 		}
