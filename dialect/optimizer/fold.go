@@ -42,6 +42,7 @@ func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
 			return c.Args[0]
 		}
 	case "in":
+		c = distinctList(c)
 		if len(c.Args) == 2 && c.Args[0].Type().Equal(c.Args[1].Type()) {
 			return &plan.Call{Func: "=", Args: c.Args, T: types.BooleanType}
 		}
@@ -52,6 +53,20 @@ func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
 		}
 	}
 	return o.foldConstant(c)
+}
+
+// distinctList drops repeated members of an IN list.
+func distinctList(c *plan.Call) *plan.Call {
+	args := c.Args[:1:1]
+	for _, a := range c.Args[1:] {
+		if !containsExpr(args[1:], a) {
+			args = append(args, a)
+		}
+	}
+	if len(args) == len(c.Args) {
+		return c
+	}
+	return &plan.Call{Func: c.Func, Args: args, T: c.T}
 }
 
 // foldConstant evaluates a deterministic call of literals. An error is left for run time: the row may never be reached.

@@ -41,6 +41,7 @@ type rule struct {
 var rules = []rule{
 	{name: "fold", apply: (*optimizer).fold},
 	{name: "push-down", apply: (*optimizer).pushDown},
+	{name: "constant-keys", required: true, apply: (*optimizer).constantKeys},
 	{name: "partition-prune", required: true, apply: (*optimizer).prunePartitions},
 	{name: "join-keys", required: true, apply: (*optimizer).joinKeys},
 	{name: "semi-join-push", apply: (*optimizer).pushSemiJoins},
