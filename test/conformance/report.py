@@ -20,6 +20,10 @@ def normalise(message):
     """The message without what differs from file to file: names, numbers, positions, paths."""
     text = (message or 'no message').split('\n')[0]
     text = re.sub(r'Error while (compiling|processing) statement: |FAILED: ', '', text)
+    text = re.sub(r'Execution Error, return code \d+ from org\.apache\.\S+\. ', '', text)
+    missing = re.search(r'function (\w+) is not implemented', text)
+    if missing:
+        return missing.group(0)
     text = re.sub(r'\b[Ll]ine \d+:\d+', 'line L:C', text)
     text = re.sub(r'file:\S+|/\S+/\S+', 'PATH', text)
     if not re.search(r'not supported yet|(?i:unknown function|invalid function|no function)', text):

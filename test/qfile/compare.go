@@ -40,6 +40,9 @@ func Compare(stmt *Statement, want, got Outcome) string {
 }
 
 func compareErrors(want, got *hs2.Error) string {
+	if got.SQLState == "panic" { // what a harness reports for a crash of the engine is never an answer
+		return got.Message
+	}
 	if want.Message == "*" {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -38,12 +39,17 @@ type discard struct{}
 func (discard) Logf(string, string, ...any) {}
 
 // Exec implements qfile.Session.
-func (s session) Exec(ctx context.Context, sql string) (*hs2.Result, error) {
+func (s session) Exec(ctx context.Context, sql string) (res *hs2.Result, err error) {
+	defer func() { // one broken statement must not hide what the others answer
+		if p := recover(); p != nil {
+			res, err = nil, &hs2.Error{Code: -1, SQLState: "panic", Message: fmt.Sprintf("panic: %v\n%s", p, debug.Stack())}
+		}
+	}()
 	st, err := s.Compile(ctx, backend.StatementRequest{SQL: sql, Log: discard{}})
 	if err != nil {
 		return nil, refusal(err)
 	}
-	res, err := run(ctx, st)
+	res, err = run(ctx, st)
 	if cerr := st.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("close the statement: %w", cerr)
 	}
