@@ -125,7 +125,7 @@ func (p *parser) quantified(l ast.Expr, op ast.BinaryOp, q ast.Quantifier, not b
 // subqueryExpr parses ( query ).
 func (p *parser) subqueryExpr() *ast.Query {
 	p.expect(tokLParen)
-	q := p.queryInExpr()
+	q := p.queryWithCTE()
 	p.expect(tokRParen)
 	return q
 }
@@ -373,7 +373,7 @@ func (p *parser) startsQuery() bool {
 // closing parenthesis, or an expression that begins with a parenthesised query, as in ((select 1) + 2).
 func (p *parser) parenthesized() (*ast.Query, ast.Expr) {
 	if !p.is(tokLParen) {
-		return p.queryInExpr(), nil
+		return p.queryWithCTE(), nil
 	}
 	p.nest()
 	defer func() { p.depth-- }()

@@ -90,7 +90,11 @@ func (p *printer) expr(e ast.Expr, outer int) {
 	case *ast.ColumnRef:
 		p.ident(e.Name)
 	case *ast.FieldRef:
-		p.expr(e.Base, precPrimary)
+		if lit, ok := e.Base.(*ast.Literal); ok { // 1.x would read as the number 1.
+			parens(p, []ast.Expr{lit}, p.item)
+		} else {
+			p.expr(e.Base, precPrimary)
+		}
 		p.tight(".")
 		p.ident(e.Name)
 	case *ast.IndexRef:
