@@ -210,6 +210,19 @@ func (x *exprs) aggregateArgs(e *ast.Call) ([]plan.Expr, bool, error) {
 	}
 	inner := x.with(x.allow&subqueries | inAggregate)
 	inner.alias = nil
+	for _, a := range e.Args {
+		if _, ok := a.(*ast.Subquery); ok && !x.hive3() {
+			return nil, false, unsupportedSubquery(" Invalid subquery. Subquery in UDAF is not allowed.")
+		}
+	}
+	if f := lower(e.Name.Name); f == "count" {
+		switch {
+		case len(e.Args) == 0:
+			return nil, false, sqlerr.Plain("UDFArgumentException", "Argument expected")
+		case len(e.Args) > 1 && !e.Distinct:
+			return nil, false, sqlerr.Plain("UDFArgumentException", "DISTINCT keyword must be specified")
+		}
+	}
 	args := e.Args
 	if e.Star {
 		args = []ast.Expr{&ast.Star{Pos: e.Pos}}
@@ -282,7 +295,7 @@ func (x *exprs) castExpr(e *ast.Cast) (plan.Expr, error) {
 	if v.Type().Equal(t) {
 		return v, nil
 	}
-	if err := checkCast(e, v.Type(), t); err != nil {
+	if err := x.checkCast(e, v.Type(), t); err != nil {
 		return nil, err
 	}
 	return &plan.Call{Func: "cast", Args: []plan.Expr{v}, T: t}, nil
@@ -297,17 +310,24 @@ func (x *exprs) formatCast(e *ast.Cast, v plan.Expr, t *types.Type) (plan.Expr, 
 }
 
 // checkCast refuses casts that Hive has no function for.
-func checkCast(e *ast.Cast, from, to *types.Type) error {
-	switch {
-	case from.Kind == types.Void:
-		return nil
-	case to.IsPrimitive() && !from.IsPrimitive() && to.Kind != types.String:
-		return sqlerr.AtReason(sqlerr.InvalidArgument, e.Position(), "Primitive type cannot be made of "+from.String())
-	case to.Kind == types.Boolean && from.Kind == types.Binary, to.Kind == types.Binary && !from.IsString() && from.Kind != types.Binary && to.IsPrimitive() && from.Kind > types.Double,
-		from.IsInterval() && !to.IsInterval() && !to.IsString():
-		return sqlerr.AtReason(sqlerr.InvalidArgument, e.Position(), "cannot cast "+from.String()+" to "+to.String())
+func (x *exprs) checkCast(e *ast.Cast, from, to *types.Type) error {
+	err := function.CheckCast(&x.b.a.resolve, from, to)
+	if err == nil && !x.hive3() && !from.IsPrimitive() && (to.IsString() || to.Kind == types.Binary) {
+		err = &function.ArgError{Code: sqlerr.InvalidArgument, Reason: "The function " + strings.ToUpper(to.Kind.String()) + " takes only primitive types"}
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	return x.placeless(err, e, e.Expr)
+}
+
+// placeless is argumentError for the operators whose errors lost their place in Hive 4: "Line 0:-1".
+func (x *exprs) placeless(err error, at ast.Node, written ...ast.Expr) error {
+	var a *function.ArgError
+	if x.hive3() || !errors.As(err, &a) || a.Kind != "" || a.Code != sqlerr.InvalidArgument {
+		return argumentError(err, at, written)
+	}
+	return sqlerr.Semanticf("Line 0:-1 %s '%s': %s", sqlerr.Text(a.Code), at.Position().Token, a.Reason)
 }
 
 // typeOf converts a written type.

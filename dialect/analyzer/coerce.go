@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/function"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -394,8 +395,12 @@ func (x *exprs) inOne(e *ast.In, v plan.Expr, items []plan.Expr) (plan.Expr, err
 			for i, it := range items {
 				names[i] = it.Type().String()
 			}
+			kinds := "{" + v.Type().String() + " IN (" + strings.Join(names, ", ") + ")}"
+			if !x.hive3() {
+				return nil, x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: "Type mismatch: " + kinds}, e)
+			}
 			return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, e.Expr.Position(),
-				"The arguments for IN should be the same type! Types are: {"+v.Type().String()+" IN ("+strings.Join(names, ", ")+")}")
+				"The arguments for IN should be the same type! Types are: "+kinds)
 		}
 		t = common
 	}

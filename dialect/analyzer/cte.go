@@ -40,10 +40,13 @@ func (b *builder) with(list []*ast.CTE) error {
 	for _, c := range list {
 		name := lower(c.Name)
 		if names[name] {
-			return sqlerr.Semanticf("%s", generated(c, "Duplicate definition of "+name))
+			return sqlerr.At(sqlerr.AmbiguousTableAlias, c.Name.Position())
 		}
 		names[name] = true
-		b.ctes = &cteScope{parent: b.ctes, def: &cteDef{ast: c, scope: b.ctes}}
+		d := &cteDef{ast: c}
+		b.ctes = &cteScope{parent: b.ctes, def: d}
+		// It sees itself, so that recursion is an error and not another table of that name.
+		d.scope = b.ctes
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 		}
 		return negate(c), nil
 	case ast.OpPlus:
-		if v.Type().IsNumeric() {
+		if v.Type().IsNumeric() || v.Type().IsString() {
 			return v, nil
 		}
 		return x.apply(e, "positive", []ast.Expr{e.Expr}, []plan.Expr{v})
@@ -379,6 +379,11 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 			return nil, err
 		}
 		if operand != nil {
+			if types.CommonComparison(operand.Type(), cond.Type()) == nil && !(operand.Type().IsPrimitive() && cond.Type().IsPrimitive()) {
+				return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, w.Cond.Position(),
+					"The expressions after WHEN should have the same type with that after CASE: \""+operand.Type().String()+
+						"\" is expected but \""+cond.Type().String()+"\" is found")
+			}
 			if cond, err = x.comparison(e, "=", operand, cond, e.Operand, w.Cond); err != nil {
 				return nil, err
 			}

@@ -130,7 +130,7 @@ func (b *builder) scan(t *catalog.Table, alias string) *source {
 		col := b.column(c.Name, c.Type)
 		s.Cols = append(s.Cols, col)
 		s.Source = append(s.Source, source)
-		rel.cols = append(rel.cols, scopeColumn{col: col, name: c.Name})
+		rel.cols = append(rel.cols, scopeColumn{col: col, name: c.Name, origin: c.Name})
 	}
 	for i, c := range t.Columns {
 		add(c, i)
@@ -309,10 +309,14 @@ func (b *builder) lateralView(f *ast.LateralView, s *source, outer *block) (*sou
 		g.Outputs = append(g.Outputs, c)
 		rel.cols = append(rel.cols, scopeColumn{col: c, name: name})
 	}
-	if err := checkAliases(s.rels, []*relation{rel}, f); err != nil {
-		return nil, err
+	// A repeated alias hides the view before.
+	rels := make([]*relation, 0, len(s.rels)+1)
+	for _, r := range s.rels {
+		if r.alias != rel.alias || rel.alias == "" {
+			rels = append(rels, r)
+		}
 	}
-	return &source{g, append(s.rels[:len(s.rels):len(s.rels)], rel)}, nil
+	return &source{g, append(rels, rel)}, nil
 }
 
 func aliasMismatch(want, got int) error {

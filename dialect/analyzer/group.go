@@ -21,7 +21,7 @@ const maxGroupingKeys = 64
 // groupBy builds the keys and sets of GROUP BY. items are the select list, for positions.
 func (blk *block) groupBy(g *ast.GroupBy, items []*ast.SelectItem) error {
 	blk.grouped = true
-	x := blk.exprs(subqueries)
+	x := blk.exprs(0)
 	conf := blk.b.env.Conf
 	byPosition := conf.Bool("hive.groupby.position.alias") || conf.Bool("hive.groupby.orderby.position.alias")
 	for _, e := range g.Exprs {
@@ -33,9 +33,6 @@ func (blk *block) groupBy(g *ast.GroupBy, items []*ast.SelectItem) error {
 					sqlerr.Text(sqlerr.InvalidPositionAliasInGroupby), l.Value, len(items))
 			}
 			e = items[i-1].Expr
-		}
-		if _, ok := e.(*ast.Subquery); ok {
-			return sqlerr.Semanticf("%s", generated(e, sqlerr.Text(sqlerr.UnsupportedSubqueryExpression)))
 		}
 		v, err := x.expr(e)
 		if err != nil {

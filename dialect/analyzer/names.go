@@ -24,6 +24,12 @@ func (x *exprs) unknown(at ast.Node, name string) error {
 	if x.inOn {
 		return sqlerr.At(sqlerr.InvalidTableAlias, at.Position())
 	}
+	if len(x.keys) > 0 && x.allow&(aggregates|inAggregate) == aggregates && !x.aliasFirst {
+		if x.parent != nil {
+			at = x.parent
+		}
+		return sqlerr.At(sqlerr.NonKeyExprInGroupby, at.Position())
+	}
 	if x.scope.relation(name) != nil {
 		return sqlerr.At(sqlerr.InvalidColumn, at.Position())
 	}
@@ -50,7 +56,7 @@ func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
 		x.b.trace.qualify(at, r, c)
 		return x.reference(c.col, at, x.parent), nil
 	}
-	if name == "grouping__id" {
+	if name == "grouping__id" && x.groups != nil {
 		return x.groupingIDRef(), nil
 	}
 	if x.alias != nil && !x.aliasFirst {

@@ -17,6 +17,8 @@ type output struct {
 	table string
 	// unnamed tells that the name is one Hive made up, like _c0.
 	unnamed bool
+	// origin is the table column that passes through unchanged, for the name of casts of it; "" when there is none.
+	origin string
 }
 
 // result is an analysed query: its plan and its visible columns, each of which is a column of node. Repeated columns may
@@ -108,7 +110,7 @@ func (r *result) asRelation(alias string) *relation {
 	rel := &relation{alias: alias, cols: make([]scopeColumn, len(r.cols))}
 	index := make(map[string]int, len(r.cols))
 	for i, c := range r.cols {
-		sc := scopeColumn{col: c.col, name: c.name}
+		sc := scopeColumn{col: c.col, name: c.name, origin: c.origin}
 		if first, ok := index[c.name]; ok {
 			rel.cols[first].ambiguous = true
 			sc.name = fmt.Sprintf("_col%d", i)

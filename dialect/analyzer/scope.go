@@ -15,6 +15,7 @@ type scopeColumn struct {
 	name      string // lower-case
 	ambiguous bool   // several columns of the relation have this name
 	hidden    bool   // joined away by USING: reachable by qualified name only
+	origin    string // see output
 }
 
 // relation is one named item of FROM.

@@ -17,6 +17,7 @@ type item struct {
 	name    string
 	table   string
 	unnamed bool
+	origin  string
 }
 
 // selectBlock analyses one SELECT with the clauses that follow it.
@@ -58,6 +59,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if s.Transform != nil {
 		return b.transform(q, s, blk, n, top)
 	}
+	blk.qualified = s.Qualify != nil
 	if s.GroupBy != nil {
 		if err := blk.groupBy(s.GroupBy, s.Items); err != nil {
 			return nil, err
@@ -126,6 +128,9 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		switch len(it.Aliases) {
 		case 0:
 			o.name, o.table, o.unnamed = x.defaultName(it.Expr, len(out), overs)
+			if n := x.castName(s, o, out); n != "" {
+				o.name = n
+			}
 		case 1:
 			o.name = lower(it.Aliases[0])
 			blk.b.trace.alias(it.Aliases[0])
@@ -134,7 +139,42 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		}
 		out = append(out, o)
 	}
+	for i := range out {
+		out[i].origin = x.origin(s, out[i].expr)
+	}
 	return out, nil
+}
+
+// origin is the table column that e passes through; only plain selections from one source keep it.
+func (x *exprs) origin(s *ast.Select, e plan.Expr) string {
+	c, ok := e.(*plan.ColumnRef)
+	if !ok || len(x.scope.rels) != 1 || s.GroupBy != nil || s.Distinct || x.grouped {
+		return ""
+	}
+	for _, sc := range x.scope.rels[0].cols {
+		if sc.col.ID == c.ID {
+			return sc.origin
+		}
+	}
+	return ""
+}
+
+// castName is Hive 4's name for the unnamed cast of a column: the column's, unless an item before has that name.
+func (x *exprs) castName(s *ast.Select, o item, before []item) string {
+	if !o.unnamed || x.hive3() {
+		return ""
+	}
+	e := o.expr
+	if c, ok := e.(*plan.Call); ok && c.Func == "cast" {
+		e = c.Args[0]
+	}
+	name := x.origin(s, e)
+	for _, b := range before {
+		if b.name == name {
+			return ""
+		}
+	}
+	return name
 }
 
 // defaultName is the name of an item without AS: a column's own name, f_window_N for window functions, _cN otherwise.
@@ -148,7 +188,7 @@ func (x *exprs) defaultName(e ast.Expr, position, overs int) (name, table string
 		}
 		return lower(e.Name), "", false
 	case *ast.Call:
-		if e.Over != nil && !e.Distinct {
+		if e.Over != nil && !e.Distinct && !x.qualified {
 			return fmt.Sprintf("%s_window_%d", lower(e.Name.Name), overs), "", true
 		}
 	}

@@ -142,7 +142,7 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 	for _, it := range s.items {
 		c := s.b.outputColumn(it.expr, it.name, taken)
 		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: it.expr})
-		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, unnamed: it.unnamed})
+		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, unnamed: it.unnamed, origin: it.origin})
 	}
 	if err := s.moveOverOutputs(); err != nil {
 		return nil, err
@@ -205,24 +205,42 @@ func (s *selection) moveOverGroups() error {
 		return err
 	}
 	for _, w := range s.windows {
-		for i := range w.call.Args {
-			if err := move(&w.call.Args[i]); err != nil {
-				return err
-			}
-		}
 		for i := range w.partitionBy {
 			if err := move(&w.partitionBy[i]); err != nil {
-				return err
+				return noWindowGroup(err)
 			}
 		}
 		for i := range w.orderBy {
 			if err := move(&w.orderBy[i].Expr); err != nil {
-				return err
+				return noWindowGroup(err)
+			}
+		}
+		for i := range w.call.Args {
+			if err := move(&w.call.Args[i]); err != nil {
+				return noWindowGroup(err)
 			}
 		}
 	}
-	return s.eachTail(move)
+	return s.eachTail(func(e *plan.Expr) error {
+		err := move(e)
+		if se, ok := sqlerr.As(err); ok && se.Code == sqlerr.NonKeyExprInGroupby {
+			return s.notSelected(*e)
+		}
+		return err
+	})
 }
+
+// noWindowGroup is what Hive makes of errors in a window function over groups.
+func noWindowGroup(err error) error {
+	text := err.Error()
+	if se, ok := sqlerr.As(err); ok {
+		text = "org.apache.hadoop.hive.ql.parse.SemanticException: " + se.Msg
+	}
+	return sqlerr.Semanticf("%s", windowGroupsText+text)
+}
+
+const windowGroupsText = "Failed to breakup Windowing invocations into Groups. At least 1 group must only depend on input columns. " +
+	"Also check for circular dependencies.\nUnderlying error: "
 
 func (s *selection) eachTail(f func(*plan.Expr) error) error {
 	for i := range s.tail.order {

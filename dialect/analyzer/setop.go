@@ -64,9 +64,9 @@ func (b *builder) combine(op *ast.SetOp, branches []*result, places []ast.Node) 
 			have, got := first.cols[i].col.Type, r.cols[i].col.Type
 			t := types.CommonUnion(have, got)
 			if t == nil {
-				return nil, sqlerr.Semanticf("%s", generated(deepest(places[k+1]), fmt.Sprintf(
+				return nil, mismatch(places[k+1], fmt.Sprintf(
 					"Schema of both sides of union should match: Column %s is of type %s on first table and type %s on second table",
-					first.cols[i].name, have, got)))
+					first.cols[i].name, have, got))
 			}
 			first = withType(first, i, t)
 		}
@@ -125,16 +125,19 @@ func withType(r *result, i int, t *types.Type) *result {
 	return &c
 }
 
-// deepest is where Hive reports a mismatch: the last table of the branch's FROM.
-func deepest(n ast.Node) ast.Node {
-	at := n
-	ast.Inspect(n, func(c ast.Node) bool {
+// mismatch reports unlike branches at the last table of the branch's FROM.
+func mismatch(branch ast.Node, text string) error {
+	var at ast.Node
+	ast.Inspect(branch, func(c ast.Node) bool {
 		if t, ok := c.(*ast.TableName); ok {
 			at = t
 		}
 		return true
 	})
-	return at
+	if at == nil {
+		return sqlerr.Semanticf("%s. Cannot tell the position of null AST.", text)
+	}
+	return sqlerr.Semanticf("%s", generated(at, text))
 }
 
 // castColumns returns the branch with its columns cast to ts and extra columns appended, and the ids of all of them.

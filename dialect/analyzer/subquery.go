@@ -14,17 +14,26 @@ const subqueryException = "CalciteSubquerySemanticException"
 
 // sub analyses a subquery expression's query within the block.
 func (x *exprs) sub(at ast.Node, q *ast.Query) (*result, error) {
+	if x.allow&subqueries == 0 && !x.inOn {
+		return nil, unsupportedSubquery("  Currently SubQuery expressions are only allowed as Where and Having Clause predicates")
+	}
 	if x.allow&subqueries == 0 {
 		return nil, sqlerr.Plain(subqueryException, generated(at, sqlerr.Text(sqlerr.UnsupportedSubqueryExpression)+
 			" Currently SubQuery expressions are only allowed as Where and Having Clause predicates"))
 	}
 	r, err := x.b.query(q, x.block, false)
-	if e, ok := sqlerr.As(err); ok && e.Kind == sqlerr.SemanticException && (e.Code == sqlerr.InvalidColumn || e.Code == sqlerr.InvalidTableOrColumn) {
+	if e, ok := sqlerr.As(err); ok && e.Kind == sqlerr.SemanticException && (e.Code == sqlerr.InvalidColumn || e.Code == sqlerr.InvalidTableOrColumn ||
+		e.Code == sqlerr.InvalidTable) {
 		c := *e
 		c.Kind = subqueryException
 		return nil, &c
 	}
 	return r, err
+}
+
+func unsupportedSubquery(reason string) error {
+	return &sqlerr.Error{Code: sqlerr.UnsupportedSubqueryExpression, SQLState: sqlerr.State(sqlerr.UnsupportedSubqueryExpression),
+		Kind: subqueryException, Msg: sqlerr.Text(sqlerr.UnsupportedSubqueryExpression) + reason}
 }
 
 // oneColumn checks that a subquery gives one value per row.

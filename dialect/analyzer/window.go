@@ -48,15 +48,11 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 		return nil, err
 	}
 	w := &windowCall{}
-	if w.partitionBy, err = inner.list(spec.partitionBy, e.Over); err != nil {
+	if w.partitionBy, err = inner.list(spec.partitionBy, nil); err != nil {
 		return nil, err
 	}
-	if w.orderBy, err = inner.sortKeys(spec.orderBy); err != nil {
+	if w.orderBy, err = inner.under(nil).sortKeys(spec.orderBy); err != nil {
 		return nil, err
-	}
-	if len(w.orderBy) == 0 {
-		// Hive orders a window without ORDER BY by its partition: all rows of it are peers.
-		w.orderBy = nil
 	}
 	frame, err := x.frame(spec.frame, f, w)
 	if err != nil {
@@ -178,9 +174,14 @@ func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) 
 			return out, err
 		}
 	}
-	if out.Start.Kind > out.End.Kind || out.Start.Kind == plan.UnboundedFollowing || out.End.Kind == plan.UnboundedPreceding {
-		return out, sqlerr.Semanticf("Window range invalid, start boundary is greater than end boundary: window(start=%s, end=%s)",
-			boundText(f.Start), boundText(f.End))
+	switch {
+	case out.Start.Kind == plan.UnboundedFollowing:
+		return out, sqlerr.Semanticf("Start of a WindowFrame cannot be UNBOUNDED FOLLOWING")
+	case out.End.Kind == plan.UnboundedPreceding:
+		return out, sqlerr.Semanticf("End of a WindowFrame cannot be UNBOUNDED PRECEDING")
+	case reversed(out):
+		return out, sqlerr.Semanticf("%sWindow range invalid, start boundary is greater than end boundary: window(type=%s, start=%s, end=%s)",
+			windowGroupsText, f.Unit, boundText(f.Start), boundText(f.End))
 	}
 	valued := out.Start.Offset != nil || out.End.Offset != nil
 	if !out.Rows && valued && len(w.orderBy) != 1 {
@@ -199,6 +200,19 @@ func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) 
 		return whole, nil
 	}
 	return out, nil
+}
+
+// reversed reports whether the frame's start is behind its end.
+func reversed(f plan.Frame) bool {
+	if f.Start.Kind != f.End.Kind || f.Start.Offset == nil {
+		return f.Start.Kind > f.End.Kind
+	}
+	a, b := f.Start.Offset.Value, f.End.Offset.Value
+	less := a.I < b.I || a.F < b.F || a.W.Less(b.W)
+	if f.Start.Kind == plan.Preceding {
+		return less
+	}
+	return !less && !plan.Equal(f.Start.Offset, f.End.Offset)
 }
 
 func boundText(b *ast.FrameBound) string {

@@ -196,7 +196,7 @@ ERROR SemanticException [Error 10033]: Line 1:7 [] not valid on non-collection t
 
 names select cast(a as array<int>) from t1;
 ----
-ERROR ParseException line 1:17 cannot recognize input near 'array' '<' 'int' in primitive type specification
+ERROR ParseException line 1:17 cannot recognize input near 'array' '<' 'int' in cast expression
 
 names select date '2020-99-99';
 ----
@@ -626,7 +626,7 @@ Result: count_window_0 bigint
 
 names select interval 1 day, interval '1-2' year to month, date '2020-01-01' + interval 1 month, 1e3, .5, 10L, 1.0, 1.10, 0.001;
 ----
-ERROR ParseException line 1:96 cannot recognize input near '.' '5' ',' in expression specification
+ERROR ParseException line 1:94 missing EOF at ',' near '1e3'
 
 names select cast('1' as decimal(10,2)), null, true, cast(null as int);
 ----

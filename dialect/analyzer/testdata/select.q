@@ -374,10 +374,7 @@ ERROR SemanticException [Error 10004]: Line 1:29 Invalid table alias or column r
 
 select count(a, b), count(distinct a, b) from t1;
 ----
-Result: _c0 bigint, _c1 bigint
-Project [_c0#13, _c1#14]
-  Aggregate keys=[] aggs=[count#13=count(a#1, b#2), count#14=count(distinct a#1, b#2)]
-    Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
+ERROR UDFArgumentException DISTINCT keyword must be specified
 
 select a from t1 where b like 'x%' and b not like any ('a%', 'b%') and b rlike '^x';
 ----
