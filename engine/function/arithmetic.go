@@ -1,7 +1,6 @@
 package function
 
 import (
-	"errors"
 	"math"
 
 	"skep/dialect/types"
@@ -154,8 +153,6 @@ func times(_ *Env, call *Call) Kernel {
 		return multiplyDecimals(call)
 	case t.Physical() == types.F64:
 		return floatLoop(t, binary(kernel.Mul[float64], kernel.MulConst[float64], nil))
-	case t.IsInterval():
-		return multiplyInterval(call)
 	}
 	return nil
 }
@@ -235,7 +232,7 @@ func remainder(_ *Env, call *Call) Kernel {
 	}
 }
 
-var errDivideByZero = errors.New("/ by zero")
+var errDivideByZero = errorf("/ by zero")
 
 func integerDivide(_ *Env, call *Call) Kernel {
 	if !call.Result.IsInteger() {

@@ -76,31 +76,3 @@ func addTime(env *Env, call *Call, minus bool) Kernel {
 	}
 	return nil
 }
-
-// multiplyInterval is amount · interval or interval · amount, for computed interval amounts.
-func multiplyInterval(call *Call) Kernel {
-	amount, interval := 0, 1
-	if call.Args[0].IsInterval() {
-		amount, interval = 1, 0
-	}
-	if !call.Args[amount].IsInteger() {
-		return nil
-	}
-	if call.Result.Kind == types.IntervalYearMonth {
-		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			n, v := ints(args[amount]), ints(args[interval])
-			rows.Each(func(i int) { out.I64[i] = n.at(i) * v.at(i) })
-			return nil
-		}
-	}
-	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		n, v := ints(args[amount]), wides(args[interval])
-		rows.Each(func(i int) {
-			t := v.at(i)
-			nanos := int64(t.Lo) * n.at(i)
-			carry := calendar.FloorDiv(nanos, 1e9)
-			out.W[i] = types.Int128{Hi: t.Hi*n.at(i) + carry, Lo: uint64(nanos - carry*1e9)}
-		})
-		return nil
-	}
-}
