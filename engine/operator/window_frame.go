@@ -1,0 +1,207 @@
+package operator
+
+import (
+	"errors"
+	"fmt"
+
+	"skep/dialect/plan"
+	"skep/dialect/types"
+	"skep/engine/memory"
+	"skep/engine/vector"
+)
+
+// frames are the frames of the rows of a chunk: rows lo[i] to hi[i]-1 for row i; empty when lo ≥ hi.
+type frames struct {
+	lo, hi []int
+}
+
+func newFrames(spec *WindowSpec, f plan.Frame, c *windowChunk) (*frames, error) {
+	out := &frames{make([]int, c.n), make([]int, c.n)}
+	peer := 0
+	for p := range len(c.starts) - 1 {
+		from, to := c.starts[p], c.starts[p+1]
+		for i := from; i < to; i++ {
+			for c.peers[peer+1] <= i {
+				peer++
+			}
+			out.lo[i], out.hi[i] = from, to
+			switch f.Start.Kind {
+			case plan.CurrentRow:
+				if out.lo[i] = i; !f.Rows {
+					out.lo[i] = c.peers[peer]
+				}
+			case plan.Preceding, plan.Following:
+				if f.Rows {
+					out.lo[i] = clamp(i+offset(f.Start), from, to)
+				}
+			case plan.UnboundedFollowing:
+				out.lo[i] = to
+			}
+			switch f.End.Kind {
+			case plan.CurrentRow:
+				if out.hi[i] = i + 1; !f.Rows {
+					out.hi[i] = c.peers[peer+1]
+				}
+			case plan.Preceding, plan.Following:
+				if f.Rows {
+					out.hi[i] = clamp(i+offset(f.End)+1, from, to)
+				}
+			case plan.UnboundedPreceding:
+				out.hi[i] = from
+			}
+		}
+	}
+	if f.Rows {
+		return out, nil
+	}
+	for _, b := range []struct {
+		bound plan.Bound
+		start bool
+	}{{f.Start, true}, {f.End, false}} {
+		if b.bound.Kind == plan.Preceding || b.bound.Kind == plan.Following {
+			if err := out.byValue(spec, b.bound, b.start, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// offset is the signed distance of a ROWS bound.
+func offset(b plan.Bound) int {
+	n := int(min(b.Offset.Value.I, 1<<31))
+	if b.Kind == plan.Preceding {
+		return -n
+	}
+	return n
+}
+
+func clamp(i, from, to int) int { return max(from, min(i, to)) }
+
+// byValue sets one end of RANGE frames with a distance: rows whose order key lies within it of the current row's. NULL keys
+// see their own kind only.
+func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowChunk) error {
+	if len(spec.Order) != 1 {
+		return errors.New("a RANGE frame with a distance needs one order key")
+	}
+	key := spec.Order[0]
+	v := c.cols[key.Column]
+	value, err := numeric(v)
+	if err != nil {
+		return err
+	}
+	distance, err := distanceOf(b.Offset, v.Type)
+	if err != nil {
+		return err
+	}
+	// In the direction of the order the bound lies distance behind (preceding) or ahead of the current value.
+	sign := 1.0
+	if key.Desc {
+		sign = -1
+	}
+	if b.Kind == plan.Preceding {
+		distance = -distance
+	}
+	for p := range len(c.starts) - 1 {
+		from, to := c.starts[p], c.starts[p+1]
+		// NULLs are together at one end.
+		first, last := from, to
+		for first < to && v.IsNull(first) {
+			first++
+		}
+		for last > first && v.IsNull(last-1) {
+			last--
+		}
+		at := first
+		for i := from; i < to; i++ {
+			if i < first || i >= last {
+				f.set(start, i, from, first, last, to)
+				continue
+			}
+			limit := sign*value(i) + distance
+			for at > first && (start && sign*value(at-1) >= limit || !start && sign*value(at-1) > limit) {
+				at--
+			}
+			for at < last && (start && sign*value(at) < limit || !start && sign*value(at) <= limit) {
+				at++
+			}
+			if start {
+				f.lo[i] = at
+			} else {
+				f.hi[i] = at
+			}
+		}
+	}
+	return nil
+}
+
+// set gives a row with a NULL key the run of NULLs as its frame's end.
+func (f *frames) set(start bool, i, from, first, last, to int) {
+	lo, hi := from, first
+	if i >= last {
+		lo, hi = last, to
+	}
+	if start {
+		f.lo[i] = lo
+	} else {
+		f.hi[i] = hi
+	}
+}
+
+// numeric returns the values of an order key as numbers.
+func numeric(v *vector.Vector) (func(i int) float64, error) {
+	switch v.Type.Physical() {
+	case types.I64:
+		scale := 1.0
+		for range v.Type.Scale {
+			scale *= 10
+		}
+		return func(i int) float64 { return float64(v.I64[i]) / scale }, nil
+	case types.F64:
+		return func(i int) float64 { return v.F64[i] }, nil
+	case types.I128:
+		if v.Type.Kind == types.Timestamp || v.Type.Kind == types.TimestampLTZ {
+			return func(i int) float64 { return float64(v.W[i].Hi) + float64(v.W[i].Lo)/1e9 }, nil
+		}
+	}
+	return nil, fmt.Errorf("a RANGE frame with a distance cannot be ordered by %s", v.Type)
+}
+
+// distanceOf gives the distance of a RANGE bound in the unit of numeric: days for dates, seconds for timestamps.
+func distanceOf(l *plan.Literal, key *types.Type) (float64, error) {
+	switch l.T.Physical() {
+	case types.I64:
+		d := float64(l.Value.I)
+		for range l.T.Scale {
+			d /= 10
+		}
+		return d, nil
+	case types.F64:
+		return l.Value.F, nil
+	case types.I128:
+		if l.T.Kind == types.IntervalDayTime {
+			seconds := float64(l.Value.W.Hi) + float64(l.Value.W.Lo)/1e9
+			if key.Kind == types.Date {
+				return seconds / 86400, nil
+			}
+			return seconds, nil
+		}
+	}
+	return 0, fmt.Errorf("%s is no distance of a RANGE frame", l.T)
+}
+
+// windowAccount accounts for the rows that a window operator holds.
+type windowAccount struct{ account *memory.Account }
+
+func newAccount(r *Resources) *windowAccount {
+	return &windowAccount{r.Pool.NewAccount("window", false)}
+}
+
+func (a *windowAccount) set(n int64) error {
+	if !a.account.Set(n) {
+		return a.account.Exceeded()
+	}
+	return nil
+}
+
+func (a *windowAccount) close() { a.account.Close() }
