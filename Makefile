@@ -10,7 +10,7 @@ export SKEP_SHARED SKEP_BUILD PYTHON
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race e2e bench lint conformance conformance-record tpcds fuzz qtest clean
+.PHONY: help build demo test race e2e bench lint conformance conformance-record tpcds fuzz gaps qtest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	./test/fuzz.sh $(or $(FUZZTIME),10s)
+
+gaps: ## rewrite test/testdata/known_gaps.txt: the statements of the corpus that do not yet answer as Hive does
+	$(GO) test -count=1 ./test/qfile/inprocess -run TestCorpus -update-gaps
 
 qtest: build ## the .q files of test/testdata through the Thrift port of bin/skep
 	./test/qfile/thrift.sh
