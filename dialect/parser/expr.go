@@ -88,9 +88,12 @@ func (p *parser) equalExpr() ast.Expr {
 	}
 }
 
-// needOperand refuses a comparison whose right side is missing before the operator is consumed: Hive looks ahead here,
+// needOperand refuses a comparison whose right side is missing before the operator is consumed: 4.0 looks ahead here,
 // because a quantified subquery may follow.
 func (p *parser) needOperand() {
+	if p.opts.Version == V31 {
+		return
+	}
 	if k := p.peek(1); k == tokStar || k != kwNot && !p.startsItem(1) {
 		p.noViable(1)
 	}

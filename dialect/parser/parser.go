@@ -499,9 +499,13 @@ func (p *parser) propertyList() []*ast.Property {
 		p.enter("specifying key/value property")
 		key := p.stringLit()
 		prop := &ast.Property{Pos: key.Pos, Key: key}
-		if p.accept(tokEq) {
+		switch { // either all have values or none has
+		case p.is(tokEq) && (len(list) == 0 || list[0].Value != nil):
+			p.pos++
 			prop.Value = p.stringBefore(tokComma, tokRParen)
 			prop.Pos = join(key.Pos, prop.Value.Pos)
+		case len(list) > 0 && list[0].Value != nil:
+			p.expect(tokEq) // fails
 		}
 		list = append(list, prop)
 		p.leave()

@@ -311,7 +311,7 @@ func (p *parser) cast() ast.Expr {
 	e := p.expression()
 	p.expect(kwAs)
 	// The type is the first child of Hive's node, the operand the last.
-	if primitiveNames[p.kind()] == "" {
+	if primitiveNames[p.kind()] == "" && p.opts.Version != V31 {
 		p.noViable(0)
 	}
 	n := &ast.Cast{Expr: e, Type: p.primitiveType()}
@@ -460,10 +460,10 @@ func (p *parser) call() *ast.Call {
 		}
 	}
 	n.Nulls = p.nullTreatment()
-	if !p.is(tokRParen) {
+	if !p.is(tokRParen) && p.opts.Version != V31 {
 		p.noViable(0)
 	}
-	p.expect(tokRParen)
+	p.expectBefore(tokRParen, kwFrom, tokComma, kwAs)
 	if n.Nulls == ast.NullTreatmentDefault {
 		n.Nulls = p.nullTreatment()
 	}

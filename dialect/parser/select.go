@@ -205,7 +205,11 @@ func (p *parser) values() *ast.Values {
 	if !p.startsItem(1) {
 		p.noViable(1)
 	}
-	n.Rows = append(n.Rows, p.valueRow("first value row constructor"))
+	first := "first value row constructor"
+	if p.opts.Version == V31 {
+		first = "value row constructor"
+	}
+	n.Rows = append(n.Rows, p.valueRow(first))
 	for p.accept(tokComma) {
 		n.Rows = append(n.Rows, p.valueRow("value row constructor"))
 	}
