@@ -61,6 +61,8 @@ type exprs struct {
 	// alias, when set, resolves unqualified names that stand for select items. It is asked before FROM (first true) or after.
 	alias      func(name string) plan.Expr
 	aliasFirst bool
+	// over is the specification of the window function around: lead and lag within its arguments share it.
+	over *ast.WindowSpec
 	// parent is the syntax node around the one being built; Hive's grouping errors point at it.
 	parent ast.Node
 }

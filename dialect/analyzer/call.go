@@ -38,6 +38,10 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 		return x.aggregate(e, f)
 	case f.Kind&function.Table != 0:
 		return nil, sqlerr.New(sqlerr.UDTFInvalidLocation)
+	case x.over != nil && (f.Name == "lead" || f.Name == "lag"):
+		c := *e
+		c.Over = x.over
+		return x.windowCall(&c, f)
 	default:
 		return nil, missingOver(f)
 	}
@@ -47,11 +51,15 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 	if f.Stateful && x.allow&aggregates == 0 {
 		return nil, sqlerr.New(sqlerr.UDFStatefulInvalidLocation)
 	}
-	args := e.Args
+	return x.invoke(e, name, writtenArgs(e)...)
+}
+
+// writtenArgs are the arguments of a call as written, f(*) being one star.
+func writtenArgs(e *ast.Call) []ast.Expr {
 	if e.Star {
-		args = []ast.Expr{&ast.Star{Pos: e.Pos}}
+		return []ast.Expr{&ast.Star{Pos: e.Pos}}
 	}
-	return x.invoke(e, name, args...)
+	return e.Args
 }
 
 // missingOver is the error for a pure window function without OVER.
@@ -223,11 +231,7 @@ func (x *exprs) aggregateArgs(e *ast.Call) ([]plan.Expr, bool, error) {
 			return nil, false, sqlerr.Plain("UDFArgumentException", "DISTINCT keyword must be specified")
 		}
 	}
-	args := e.Args
-	if e.Star {
-		args = []ast.Expr{&ast.Star{Pos: e.Pos}}
-	}
-	vs, err := inner.list(args, e)
+	vs, err := inner.list(writtenArgs(e), e)
 	return vs, e.Distinct, err
 }
 

@@ -72,7 +72,7 @@ func (b *builder) cte(d *cteDef, alias string) (*relation, plan.Node, error) {
 		d.cols = r.cols
 	}
 	r := b.refer(d.shared, d.cols)
-	return r.asRelation(alias), r.node, nil
+	return b.asRelation(r, alias), r.node, nil
 }
 
 // define makes a shared definition of r.

@@ -26,7 +26,11 @@ func (x *exprs) expr(e ast.Expr) (plan.Expr, error) {
 	case *ast.Cast:
 		return x.castExpr(e)
 	case *ast.Extract:
-		return x.invoke(e, strings.ToLower(e.Unit), e.Expr)
+		unit := strings.ToLower(e.Unit)
+		if unit == "week" {
+			unit = "weekofyear"
+		}
+		return x.invoke(e, unit, e.Expr)
 	case *ast.FloorTo:
 		if e.Unit == "" {
 			return x.invoke(e, "floor", e.Expr)

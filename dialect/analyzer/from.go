@@ -40,11 +40,11 @@ func (b *builder) from(item ast.FromItem, outer *block) (*source, error) {
 		if err := renameColumns(r, f.Columns); err != nil {
 			return nil, err
 		}
-		return &source{r.node, []*relation{r.asRelation(lower(f.Alias))}}, nil
+		return &source{r.node, []*relation{b.asRelation(r, lower(f.Alias))}}, nil
 	case *ast.PTFRef:
 		return b.partitionedFunction(f, outer)
 	case *ast.UniqueJoin:
-		return nil, sqlerr.Semanticf("UNIQUEJOIN is not supported; use FULL OUTER JOIN")
+		return b.uniqueJoin(f, outer)
 	}
 	return nil, sqlerr.Semanticf("unsupported table expression %T", item)
 }
@@ -71,7 +71,7 @@ func (b *builder) derived(f *ast.SubqueryRef, outer *block) (*source, error) {
 	if err := renameColumns(r, f.Columns); err != nil {
 		return nil, err
 	}
-	return &source{r.node, []*relation{r.asRelation(lower(f.Alias))}}, nil
+	return &source{r.node, []*relation{b.asRelation(r, lower(f.Alias))}}, nil
 }
 
 // tableRef resolves a name to a CTE, a view or a table.
@@ -309,12 +309,20 @@ func (b *builder) lateralView(f *ast.LateralView, s *source, outer *block) (*sou
 		g.Outputs = append(g.Outputs, c)
 		rel.cols = append(rel.cols, scopeColumn{col: c, name: name})
 	}
-	// A repeated alias hides the view before.
+	// A view with the alias of one before adds to it; repeated columns hide those before.
 	rels := make([]*relation, 0, len(s.rels)+1)
 	for _, r := range s.rels {
 		if r.alias != rel.alias || rel.alias == "" {
 			rels = append(rels, r)
+			continue
 		}
+		var kept []scopeColumn
+		for _, c := range r.cols {
+			if rel.find(c.name) == nil {
+				kept = append(kept, c)
+			}
+		}
+		rel.cols = append(kept, rel.cols...)
 	}
 	return &source{g, append(rels, rel)}, nil
 }
@@ -332,7 +340,7 @@ func (x *exprs) tableFunction(e *ast.Call) (string, []plan.Expr, []types.Field, 
 	if f.Kind&function.Table == 0 {
 		return "", nil, nil, sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
 	}
-	args, err := x.list(e.Args, e)
+	args, err := x.list(writtenArgs(e), e)
 	if err != nil {
 		return "", nil, nil, err
 	}

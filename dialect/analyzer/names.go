@@ -43,6 +43,9 @@ func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
 			return e, nil
 		}
 	}
+	if ref, err := x.keyName(at, name); ref != nil || err != nil {
+		return ref, err
+	}
 	c, r, err := x.b.lookup(x.scope, name)
 	if err != nil {
 		return nil, err
@@ -74,6 +77,35 @@ func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
 		}
 	}
 	return nil, nil
+}
+
+// keyName resolves a name over groups: among the keys that are columns, other columns of FROM being out of sight.
+func (x *exprs) keyName(at ast.Node, name string) (plan.Expr, error) {
+	if len(x.keys) == 0 || x.allow&(aggregates|inAggregate) != aggregates {
+		return nil, nil
+	}
+	var found *plan.ColumnRef
+	for _, k := range x.keys {
+		c, ok := k.Expr.(*plan.ColumnRef)
+		if !ok || k.Column.Name != name {
+			continue
+		}
+		if found != nil && found.ID != c.ID {
+			return nil, sqlerr.Semanticf("Column %s Found in more than One Tables/Subqueries", name)
+		}
+		found = c
+	}
+	if found == nil {
+		return nil, nil
+	}
+	for _, r := range x.scope.rels {
+		for i := range r.cols {
+			if r.cols[i].col.ID == found.ID {
+				x.b.trace.qualify(at, r, &r.cols[i])
+			}
+		}
+	}
+	return x.reference(plan.Column{ID: found.ID, Name: found.Name, Type: found.T}, at, x.parent), nil
 }
 
 // isKey reports whether the column itself is a group key.

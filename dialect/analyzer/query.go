@@ -55,7 +55,7 @@ func (b *builder) tail(q *ast.Query, r *result, outer *block, top bool) (*result
 		return r, nil
 	}
 	blk := b.newBlock(outer)
-	blk.scope.rels = []*relation{r.asRelation("")}
+	blk.scope.rels = []*relation{b.asRelation(r, "")}
 	x := blk.exprs(0)
 	t := &tailSpec{}
 	if err := checkTail(q); err != nil {

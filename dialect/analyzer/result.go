@@ -106,13 +106,13 @@ func containsVoid(t *types.Type) bool {
 }
 
 // asRelation makes a FROM item of a result: columns whose name came before are reachable by * only, as _colN.
-func (r *result) asRelation(alias string) *relation {
+func (b *builder) asRelation(r *result, alias string) *relation {
 	rel := &relation{alias: alias, cols: make([]scopeColumn, len(r.cols))}
 	index := make(map[string]int, len(r.cols))
 	for i, c := range r.cols {
 		sc := scopeColumn{col: c.col, name: c.name, origin: c.origin}
 		if first, ok := index[c.name]; ok {
-			rel.cols[first].ambiguous = true
+			rel.cols[first].ambiguous = !b.hive3() // Hive 3.1 takes the first
 			sc.name = fmt.Sprintf("_col%d", i)
 		} else {
 			index[c.name] = i

@@ -75,20 +75,11 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if err != nil {
 		return nil, err
 	}
-	sel := &selection{block: blk, items: items, distinct: s.Distinct, star: hasStar(s)}
+	sel := &selection{block: blk, items: items, distinct: s.Distinct}
 	if err := sel.build(q, s, top); err != nil {
 		return nil, err
 	}
 	return sel.plan(q, n)
-}
-
-func hasStar(s *ast.Select) bool {
-	for _, it := range s.Items {
-		if _, ok := it.Expr.(*ast.Star); ok {
-			return true
-		}
-	}
-	return false
 }
 
 // items builds the select list.

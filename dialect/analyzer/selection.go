@@ -12,7 +12,6 @@ type selection struct {
 	*block
 	items    []item
 	distinct bool
-	star     bool
 	having   plan.Expr
 	qualify  plan.Expr
 	tail     tailSpec
@@ -48,17 +47,8 @@ func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
 		return v, nil
 	}
 	position := func(i int) plan.Expr { return s.items[i].expr }
-	if s.star && s.hive3() {
-		for _, it := range q.OrderBy {
-			if l, ok := it.Expr.(*ast.Literal); ok && l.Kind == ast.LitInteger {
-				return sqlerr.New(sqlerr.NoSupportedOrderbyAllcolrefPos)
-			}
-		}
-	}
 	return s.b.tailKeys(q, &s.tail, len(s.items), position, plainly, plainly, top)
 }
-
-func (s *selection) hive3() bool { return s.b.hive3() }
 
 // buildHaving builds HAVING. It may name group keys, select aliases and aggregates.
 func (s *selection) buildHaving(sel *ast.Select) error {

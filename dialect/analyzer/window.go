@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 
 	"skep/dialect/ast"
 	"skep/dialect/function"
@@ -15,33 +16,52 @@ type windowCall struct {
 	call        plan.WindowCall
 	partitionBy []plan.Expr
 	orderBy     []plan.SortKey
+	level       int // 0, or one more than that of the window calls it is computed from
+}
+
+// windowLevel is one more than the level of the window calls that w uses.
+func (blk *block) windowLevel(w *windowCall) int {
+	used := plan.ColumnSet{}
+	for _, e := range w.call.Args {
+		plan.Refs(e, used)
+	}
+	for _, e := range w.partitionBy {
+		plan.Refs(e, used)
+	}
+	for _, k := range w.orderBy {
+		plan.Refs(k.Expr, used)
+	}
+	level := 0
+	for _, o := range blk.windows {
+		if used.Has(o.call.Column.ID) {
+			level = max(level, o.level+1)
+		}
+	}
+	return level
 }
 
 // windowCall builds f(…) OVER (…): a reference to the column that a Window node will add.
 func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error) {
-	if x.allow&windows == 0 || x.allow&(inOver|inAggregate) != 0 {
+	if x.allow&windows == 0 || x.allow&inAggregate != 0 {
 		return nil, sqlerr.AtReason(sqlerr.InvalidFunction, e.Position(), "Windowing is not supported in the context")
 	}
 	if f.Kind&(function.Window|function.Aggregate) == 0 {
 		return nil, sqlerr.Semanticf("Function %s is not a window function", f.Name)
 	}
 	x.numOver++
-	inner := x.with(x.allow&(aggregates|subqueries) | inOver)
-	args, written := e.Args, e.Args
-	if e.Star {
-		if f.Name == "count" {
-			args = nil
-		} else {
-			args = []ast.Expr{&ast.Star{Pos: e.Pos}}
-		}
+	inner := x.with(x.allow | inOver)
+	args := writtenArgs(e)
+	if e.Star && f.Name == "count" {
+		args = nil
 	}
+	inner.over = e.Over
 	vs, err := inner.list(args, e)
 	if err != nil {
 		return nil, err
 	}
 	r, err := f.Resolve(&x.b.a.resolve, x.arguments(vs), e.Distinct)
 	if err != nil {
-		return nil, argumentError(err, e, written)
+		return nil, argumentError(err, e, e.Args)
 	}
 	spec, err := x.windowSpec(e.Over, map[string]bool{})
 	if err != nil {
@@ -70,6 +90,7 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 		}
 	}
 	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", lower(e.Name.Name), x.numOver-1), r.Result)
+	w.level = x.block.windowLevel(w)
 	x.block.windows = append(x.block.windows, w)
 	x.isWindow.Add(w.call.Column.ID)
 	return plan.NewColumnRef(w.call.Column), nil
@@ -287,13 +308,16 @@ func (b *builder) sortKey(v plan.Expr, it *ast.SortItem) plan.SortKey {
 	return k
 }
 
-// addWindows puts the block's window calls on n: one node per distinct specification, in order of first use.
+// addWindows puts the block's window calls on n: one node per distinct specification, in order of first use, calls that
+// others are computed from first.
 func addWindows(n plan.Node, calls []*windowCall) plan.Node {
+	calls = slices.Clone(calls)
+	slices.SortStableFunc(calls, func(a, b *windowCall) int { return a.level - b.level })
 	for len(calls) > 0 {
 		w := &plan.Window{Input: n, PartitionBy: calls[0].partitionBy, OrderBy: calls[0].orderBy}
 		var rest []*windowCall
 		for _, c := range calls {
-			if c.sameWindow(calls[0]) {
+			if c.level == calls[0].level && c.sameWindow(calls[0]) {
 				w.Calls = append(w.Calls, c.call)
 			} else {
 				rest = append(rest, c)
