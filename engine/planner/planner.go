@@ -206,6 +206,8 @@ func (b *builder) compile(n plan.Node, need plan.ColumnSet) (*stream, error) {
 		return b.join(n, need)
 	case *plan.Sort:
 		return b.sort(n, need)
+	case *plan.Generate:
+		return b.generate(n, need)
 	case *plan.Window:
 		return b.window(n, need)
 	case *plan.Limit:
