@@ -1,6 +1,10 @@
 package function
 
-import "skep/dialect/types"
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
 
 // dateFunctions work on dates, timestamps and intervals.
 var dateFunctions = []Function{
@@ -33,15 +37,21 @@ var dateFunctions = []Function{
 	simple("to_epoch_milli", "moment -> bigint", "_FUNC_(t): milliseconds since the epoch"),
 	scalar("datetime_legacy_hybrid_calendar", "_FUNC_(d): d read in the hybrid Julian calendar", hybridCalendar),
 	scalar("internal_interval", "_FUNC_(unit, n): an interval; used by INTERVAL n unit", internalInterval),
-	simple("floor_year", "moment -> timestamp", "_FUNC_(t): start of the year"),
-	simple("floor_quarter", "moment -> timestamp", "_FUNC_(t): start of the quarter"),
-	simple("floor_month", "moment -> timestamp", "_FUNC_(t): start of the month"),
-	simple("floor_week", "moment -> timestamp", "_FUNC_(t): start of the week"),
-	simple("floor_day", "moment -> timestamp", "_FUNC_(t): start of the day"),
-	simple("floor_hour", "moment -> timestamp", "_FUNC_(t): start of the hour"),
-	simple("floor_minute", "moment -> timestamp", "_FUNC_(t): start of the minute"),
-	simple("floor_second", "moment -> timestamp", "_FUNC_(t): start of the second"),
+	floorTo("year", "_FUNC_(t): start of the year"),
+	floorTo("quarter", "_FUNC_(t): start of the quarter"),
+	floorTo("month", "_FUNC_(t): start of the month"),
+	floorTo("week", "_FUNC_(t): start of the week"),
+	floorTo("day", "_FUNC_(t): start of the day"),
+	floorTo("hour", "_FUNC_(t): start of the hour"),
+	floorTo("minute", "_FUNC_(t): start of the minute"),
+	floorTo("second", "_FUNC_(t): start of the second"),
 	simple("cast_format", "prim text -> string", "_FUNC_(x, pattern): x by an SQL date pattern"),
+}
+
+// floorTo cuts a timestamp to a unit.
+func floorTo(unit, short string) Function {
+	class := "UDFDateFloor" + strings.ToUpper(unit[:1]) + unit[1:]
+	return scalar("floor_"+unit, short, methods(class, "timestamp(timestamp)", "timestamp with local time zone(timestamp with local time zone)"))
 }
 
 func partError(name string, args []Arg) error {
@@ -178,8 +188,8 @@ const (
 	Hour        IntervalUnit = "hour"
 	Minute      IntervalUnit = "minute"
 	Second      IntervalUnit = "second"
-	YearToMonth IntervalUnit = "year_month"
-	DayToSecond IntervalUnit = "day_second"
+	YearToMonth IntervalUnit = "year_to_month"
+	DayToSecond IntervalUnit = "day_to_second"
 )
 
 // Type returns the interval type of a unit, or nil.

@@ -181,6 +181,9 @@ func plusMinus(op string) resolver {
 				return Resolution{Args: []*types.Type{r.Args[1], r.Args[0]}, Result: r.Result}, nil
 			}
 		}
+		if a, b := args[0].Type, args[1].Type; a.IsInterval() || b.IsInterval() || a.IsDateGroup() || b.IsDateGroup() {
+			return Resolution{}, noMethod(map[string]string{"+": "generic.GenericUDFOPDTIPlus", "-": "generic.GenericUDFOPDTIMinus"}[op], args, nil)
+		}
 		return numeric(env, args, distinct)
 	}
 }
@@ -204,8 +207,6 @@ func temporal(op string, a, b *types.Type) *Resolution {
 	case isTime && b.Kind == types.IntervalDayTime:
 		return of(a, b, a)
 	case isDate && b.Kind == types.IntervalDayTime:
-		return of(types.TimestampType, b, types.TimestampType)
-	case a.IsString() && b.IsInterval():
 		return of(types.TimestampType, b, types.TimestampType)
 	case isDate && b.Kind >= types.TinyInt && b.Kind <= types.Int:
 		return of(a, types.IntType, a)

@@ -127,3 +127,9 @@ func parseOffset(s string) (Zone, bool) {
 	}
 	return ZoneOf(time.FixedZone("", int(sign*offset))), true
 }
+
+// At returns the abbreviation and the offset from UTC, in seconds, at an instant.
+func (z Zone) At(instant int64) (name string, offset int64) {
+	n, o := time.Unix(instant, 0).In(z.Location()).Zone()
+	return n, int64(o)
+}

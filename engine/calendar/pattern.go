@@ -1,0 +1,489 @@
+package calendar
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"skep/dialect/types"
+)
+
+// Pattern is a Java date pattern: of DateTimeFormatter (Hive 4.0), or of SimpleDateFormat (Hive 3.1), which parses leniently and
+// gives some letters another meaning. Texts are those of the US locale.
+type Pattern struct {
+	fields []field
+	legacy bool
+}
+
+// field is a run of one pattern letter, or literal text (letter 0).
+type field struct {
+	letter  byte
+	count   int
+	literal string
+}
+
+// CompilePattern reads a pattern.
+func CompilePattern(text string, legacy bool) (*Pattern, error) {
+	p := &Pattern{legacy: legacy}
+	literal := func(s string) {
+		if n := len(p.fields); n > 0 && p.fields[n-1].letter == 0 {
+			p.fields[n-1].literal += s
+			return
+		}
+		p.fields = append(p.fields, field{literal: s})
+	}
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == '\'':
+			end := i + 1
+			var s strings.Builder
+			for {
+				if end >= len(text) {
+					return nil, fmt.Errorf("unterminated quote in date pattern %q", text)
+				}
+				if text[end] == '\'' {
+					if end+1 < len(text) && text[end+1] == '\'' {
+						s.WriteByte('\'')
+						end += 2
+						continue
+					}
+					break
+				}
+				s.WriteByte(text[end])
+				end++
+			}
+			if end == i+1 {
+				literal("'")
+			} else {
+				literal(s.String())
+			}
+			i = end + 1
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+			n := 1
+			for i+n < len(text) && text[i+n] == c {
+				n++
+			}
+			letters := "GyuYMLwWDdFEaHkKhmsSzZXeQqnNAVxOc"
+			if legacy {
+				letters = "GyYMLwWDdFEuaHkKhmsSzZX"
+			}
+			if strings.IndexByte(letters, c) < 0 {
+				return nil, fmt.Errorf("unknown letter %q in date pattern %q", string(c), text)
+			}
+			p.fields = append(p.fields, field{letter: c, count: n})
+			i += n
+		case !legacy && (c == '[' || c == ']'):
+			i++ // optional sections are taken as present
+		case !legacy && (c == '{' || c == '}' || c == '#'):
+			return nil, fmt.Errorf("reserved character %q in date pattern %q", string(c), text)
+		default:
+			literal(string(c))
+			i++
+		}
+	}
+	return p, nil
+}
+
+var (
+	monthNames   = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	weekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+)
+
+// Append formats a local time; zone and instant serve the zone letters.
+func (p *Pattern) Append(dst []byte, local types.Int128, zone Zone, instant int64) []byte {
+	days, second := Split(local.Hi)
+	year, month, day := Civil(days)
+	hour, minute := second/3600, second/60%60
+	for _, f := range p.fields {
+		switch f.letter {
+		case 0:
+			dst = append(dst, f.literal...)
+		case 'G':
+			if year > 0 {
+				dst = append(dst, "AD"...)
+			} else {
+				dst = append(dst, "BC"...)
+			}
+		case 'y', 'u', 'Y':
+			if f.letter == 'u' && p.legacy {
+				dst = appendNumber(dst, (Weekday(days)+6)%7+1, f.count)
+				continue
+			}
+			y := year
+			if f.letter == 'Y' {
+				y, _ = usWeek(days)
+			} else if f.letter == 'y' && y <= 0 {
+				y = 1 - y
+			}
+			if f.count == 2 {
+				dst = appendNumber(dst, FloorMod(y, 100), 2)
+			} else {
+				dst = appendNumber(dst, y, f.count)
+			}
+		case 'M', 'L':
+			dst = appendName(dst, f.count, month, monthNames[month-1])
+		case 'w':
+			_, w := usWeek(days)
+			dst = appendNumber(dst, w, f.count)
+		case 'W':
+			first := Weekday(days - day + 1)
+			dst = appendNumber(dst, (day-1+first)/7+1, f.count)
+		case 'D':
+			dst = appendNumber(dst, days-Days(year, 1, 1)+1, f.count)
+		case 'd':
+			dst = appendNumber(dst, day, f.count)
+		case 'F':
+			if p.legacy {
+				dst = appendNumber(dst, (day-1)/7+1, f.count)
+			} else {
+				dst = appendNumber(dst, (day-1)%7+1, f.count)
+			}
+		case 'E':
+			dst = appendName(dst, max(f.count, 3), 0, weekdayNames[Weekday(days)])
+		case 'e', 'c':
+			dst = appendName(dst, f.count, Weekday(days)+1, weekdayNames[Weekday(days)])
+		case 'Q', 'q':
+			q := (month-1)/3 + 1
+			switch f.count {
+			case 1, 2:
+				dst = appendNumber(dst, q, f.count)
+			case 3:
+				dst = append(dst, 'Q', byte('0'+q))
+			default:
+				dst = append(dst, [...]string{"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"}[q-1]...)
+			}
+		case 'a':
+			dst = append(dst, [...]string{"AM", "PM"}[hour/12]...)
+		case 'H':
+			dst = appendNumber(dst, hour, f.count)
+		case 'k':
+			dst = appendNumber(dst, (hour+23)%24+1, f.count)
+		case 'K':
+			dst = appendNumber(dst, hour%12, f.count)
+		case 'h':
+			dst = appendNumber(dst, (hour+11)%12+1, f.count)
+		case 'm':
+			dst = appendNumber(dst, minute, f.count)
+		case 's':
+			dst = appendNumber(dst, second%60, f.count)
+		case 'S':
+			if p.legacy {
+				dst = appendNumber(dst, int64(local.Lo/1e6), f.count)
+				continue
+			}
+			digits := fmt.Sprintf("%09d", local.Lo)
+			dst = append(dst, digits[:min(f.count, 9)]...)
+			for range f.count - 9 {
+				dst = append(dst, '0')
+			}
+		case 'n':
+			dst = appendNumber(dst, int64(local.Lo), f.count)
+		case 'A':
+			dst = appendNumber(dst, second*1000+int64(local.Lo/1e6), f.count)
+		case 'N':
+			dst = appendNumber(dst, second*1e9+int64(local.Lo), f.count)
+		default:
+			dst = p.appendZone(dst, f, zone, instant)
+		}
+	}
+	return dst
+}
+
+// usWeek returns the week-based year and week of the US: weeks start on Sunday, week 1 holds January 1.
+func usWeek(days int64) (year, week int64) {
+	saturday := days + 6 - Weekday(days)
+	year, _, _ = Civil(saturday)
+	start := Days(year, 1, 1)
+	return year, (saturday-start)/7 + 1
+}
+
+func appendNumber(dst []byte, v int64, width int) []byte {
+	if v < 0 {
+		dst, v = append(dst, '-'), -v
+	}
+	s := strconv.FormatInt(v, 10)
+	for n := len(s); n < width; n++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, s...)
+}
+
+func appendName(dst []byte, count int, number int64, name string) []byte {
+	switch {
+	case count <= 2:
+		return appendNumber(dst, number, count)
+	case count == 3:
+		return append(dst, name[:3]...)
+	case count == 5:
+		return append(dst, name[0])
+	}
+	return append(dst, name...)
+}
+
+func (p *Pattern) appendZone(dst []byte, f field, zone Zone, instant int64) []byte {
+	name, offset := zone.At(instant)
+	switch f.letter {
+	case 'z':
+		if f.count >= 4 && (name == "UTC" || name == "GMT") {
+			return append(dst, "Coordinated Universal Time"...)
+		}
+		return append(dst, name...)
+	case 'V':
+		return append(dst, zone.Location().String()...)
+	case 'Z':
+		if f.count == 4 && !p.legacy {
+			return appendOffset(append(dst, "GMT"...), offset, 3, false)
+		}
+		return appendOffset(dst, offset, 2, false)
+	case 'O':
+		dst = append(dst, "GMT"...)
+		if offset == 0 {
+			return dst
+		}
+		return appendOffset(dst, offset, 3, false)
+	}
+	// X and x: hours, hours and minutes, with colon; X prints Z for zero.
+	if f.letter == 'X' && offset == 0 {
+		return append(dst, 'Z')
+	}
+	return appendOffset(dst, offset, f.count, true)
+}
+
+// appendOffset prints ±hh (1), ±hhmm (2) or ±hh:mm (3).
+func appendOffset(dst []byte, offset int64, form int, short bool) []byte {
+	sign := byte('+')
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	dst = appendNumber(append(dst, sign), offset/3600, 2)
+	switch {
+	case form == 1 && (short && offset%3600 == 0):
+	case form <= 2 || form == 4:
+		dst = appendNumber(dst, offset/60%60, 2)
+	default:
+		dst = appendNumber(append(dst, ':'), offset/60%60, 2)
+	}
+	return dst
+}
+
+// parsed collects the fields of a text.
+type parsed struct {
+	year, month, day, yearDay  int64
+	hour, hour12, minute, sec  int64
+	nanos                      int64
+	pm, hasPM, hasHour         bool
+	hasYear, hasMonth, hasDay  bool
+	hasYearDay, hasHour12, bce bool
+	zone                       Zone
+	hasZone                    bool
+}
+
+// Parse reads a text as local time in zone local, or in the zone that it names, and returns the instant. Trailing text makes it
+// fail in 4.0; SimpleDateFormat ignores it.
+func (p *Pattern) Parse(s string, local Zone) (types.Int128, bool) {
+	v := parsed{year: 1970, month: 1, day: 1, zone: local}
+	at := 0
+	for i, f := range p.fields {
+		if f.letter == 0 {
+			if !strings.HasPrefix(s[at:], f.literal) {
+				return types.Int128{}, false
+			}
+			at += len(f.literal)
+			continue
+		}
+		adjacent := i+1 < len(p.fields) && p.fields[i+1].letter != 0
+		n, ok := p.parseField(&v, f, s[at:], adjacent)
+		if !ok {
+			return types.Int128{}, false
+		}
+		at += n
+	}
+	if at < len(s) && !p.legacy {
+		return types.Int128{}, false
+	}
+	return p.resolve(&v)
+}
+
+func (p *Pattern) resolve(v *parsed) (types.Int128, bool) {
+	var none types.Int128
+	if v.bce {
+		v.year = 1 - v.year
+	}
+	if !p.legacy && !v.hasYear {
+		return none, false
+	}
+	var days int64
+	switch {
+	case v.hasYearDay:
+		days = Days(v.year, 1, 1) + v.yearDay - 1
+	case p.legacy:
+		days, _ = CheckedDays(v.year, v.month, v.day, true)
+	default:
+		if !v.hasMonth || !v.hasDay || v.month < 1 || v.month > 12 || v.day < 1 || v.day > 31 {
+			return none, false
+		}
+		days = Days(v.year, v.month, min(v.day, DaysIn(v.year, v.month)))
+	}
+	hour := v.hour
+	switch {
+	case v.hasHour12 && v.hasPM:
+		hour = v.hour12 % 12
+		if v.pm {
+			hour += 12
+		}
+	case v.hasHour12 && p.legacy:
+		hour = v.hour12 % 12
+	case !p.legacy && v.hasPM && !v.hasHour:
+		hour = 0
+	}
+	if !p.legacy && (hour > 23 || v.minute > 59 || v.sec > 59) {
+		return none, false
+	}
+	seconds := days*SecondsPerDay + hour*3600 + v.minute*60 + v.sec
+	return types.Int128{Hi: v.zone.Instant(seconds), Lo: uint64(v.nanos)}, true
+}
+
+// parseField reads one field off s and returns its length. Fields that another one follows directly are as wide as the pattern.
+func (p *Pattern) parseField(v *parsed, f field, s string, adjacent bool) (int, bool) {
+	number := func(to *int64) (int, bool) {
+		n, width := 0, 19
+		skip := 0
+		if p.legacy {
+			for skip < len(s) && s[skip] == ' ' {
+				skip++
+			}
+		}
+		if adjacent || !p.legacy && f.count > 1 {
+			width = f.count
+		}
+		if !p.legacy && f.count > 2 && (f.letter == 'y' || f.letter == 'u') && !adjacent {
+			width = 10
+		}
+		t := s[skip:]
+		negative := p.legacy && len(t) > 0 && t[0] == '-'
+		if negative {
+			t, skip = t[1:], skip+1
+		}
+		for n < len(t) && n < width && isDigit(t[n]) {
+			n++
+		}
+		if n == 0 || !p.legacy && n < f.count {
+			return 0, false
+		}
+		x, err := strconv.ParseInt(t[:n], 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		if negative {
+			x = -x
+		}
+		*to = x
+		return n + skip, true
+	}
+	switch f.letter {
+	case 'y', 'u', 'Y':
+		if f.letter == 'u' && p.legacy {
+			var ignored int64
+			return number(&ignored)
+		}
+		v.hasYear = true
+		n, ok := number(&v.year)
+		if ok && f.count == 2 && n == 2 {
+			v.year += 2000
+			if p.legacy && v.year > 2060 {
+				v.year -= 100
+			}
+		}
+		return n, ok
+	case 'M', 'L':
+		v.hasMonth = true
+		if f.count <= 2 {
+			return number(&v.month)
+		}
+		return matchName(s, monthNames[:], f.count, p.legacy, &v.month)
+	case 'd':
+		v.hasDay = true
+		return number(&v.day)
+	case 'D':
+		v.hasYearDay, v.hasMonth, v.hasDay = true, true, true
+		return number(&v.yearDay)
+	case 'H', 'k':
+		v.hasHour = true
+		n, ok := number(&v.hour)
+		if f.letter == 'k' && v.hour == 24 {
+			v.hour = 0
+		}
+		return n, ok
+	case 'h', 'K':
+		v.hasHour12 = true
+		return number(&v.hour12)
+	case 'm':
+		return number(&v.minute)
+	case 's':
+		return number(&v.sec)
+	case 'S':
+		return p.parseFraction(v, f, s, number)
+	case 'a':
+		if len(s) < 2 || s[1]|0x20 != 'm' {
+			return 0, false
+		}
+		v.hasPM, v.pm = true, s[0]|0x20 == 'p'
+		return 2, v.pm || s[0]|0x20 == 'a'
+	case 'G':
+		if len(s) < 2 {
+			return 0, false
+		}
+		v.bce = strings.EqualFold(s[:2], "BC")
+		return 2, v.bce || strings.EqualFold(s[:2], "AD")
+	case 'E':
+		var ignored int64
+		return matchName(s, weekdayNames[:], f.count, p.legacy, &ignored)
+	case 'z', 'Z', 'X', 'x', 'V', 'O':
+		n := 0
+		for n < len(s) && (isDigit(s[n]) || s[n] == ':' || s[n] == '+' || s[n] == '-' || s[n] == '/' || s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z') {
+			n++
+		}
+		z, ok := ParseZone(s[:n])
+		v.zone, v.hasZone = z, ok
+		return n, ok
+	}
+	var ignored int64
+	return number(&ignored)
+}
+
+// parseFraction reads S: a number of milliseconds in SimpleDateFormat, digits of a fraction otherwise.
+func (p *Pattern) parseFraction(v *parsed, f field, s string, number func(*int64) (int, bool)) (int, bool) {
+	if p.legacy {
+		n, ok := number(&v.nanos)
+		v.nanos *= 1e6
+		return n, ok
+	}
+	if len(s) < f.count || f.count > 9 {
+		return 0, false
+	}
+	x, err := strconv.ParseInt(s[:f.count], 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	for range 9 - f.count {
+		x *= 10
+	}
+	v.nanos = x
+	return f.count, true
+}
+
+// matchName finds which name s starts with, in full or in three letters, in any case; SimpleDateFormat accepts either form.
+func matchName(s string, names []string, count int, either bool, to *int64) (int, bool) {
+	for i, name := range names {
+		if (count >= 4 || either) && len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
+			*to = int64(i + 1)
+			return len(name), true
+		}
+		if (count < 4 || either) && len(s) >= 3 && strings.EqualFold(s[:3], name[:3]) {
+			*to = int64(i + 1)
+			return 3, true
+		}
+	}
+	return 0, false
+}
