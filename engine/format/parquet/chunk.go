@@ -10,9 +10,15 @@ import (
 )
 
 // maxPage bounds the sizes a page header may claim.
-const maxPage = 1 << 30
+const maxPage = 1 << 29
 
-// codecs maps the format's compression codec numbers.
+// expansion is the most that a byte of compressed data can stand for, so that a page of few bytes cannot ask for a huge buffer.
+var expansion = [...]int64{
+	compress.BlockNone: 1, compress.BlockSnappy: 64, compress.BlockLZ4: 256, compress.BlockLZ4Hadoop: 256, compress.BlockZstd: 1 << 17,
+	compress.BlockGzip: 1032, compress.BlockDeflate: 1032, compress.BlockBrotli: 1 << 20, compress.BlockLZO: 1 << 9,
+}
+
+// blockCodec maps the format's compression codec numbers.
 func blockCodec(codec int32) (compress.Block, error) {
 	switch codec {
 	case 0:
@@ -130,7 +136,7 @@ func (c *chunkReader) readHeader() error {
 			}
 			return fmt.Errorf("page header: %w", err)
 		}
-		if int64(n)+int64(h.compressed) > room || h.uncompressed > maxPage {
+		if int64(n)+int64(h.compressed) > room || int64(h.uncompressed) > min(maxPage, int64(h.compressed)*expansion[c.codec]+64) {
 			return fmt.Errorf("page of %d bytes (%d decompressed) in a column chunk with %d left", h.compressed, h.uncompressed, room-int64(n))
 		}
 		c.header = h

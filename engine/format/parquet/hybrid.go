@@ -34,6 +34,9 @@ func (h *hybrid) reset(b []byte, width uint) {
 
 // run reads the header of the next run.
 func (h *hybrid) run() error {
+	if h.pos > len(h.b) { // behind a packed run that was cut
+		return errPage
+	}
 	v, n := binary.Uvarint(h.b[h.pos:])
 	if n <= 0 || v > 1<<34 {
 		return errPage

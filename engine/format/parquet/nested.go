@@ -17,7 +17,7 @@ type nestedColumn struct {
 }
 
 // maxNestedPage bounds the entries of a page, whose levels are decoded at once.
-const maxNestedPage = 1 << 25
+const maxNestedPage = 1 << 24
 
 // leafColumn collects the entries of one leaf.
 type leafColumn struct {
