@@ -16,6 +16,7 @@ import (
 // type cannot hold become NULL.
 type conversion struct {
 	from, to *types.Type
+	narrow   uint // bits of an integer type that the file's may exceed; 0 for other conversions
 	row      func(src *vector.Vector, at int, dst *vector.Vector, row int) bool
 	flat     vector.Vector
 	dst      *vector.Vector
@@ -36,12 +37,7 @@ func newConversion(from, to *types.Type, column string) (*conversion, error) {
 		if from.Kind <= to.Kind {
 			return nil, nil
 		}
-		bits := uint(8) << (to.Kind - types.TinyInt)
-		c.row = func(src *vector.Vector, at int, dst *vector.Vector, row int) bool {
-			v := src.I64[at]
-			dst.I64[row] = v
-			return v>>(bits-1) == v>>63
-		}
+		c.narrow = 8 << (to.Kind - types.TinyInt)
 	case from.Kind == types.Float && to.Kind == types.Double:
 		return nil, nil
 	case from.Kind == types.Timestamp && to.Kind == types.TimestampLTZ:
@@ -106,6 +102,10 @@ func (c *conversion) apply(src *vector.Vector, n int) (*vector.Vector, error) {
 		return c.cutStrings(src, n), nil
 	}
 	src = vector.Flatten(src, &c.flat, n)
+	if c.narrow > 0 {
+		c.narrowInts(src, n)
+		return src, nil
+	}
 	if c.dst == nil {
 		c.dst = vector.New(c.to, n)
 	}
@@ -118,6 +118,24 @@ func (c *conversion) apply(src *vector.Vector, n int) (*vector.Vector, error) {
 		}
 	}
 	return dst, nil
+}
+
+// narrowInts makes the integers NULL that the type cannot hold; usually there are none.
+func (c *conversion) narrowInts(v *vector.Vector, n int) {
+	v.Type = c.to
+	shift := c.narrow - 1
+	var excess int64
+	for _, x := range v.I64[:n] {
+		excess |= x>>shift ^ x>>63
+	}
+	if excess == 0 {
+		return
+	}
+	for row, x := range v.I64[:n] {
+		if x>>shift != x>>63 {
+			v.SetNull(row, n)
+		}
+	}
 }
 
 // cutStrings shortens the references of src to the characters the type takes.

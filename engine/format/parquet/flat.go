@@ -1,6 +1,10 @@
 package parquet
 
 import (
+	"encoding/binary"
+	"math"
+	"unsafe"
+
 	"skep/dialect/types"
 	"skep/engine/vector"
 )
@@ -83,8 +87,10 @@ func (c *flatColumn) read(n int) (*vector.Vector, error) {
 			case types.Bytes:
 				err = c.readBytes(got, k, m)
 			default:
-				if err = c.readFixed(v, class, got, m); err == nil && m < k {
-					spreadFixed(v, class, v.Nulls[got:got+k], got, m)
+				if m == k {
+					err = chunk.fixed(v, class, got, m, &c.codes)
+				} else {
+					err = chunk.sparse(v, class, got, m, v.Nulls[got:got+k], &c.codes)
 				}
 			}
 		}
@@ -175,22 +181,7 @@ func (c *flatColumn) present(got, k, n int) (int, error) {
 		v.Nulls = c.nulls
 		clear(v.Nulls[:got])
 	}
-	c.levels = resize(c.levels, k)
-	if err := c.chunk.defs.decode(c.levels); err != nil {
-		return 0, err
-	}
-	m := 0
-	nulls := v.Nulls[got : got+k]
-	for i, l := range c.levels {
-		nulls[i] = l == 0
-		m += int(l & 1)
-	}
-	return m, nil
-}
-
-// readFixed decodes m values of a class of fixed width to v from row at on.
-func (c *flatColumn) readFixed(v *vector.Vector, class types.Physical, at, m int) error {
-	return c.chunk.fixed(v, class, at, m, &c.codes)
+	return c.chunk.defs.nulls(v.Nulls[got : got+k])
 }
 
 // fixed decodes m values of a class of fixed width to v from row at on; scratch holds codes.
@@ -218,6 +209,74 @@ func (c *chunkReader) fixed(v *vector.Vector, class types.Physical, at, m int, s
 		return c.values.float64s(v.F64[at : at+m])
 	}
 	return c.values.int128s(v.W[at : at+m])
+}
+
+// sparse decodes m values of a class of fixed width to those of the rows at.. that are not NULL.
+func (c *chunkReader) sparse(v *vector.Vector, class types.Physical, at, m int, nulls []bool, scratch *[]uint32) error {
+	d := &c.values
+	n := len(nulls)
+	switch {
+	case d.mode == modeDict && m > 0:
+		*scratch = resize(*scratch, m+1)
+		codes := *scratch
+		if err := d.dictCodes(codes[:m]); err != nil {
+			return err
+		}
+		codes[m] = 0 // looked up for NULLs behind the last value
+		switch class {
+		case types.I64:
+			gatherSparse(v.I64[at:at+n], c.dict.i64, codes, nulls)
+		case types.F64:
+			gatherSparse(v.F64[at:at+n], c.dict.f64, codes, nulls)
+		default:
+			gatherSparse(v.W[at:at+n], c.dict.w, codes, nulls)
+		}
+		return nil
+	case d.mode == modePlain && (d.kind == kindInt32 || d.kind == kindInt64 || d.kind == kindDouble) && !d.hybrid:
+		b, err := d.plain(m)
+		if err != nil {
+			return err
+		}
+		present := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(nulls))), n)
+		b = b[:len(b)+8] // the padding stands in behind the last value
+		switch d.kind {
+		case kindInt32:
+			j := 0
+			for i, null := range present {
+				v.I64[at+i] = int64(int32(binary.LittleEndian.Uint32(b[j:])))
+				j += 4 - 4*int(null)
+			}
+		case kindInt64:
+			j := 0
+			for i, null := range present {
+				v.I64[at+i] = int64(binary.LittleEndian.Uint64(b[j:]))
+				j += 8 - 8*int(null)
+			}
+		default:
+			j := 0
+			for i, null := range present {
+				v.F64[at+i] = math.Float64frombits(binary.LittleEndian.Uint64(b[j:]))
+				j += 8 - 8*int(null)
+			}
+		}
+		return nil
+	}
+	if err := c.fixed(v, class, at, m, scratch); err != nil {
+		return err
+	}
+	spreadFixed(v, class, nulls, at, m)
+	return nil
+}
+
+// gatherSparse looks up the next code for every row and moves on to the one after where the row is not NULL: no branch depends
+// on the data.
+func gatherSparse[T any](dst, entries []T, codes []uint32, nulls []bool) {
+	present := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(nulls))), len(nulls))
+	j := 0
+	for i, null := range present {
+		dst[i] = entries[codes[j]]
+		j += 1 - int(null)
+	}
 }
 
 // spreadFixed moves the m values at rows at.. to the rows that are not NULL.

@@ -3,6 +3,8 @@ package parquet
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
+	"unsafe"
 
 	"github.com/parquet-go/bitpack"
 )
@@ -120,6 +122,62 @@ func (h *hybrid) unpack(dst []uint32) {
 func (h *hybrid) source() []byte {
 	pos := min(h.pos, len(h.b))
 	return h.b[pos:cap(h.b)]
+}
+
+// bitBytes holds, for every byte, its bits as eight booleans, inverted: what definition levels of one bit make of NULLs.
+var bitBytes = func() (t [256]uint64) {
+	for b := range t {
+		for i := range 8 {
+			if b>>i&1 == 0 {
+				t[b] |= 1 << (8 * i)
+			}
+		}
+	}
+	return t
+}()
+
+// nulls decodes levels of one bit: dst gets true where the level is 0. It returns how many are 1.
+func (h *hybrid) nulls(dst []bool) (present int, err error) {
+	for len(dst) > 0 {
+		if h.left == 0 {
+			if err := h.run(); err != nil {
+				return 0, err
+			}
+		}
+		n := min(h.left, len(dst))
+		switch {
+		case !h.packed:
+			null := h.value == 0
+			for i := range dst[:n] {
+				dst[i] = null
+			}
+			if !null {
+				present += n
+			}
+		case h.tailPos < h.tailLen || n < 8:
+			n = min(n, 8)
+			var levels [8]uint32
+			h.unpack(levels[:n])
+			for i, l := range levels[:n] {
+				dst[i] = l == 0
+				present += int(l)
+			}
+		default:
+			n &^= 7
+			if h.pos+n/8 > len(h.b) { // a cut run's last byte may be missing
+				return 0, errPage
+			}
+			out := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), n)
+			for i, b := range h.b[h.pos : h.pos+n/8] {
+				binary.LittleEndian.PutUint64(out[8*i:], bitBytes[b])
+				present += bits.OnesCount8(b)
+			}
+			h.pos += n / 8
+		}
+		h.left -= n
+		dst = dst[n:]
+	}
+	return present, nil
 }
 
 // skip drops n values.

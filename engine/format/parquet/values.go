@@ -420,6 +420,9 @@ func (d *valueDecoder) dictCodes(dst []uint32) error {
 	if err := d.codes.decode(dst); err != nil {
 		return err
 	}
+	if d.codes.width < 32 && 1<<d.codes.width <= d.limit {
+		return nil // no code of this width can be too large
+	}
 	var highest uint32
 	for _, c := range dst {
 		highest = max(highest, c)
