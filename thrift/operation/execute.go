@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/beltran/gohive/hiveserver"
@@ -143,8 +144,11 @@ func (m *Manager) compile(o *Operation, req ExecuteRequest) (failure *tcli.Error
 	for k, v := range req.Overlay {
 		overlay[k] = v
 	}
-	// Commands leave no log of their own, so these lines wait until the statement is known to be a query.
-	compiling := func() { o.log.Logf("INFO", "Compiling command(queryId=%s): %s", o.queryID, o.sql) }
+	// Commands leave no log of their own, so the first line of what may be one waits until that is known.
+	compiling := sync.OnceFunc(func() { o.log.Logf("INFO", "Compiling command(queryId=%s): %s", o.queryID, o.sql) })
+	if !mayBeCommand(o.sql) {
+		compiling()
+	}
 	stmt, err := o.owner.Backend().Compile(o.ctx, backend.StatementRequest{SQL: req.SQL, Overlay: overlay, QueryID: o.queryID, Log: o.log})
 	if err != nil {
 		compiling()
@@ -233,6 +237,19 @@ func describe(prefix string, err error, other *sqlerr.Error) *tcli.Error {
 
 // hive3 reports whether the session behaves like Hive 3.1.
 func hive3(s Session) bool { return strings.HasPrefix(s.Conf("skep.hive.version"), "3.") }
+
+// mayBeCommand reports whether a statement begins like one for Hive's command processors. The backend decides.
+func mayBeCommand(sql string) bool {
+	first := strings.ToLower(strings.TrimSpace(sql))
+	if i := strings.IndexAny(first, " \t\r\n;"); i >= 0 {
+		first = first[:i]
+	}
+	switch first {
+	case "set", "reset", "dfs", "add", "list", "delete", "reload", "compile", "crypto", "llap":
+		return true
+	}
+	return strings.HasPrefix(first, "--") || strings.HasPrefix(first, "/*")
+}
 
 // schemaText prints a result schema the way Hive's driver logs it.
 func schemaText(columns []backend.Column) string {
