@@ -50,6 +50,7 @@ var rules = []rule{
 	{name: "join-keys", required: true, apply: (*optimizer).joinKeys},
 	{name: "shared-filter", whole: (*optimizer).filterShared},
 	{name: "fold", apply: (*optimizer).fold},
+	{name: "preaggregate", apply: (*optimizer).preaggregate},
 	{name: "limit", apply: (*optimizer).pushLimits},
 	{name: "column-prune", whole: (*optimizer).pruneColumns},
 	{name: "build-side", apply: (*optimizer).chooseBuildSides},

@@ -16,7 +16,10 @@ type relation struct {
 
 // column estimates one column: distinct values, and bounds as numbers when the type has an order that maps to numbers.
 type column struct {
-	distinct  float64
+	distinct float64
+	// base is the number of distinct values before filters on other columns thinned out the rows; joins compare bases, since
+	// a filter on another column does not tell which key values are left.
+	base      float64
 	nulls     float64 // fraction
 	hasBounds bool
 	min, max  float64
@@ -127,7 +130,9 @@ func (o *optimizer) scanRelation(n *plan.Scan) *relation {
 		r.rows = defaultRows
 	}
 	for i, c := range n.Cols {
-		r.cols[c.ID] = tableColumn(n, stats, i, r.rows)
+		col := tableColumn(n, stats, i, r.rows)
+		col.base = col.distinct
+		r.cols[c.ID] = col
 	}
 	return restrict(r, n.Filter)
 }
@@ -297,6 +302,7 @@ func inSelectivity(r *relation, c *plan.Call, narrow bool) float64 {
 	}
 	if ref, ok := c.Args[0].(*plan.ColumnRef); ok && narrow {
 		col.distinct = math.Min(col.distinct, n)
+		col.base = col.distinct
 		r.cols[ref.ID] = col
 	}
 	return math.Min(1, n/exprColumn(r, c.Args[0]).distinctOr(n))
@@ -335,7 +341,7 @@ func compareSelectivity(r *relation, c *plan.Call, narrow bool) float64 {
 			s = 1e-6
 		}
 		if isRef && narrow {
-			col.distinct, col.nulls = 1, 0
+			col.distinct, col.base, col.nulls = 1, 1, 0
 			if numeric {
 				col.hasBounds, col.min, col.max = true, value, value
 			}
@@ -365,6 +371,7 @@ func compareSelectivity(r *relation, c *plan.Call, narrow bool) float64 {
 		}
 		if col.distinct > 0 {
 			col.distinct = math.Max(1, col.distinct*share)
+			col.base = math.Max(1, col.base*share)
 		}
 		r.cols[ref.ID] = col
 	}
@@ -477,6 +484,7 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 			if a.distinct > 0 && b.distinct > 0 {
 				d := math.Min(a.distinct, b.distinct)
 				a.distinct, b.distinct = d, d
+				a.base, b.base = math.Min(a.base, b.base), math.Min(a.base, b.base)
 				out.cols[lr.ID], out.cols[rr.ID] = a, b
 			}
 		}
@@ -493,6 +501,24 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 	return out
 }
 
+// matchShare estimates the probability that the values of two join columns are equal: one over the number of values that the
+// side with more of them has in the range that both share, NULLs apart.
+func matchShare(l, r *relation, a, b column) float64 {
+	values := func(c, other column) float64 {
+		d := math.Max(c.distinct, c.base)
+		if d <= 0 {
+			return math.Min(l.rows, r.rows)
+		}
+		if c.hasBounds && other.hasBounds && c.max > c.min {
+			shared := math.Min(c.max, other.max) - math.Max(c.min, other.min)
+			d *= math.Max(0, math.Min(1, (shared+1)/(c.max-c.min+1)))
+		}
+		return math.Max(1, d)
+	}
+	one := 1 / math.Max(values(a, b), values(b, a))
+	return one * (1 - a.nulls) * (1 - b.nulls)
+}
+
 // keySelectivity estimates the share of the cross product that equal keys keep: 1/max(distinct) per key, further keys
 // counting less because keys of one join are usually correlated.
 func keySelectivity(l, r *relation, keys []plan.EquiKey) float64 {
@@ -503,14 +529,7 @@ func keySelectivity(l, r *relation, keys []plan.EquiKey) float64 {
 	best := 1.0
 	var rest []float64
 	for _, k := range keys {
-		dl, dr := exprColumn(l, k.Left).distinct, exprColumn(r, k.Right).distinct
-		if dl <= 0 {
-			dl = math.Min(l.rows, r.rows)
-		}
-		if dr <= 0 {
-			dr = math.Min(l.rows, r.rows)
-		}
-		one := 1 / math.Max(1, math.Max(dl, dr))
+		one := matchShare(l, r, exprColumn(l, k.Left), exprColumn(r, k.Right))
 		if one < best {
 			best, one = one, best
 		}
