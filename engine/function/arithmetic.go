@@ -75,8 +75,8 @@ func (o *operand[T]) load(v *vector.Vector, vals []T, rows Rows) {
 	}
 }
 
-// binary runs the loop that suits the operands' shapes; commutative operators leave constCol nil.
-func binary[T kernel.Number](colCol func(dst, a, b []T, sel []uint16), colConst func(dst, a []T, c T, sel []uint16),
+// shaped runs the loop that suits the operands' shapes; commutative operators leave constCol nil.
+func shaped[T kernel.Number](colCol func(dst, a, b []T, sel []uint16), colConst func(dst, a []T, c T, sel []uint16),
 	constCol func(dst []T, c T, a []T, sel []uint16)) func(dst []T, a, b *operand[T], rows Rows) {
 	return func(dst []T, a, b *operand[T], rows Rows) {
 		switch {
@@ -131,15 +131,15 @@ func plusMinus(op string) Builder {
 		t := call.Result
 		switch {
 		case t.IsInteger() && op == "+":
-			return intLoop(t, binary(kernel.Add[int64], kernel.AddConst[int64], nil))
+			return intLoop(t, shaped(kernel.Add[int64], kernel.AddConst[int64], nil))
 		case t.IsInteger():
-			return intLoop(t, binary(kernel.Sub[int64], subConst[int64], kernel.ConstSub[int64]))
+			return intLoop(t, shaped(kernel.Sub[int64], subConst[int64], kernel.ConstSub[int64]))
 		case t.Kind == types.Decimal:
 			return addDecimals(call, op == "-")
 		case t.Physical() == types.F64 && op == "+":
-			return floatLoop(t, binary(kernel.Add[float64], kernel.AddConst[float64], nil))
+			return floatLoop(t, shaped(kernel.Add[float64], kernel.AddConst[float64], nil))
 		case t.Physical() == types.F64:
-			return floatLoop(t, binary(kernel.Sub[float64], subConst[float64], kernel.ConstSub[float64]))
+			return floatLoop(t, shaped(kernel.Sub[float64], subConst[float64], kernel.ConstSub[float64]))
 		}
 		return addTime(env, call, op == "-")
 	}
@@ -148,11 +148,11 @@ func plusMinus(op string) Builder {
 func times(_ *Env, call *Call) Kernel {
 	switch t := call.Result; {
 	case t.IsInteger():
-		return intLoop(t, binary(kernel.Mul[int64], kernel.MulConst[int64], nil))
+		return intLoop(t, shaped(kernel.Mul[int64], kernel.MulConst[int64], nil))
 	case t.Kind == types.Decimal:
 		return multiplyDecimals(call)
 	case t.Physical() == types.F64:
-		return floatLoop(t, binary(kernel.Mul[float64], kernel.MulConst[float64], nil))
+		return floatLoop(t, shaped(kernel.Mul[float64], kernel.MulConst[float64], nil))
 	}
 	return nil
 }

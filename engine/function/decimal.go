@@ -60,9 +60,9 @@ func addNarrow(call *Call, minus bool) Kernel {
 	fa, fb := decimal.Pow64[scale-call.Args[0].Scale], decimal.Pow64[scale-call.Args[1].Scale]
 	if fa == 1 && fb == 1 {
 		if minus {
-			return intLoop(types.BigIntType, binary(kernel.Sub[int64], subConst[int64], kernel.ConstSub[int64]))
+			return intLoop(types.BigIntType, shaped(kernel.Sub[int64], subConst[int64], kernel.ConstSub[int64]))
 		}
-		return intLoop(types.BigIntType, binary(kernel.Add[int64], kernel.AddConst[int64], nil))
+		return intLoop(types.BigIntType, shaped(kernel.Add[int64], kernel.AddConst[int64], nil))
 	}
 	if minus {
 		fb = -fb
@@ -96,7 +96,7 @@ func multiplyDecimals(call *Call) Kernel {
 	narrow := a.Physical() == types.I64 && b.Physical() == types.I64
 	switch {
 	case narrow && drop == 0 && r.Physical() == types.I64:
-		return intLoop(types.BigIntType, binary(kernel.Mul[int64], kernel.MulConst[int64], nil))
+		return intLoop(types.BigIntType, shaped(kernel.Mul[int64], kernel.MulConst[int64], nil))
 	case narrow && drop == 0:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			x, y := ints(args[0]), ints(args[1])

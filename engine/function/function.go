@@ -114,7 +114,8 @@ func Has(name string) bool { _, ok := registry[name]; return ok }
 // registry maps canonical names to code. It is built once and never changed.
 var registry = func() map[string]entry {
 	m := map[string]entry{}
-	for _, table := range []map[string]entry{arithmeticTable, castTable, textTable, patternTable, mathTable, dateTable, clockTable} {
+	for _, table := range []map[string]entry{arithmeticTable, castTable, textTable, patternTable, mathTable, dateTable, clockTable,
+		collectionTable, jsonTable, hashTable, codecTable, sessionTable} {
 		for name, e := range table {
 			if _, dup := m[name]; dup {
 				panic("function: declared twice: " + name)
