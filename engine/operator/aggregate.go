@@ -44,19 +44,33 @@ type HashAggregate struct {
 	res     *Resources
 	partial []*types.Type // keys and partial results
 
+	files spillFiles
+
 	mu     sync.Mutex
-	locals []*aggregateTable
-	result *aggregateTable // everything, when it was not partitioned
+	tables []*aggregateTable // all, to be closed
+	locals []*aggregateTable // of workers that have ended
+	result *aggregateTable   // everything, when it was not partitioned
 }
 
 // NewHashAggregate returns an aggregation without inputs.
 func NewHashAggregate(spec AggregateSpec, r *Resources) *HashAggregate {
-	h := &HashAggregate{spec: spec, res: r}
+	h := &HashAggregate{spec: spec, res: r, files: spillFiles{res: r}}
 	h.partial = append(h.partial, spec.Keys...)
 	for _, f := range spec.Functions {
 		h.partial = append(h.partial, f.Partial()...)
 	}
 	return h
+}
+
+// Close implements pipeline.Closer.
+func (h *HashAggregate) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.tables {
+		t.account.Close()
+	}
+	h.tables = nil
+	return h.files.close()
 }
 
 // Input returns a sink for one kind of input rows: the first results of program are the keys.
@@ -73,7 +87,7 @@ type aggregateInput struct {
 
 // Processor implements pipeline.Sink.
 func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	return &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h)}, nil
+	return &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h, 0)}, nil
 }
 
 // Finish implements pipeline.Sink. It ends the whole aggregation and must run once for all inputs.
@@ -141,6 +155,9 @@ func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*v
 // adapt empties the table when it has outgrown its use.
 func (p *aggregateProcessor) adapt() error {
 	groups := p.table.groups.Len()
+	if err := p.table.fit(); err != nil {
+		return err
+	}
 	if groups < cacheGroups {
 		return nil
 	}
@@ -151,7 +168,8 @@ func (p *aggregateProcessor) adapt() error {
 		p.skip = 16 * cacheGroups
 	}
 	p.since = 0
-	return p.table.flush()
+	p.table.flush()
+	return p.table.fit()
 }
 
 // passThrough turns each row into a group of its own.
@@ -166,12 +184,18 @@ func (p *aggregateProcessor) passThrough(cols []*vector.Vector, n int) error {
 	}
 	t.hash = grow(t.hash, n)
 	hashtable.Hash(cols[:keys], n, t.hash)
-	err := t.scatterGroups(cols[:keys], 0, n, t.hash)
+	t.scatterGroups(cols[:keys], 0, n, t.hash)
 	t.resize(0)
-	return err
+	return t.fit()
 }
 
 func (p *aggregateProcessor) Finish() error {
+	if p.table.scatter != nil {
+		p.table.flush()
+		if err := p.table.fit(); err != nil {
+			return err
+		}
+	}
 	h := p.in.h
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,10 +205,8 @@ func (p *aggregateProcessor) Finish() error {
 
 // Finish merges the workers' tables, or prepares the partitions for merging by the readers of Source.
 func (h *HashAggregate) Finish(context.Context) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if len(h.locals) == 0 {
-		h.locals = append(h.locals, newAggregateTable(h))
+		h.locals = append(h.locals, newAggregateTable(h, 0))
 	}
 	if len(h.spec.Keys) == 0 {
 		h.result = h.locals[0]
@@ -211,7 +233,8 @@ func (h *HashAggregate) Finish(context.Context) error {
 		return nil
 	}
 	for _, l := range h.locals {
-		if err := l.flush(); err != nil {
+		l.flush()
+		if err := l.fit(); err != nil {
 			return err
 		}
 	}
@@ -221,6 +244,7 @@ func (h *HashAggregate) Finish(context.Context) error {
 // aggregateTable is a table of groups with states, and the partitions to which it is emptied.
 type aggregateTable struct {
 	h       *HashAggregate
+	level   int // of the partitions
 	account *memory.Account
 	groups  *hashtable.GroupTable
 	states  []aggregate.States
@@ -231,12 +255,49 @@ type aggregateTable struct {
 	cols  []*vector.Vector // partial results for flush
 }
 
-func newAggregateTable(h *HashAggregate) *aggregateTable {
-	t := &aggregateTable{h: h, groups: hashtable.NewGroupTable(h.spec.Keys)}
-	for _, f := range h.spec.Functions {
+func newAggregateTable(h *HashAggregate, level int) *aggregateTable {
+	t := &aggregateTable{h: h, level: level, account: h.res.Pool.NewAccount("aggregate", true)}
+	t.clear()
+	h.mu.Lock()
+	h.tables = append(h.tables, t)
+	h.mu.Unlock()
+	return t
+}
+
+// clear forgets all groups and gives their memory back.
+func (t *aggregateTable) clear() {
+	t.groups = hashtable.NewGroupTable(t.h.spec.Keys)
+	t.states = t.states[:0]
+	for _, f := range t.h.spec.Functions {
 		t.states = append(t.states, f.States())
 	}
-	return t
+}
+
+// fit records the memory in use and, if there is too little, moves first the groups to partitions and then these to disk.
+func (t *aggregateTable) fit() error {
+	n := t.groups.Bytes()
+	for _, s := range t.states {
+		n += s.Bytes()
+	}
+	if t.scatter != nil {
+		n += t.scatter.bytes
+	}
+	if t.account.Set(n) && !t.account.Asked() || n < t.h.res.minSpill() {
+		return nil
+	}
+	if len(t.h.spec.Keys) == 0 || t.level >= maxLevel {
+		if t.account.Asked() {
+			return nil
+		}
+		return t.account.Exceeded()
+	}
+	t.flush()
+	t.clear()
+	if err := t.scatter.spill(); err != nil {
+		return err
+	}
+	t.account.Set(0)
+	return nil
 }
 
 func (t *aggregateTable) resize(n int) {
@@ -333,7 +394,7 @@ func (t *aggregateTable) partials(from, to int) []*vector.Vector {
 }
 
 // flush moves all groups to the partitions.
-func (t *aggregateTable) flush() error {
+func (t *aggregateTable) flush() {
 	const chunk = 1 << 14
 	keys := t.groups.Keys()
 	for from := 0; from < t.groups.Len(); from += chunk {
@@ -344,21 +405,17 @@ func (t *aggregateTable) flush() error {
 		}
 		t.hash = grow(t.hash, to-from)
 		t.groups.Hashes(from, to, t.hash)
-		if err := t.scatterGroups(part, from, to, t.hash); err != nil {
-			return err
-		}
+		t.scatterGroups(part, from, to, t.hash)
 	}
 	t.groups.Reset()
 	t.resize(0)
-	return nil
 }
 
 // scatterGroups appends groups from..to-1, with the given keys, to the partitions.
-func (t *aggregateTable) scatterGroups(keys []*vector.Vector, from, to int, hashes []uint64) error {
+func (t *aggregateTable) scatterGroups(keys []*vector.Vector, from, to int, hashes []uint64) {
 	if t.scatter == nil {
-		t.scatter = newScatter(t.h.partial, 0)
+		t.scatter = newScatter(t.h.partial, t.level, &t.h.files)
 	}
 	cols := append(keys[:len(keys):len(keys)], t.partials(from, to)...)
 	t.scatter.add(cols, hashes[:to-from])
-	return nil
 }

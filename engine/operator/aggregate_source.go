@@ -33,14 +33,22 @@ func (s *aggregateSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
 	return &aggregateReader{source: s}, nil
 }
 
+// aggregateReader merges partitions one by one. A partition whose groups do not fit memory is partitioned again, and its
+// parts are put on a stack.
 type aggregateReader struct {
-	source *aggregateSource
-	table  *aggregateTable // whose groups are being handed out, or nil
-	merged *aggregateTable // reused from partition to partition
-	at     int
-	batch  vector.Batch
-
+	source  *aggregateSource
+	table   *aggregateTable // whose groups are being handed out, or nil
+	merged  *aggregateTable // reused from partition to partition
+	at      int
+	pending []pendingPartition
+	batch   vector.Batch
 	results []*vector.Vector
+}
+
+// pendingPartition is a partition of one or more scatters.
+type pendingPartition struct {
+	from []*scatter
+	i    int
 }
 
 // Next implements pipeline.Reader.
@@ -51,6 +59,14 @@ func (r *aggregateReader) Next() (*vector.Batch, error) {
 				return b, nil
 			}
 			r.table = nil
+		}
+		if n := len(r.pending); n > 0 {
+			p := r.pending[n-1]
+			r.pending = r.pending[:n-1]
+			if err := r.merge(p); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		i := int(r.source.next.Add(1)) - 1
 		h := r.source.h
@@ -64,9 +80,13 @@ func (r *aggregateReader) Next() (*vector.Batch, error) {
 		if i >= partitions {
 			return nil, nil
 		}
-		if err := r.merge(i); err != nil {
-			return nil, err
+		p := pendingPartition{i: i}
+		for _, l := range h.locals {
+			if l.scatter != nil && l.scatter.count[i] > 0 {
+				p.from = append(p.from, l.scatter)
+			}
 		}
+		r.pending = append(r.pending, p)
 	}
 }
 
@@ -104,27 +124,45 @@ func (r *aggregateReader) emit() *vector.Batch {
 	return &r.batch
 }
 
-// merge groups partition i of all workers.
-func (r *aggregateReader) merge(i int) error {
+// merge groups a partition. Afterwards either r.table holds its groups, or they have been divided among pending partitions.
+func (r *aggregateReader) merge(p pendingPartition) error {
+	if len(p.from) == 0 {
+		return nil
+	}
 	h := r.source.h
+	level := p.from[0].level + 1
 	if r.merged == nil {
-		r.merged = newAggregateTable(h)
+		r.merged = newAggregateTable(h, level)
 	}
 	t := r.merged
+	t.level = level
 	t.groups.Reset()
 	t.resize(0)
 	keys := len(h.spec.Keys)
-	for _, l := range h.locals {
-		if l.scatter == nil {
-			continue
-		}
-		for _, b := range l.scatter.parts[i].batches {
+	for _, s := range p.from {
+		err := s.read(p.i, func(b *vector.Batch) error {
 			groups := t.find(b.Cols[:keys], b.N)
 			t.mergePartials(b.Cols[keys:], groups)
+			return t.fit()
+		})
+		if err != nil {
+			return err
 		}
-		l.scatter.parts[i] = partition{}
 	}
-	r.table, r.at = t, 0
+	if t.scatter == nil {
+		r.table, r.at = t, 0
+		return nil
+	}
+	t.flush()
+	if err := t.fit(); err != nil {
+		return err
+	}
+	for i, n := range t.scatter.count {
+		if n > 0 {
+			r.pending = append(r.pending, pendingPartition{[]*scatter{t.scatter}, i})
+		}
+	}
+	t.scatter = nil
 	return nil
 }
 

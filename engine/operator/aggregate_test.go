@@ -23,13 +23,17 @@ func TestHashAggregateAgainstModel(t *testing.T) {
 		distinct := []int{2, 50, 100000}[r.Intn(3)]
 		rel := randomRelation(r, ts, n, distinct)
 		workers := []int{1, 4}[r.Intn(2)]
-		t.Run(fmt.Sprintf("%d-%v-%d-%d-%d", round, ts, n, distinct, workers), func(t *testing.T) {
-			testAggregate(t, r, rel, keys, workers)
+		limit := []int64{0, 1 << 20}[r.Intn(2)]
+		if keys == 0 {
+			limit = 0
+		}
+		t.Run(fmt.Sprintf("%d-%v-%d-%d-%d-%d", round, ts, n, distinct, workers, limit), func(t *testing.T) {
+			testAggregate(t, r, rel, keys, workers, limit)
 		})
 	}
 }
 
-func testAggregate(t *testing.T, r *rand.Rand, rel *relation, keys, workers int) {
+func testAggregate(t *testing.T, r *rand.Rand, rel *relation, keys, workers int, limit int64) {
 	spec := AggregateSpec{Keys: rel.ts[:keys]}
 	var calls []AggregateCall
 	add := func(name string, result *types.Type, args ...int) {
@@ -54,12 +58,16 @@ func testAggregate(t *testing.T, r *rand.Rand, rel *relation, keys, workers int)
 	for i := range rel.ts {
 		cols = append(cols, i)
 	}
-	g := newGraph(t, workers, 0)
+	g := newGraph(t, workers, limit)
 	h := NewHashAggregate(spec, g.r)
+	g.q.AddCloser(h)
 	in := g.end(NewBatches(rel.batches(r, 1500)...), nil, h.Input(refs(cols...), calls))
 	var out collector
 	g.end(h.Source(), nil, &out, in)
 	g.run()
+	if limit > 0 && len(out.rows) > 20000 && g.r.Spilled.Load() == 0 {
+		t.Error("nothing was spilled")
+	}
 
 	type state struct {
 		key            []types.Datum
@@ -119,6 +127,7 @@ func TestExpandAndEmptyGroup(t *testing.T) {
 		{ts: []*types.Type{types.IntType}},
 	} {
 		h := NewHashAggregate(spec, g.r)
+		g.q.AddCloser(h)
 		in := g.end(NewBatches(rel.batches(rand.New(rand.NewSource(1)), 9)...), []pipeline.Operator{NewExpand(spec.Keys[:1], sets)},
 			h.Input(refs(0, 1), []AggregateCall{{Function: 0}}))
 		var out collector

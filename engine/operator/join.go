@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
@@ -67,20 +66,34 @@ type JoinSpec struct {
 // The output of Probe has the probe columns followed by the BuildOut columns (only the probe columns for semi and anti
 // joins, and a boolean after them for mark joins). BuildSource produces the same shape, or the BuildOut columns alone for the kinds
 // JoinBuildSemi and JoinBuildAnti, whose Probe produces nothing.
+//
+// When the build side does not fit memory, both sides are partitioned by the hash of the key (hybrid hash join): partitions of
+// the build side that fit stay and are probed at once, rows of the others go to disk, to be joined partition by
+// partition by SpilledSource:
+//
+//	build ─► partitions ─┬─ resident ──► table ◄── probe rows ─► output
+//	                      └─ on disk                   └─► on disk by partition
 type HashJoin struct {
-	spec    JoinSpec
-	res     *Resources
-	account *memory.Account
+	spec  JoinSpec
+	res   *Resources
+	level int // of partitioning; joins of partitions are joins of the next level
+	files *spillFiles
 
-	mu     sync.Mutex
-	locals []*vector.Batch // one per build worker, flat
-	bytes  int64
+	mu       sync.Mutex
+	accounts []*memory.Account
+	locals   []*vector.Batch // one per build worker, flat
+	total    int             // rows of the whole build side
+	nullKey  bool            // some build row has a NULL in a key
+	account  *memory.Account // of the table
+	cols     []*vector.Vector
+	rows     int // of cols: the resident part of the build side
+	table    *hashtable.JoinTable
+	matched  []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
 
-	cols    []*vector.Vector // build columns, contiguous
-	rows    int
-	table   *hashtable.JoinTable
-	nullKey bool     // some build row has a NULL in a key
-	matched []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
+	partitioned atomic.Bool
+	resident    [partitions]bool
+	buildParts  []*scatter
+	probeParts  []*scatter
 
 	nullOnce sync.Once
 	nullAt   []uint32 // see nullRows
@@ -88,102 +101,35 @@ type HashJoin struct {
 
 // NewHashJoin returns a join that has to be built.
 func NewHashJoin(spec JoinSpec, r *Resources) *HashJoin {
-	return &HashJoin{spec: spec, res: r, account: r.Pool.NewAccount(spec.Name, false)}
+	return newHashJoin(spec, r, 0, &spillFiles{res: r})
+}
+
+func newHashJoin(spec JoinSpec, r *Resources, level int, files *spillFiles) *HashJoin {
+	j := &HashJoin{spec: spec, res: r, level: level, files: files}
+	j.account = j.newAccount(false)
+	return j
+}
+
+func (j *HashJoin) newAccount(spillable bool) *memory.Account {
+	a := j.res.Pool.NewAccount(j.spec.Name, spillable)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.accounts = append(j.accounts, a)
+	return a
+}
+
+// release gives the recorded memory back.
+func (j *HashJoin) release() {
+	for _, a := range j.accounts {
+		a.Close()
+	}
+	j.accounts = nil
 }
 
 // Close implements pipeline.Closer.
 func (j *HashJoin) Close() error {
-	j.account.Close()
-	return nil
-}
-
-// Build returns the sink of the build side; program computes spec.BuildTypes.
-func (j *HashJoin) Build(program Program) pipeline.Sink { return &joinBuild{j, program} }
-
-type joinBuild struct {
-	join    *HashJoin
-	program Program
-}
-
-// Processor implements pipeline.Sink.
-func (s *joinBuild) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	return &joinBuildProcessor{join: s.join, evaluator: s.program(), rows: vector.NewBatch(s.join.spec.BuildTypes)}, nil
-}
-
-// Finish implements pipeline.Sink.
-func (s *joinBuild) Finish(context.Context) error { return s.join.finishBuild() }
-
-type joinBuildProcessor struct {
-	join      *HashJoin
-	evaluator Evaluator
-	rows      *vector.Batch
-	recorded  int64
-}
-
-func (p *joinBuildProcessor) Push(b *vector.Batch) error {
-	cols, err := p.evaluator.Run(b)
-	if err != nil {
-		return err
-	}
-	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
-	if n := p.rows.Bytes(); n-p.recorded > 1<<18 {
-		d := n - p.recorded
-		p.recorded = n
-		return p.join.record(d)
-	}
-	return nil
-}
-
-func (p *joinBuildProcessor) Finish() error {
-	j := p.join
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if p.rows.N > 0 {
-		j.locals = append(j.locals, p.rows)
-	}
-	return nil
-}
-
-func (j *HashJoin) record(d int64) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.bytes += d
-	if !j.account.Set(j.bytes) {
-		return j.account.Exceeded()
-	}
-	return nil
-}
-
-// finishBuild joins the workers' rows and builds the table.
-func (j *HashJoin) finishBuild() error {
-	switch len(j.locals) {
-	case 0:
-		j.cols = vector.NewBatch(j.spec.BuildTypes).Cols
-	case 1:
-		j.cols, j.rows = j.locals[0].Cols, j.locals[0].N
-	default:
-		all := j.locals[0]
-		for _, l := range j.locals[1:] {
-			for i, c := range all.Cols {
-				vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
-			}
-			all.N += l.N
-		}
-		j.cols, j.rows = all.Cols, all.N
-	}
-	j.locals = nil
-	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
-	for i, at := range j.spec.BuildKeys {
-		keys[i] = j.cols[at]
-		for _, null := range keys[i].Nulls {
-			j.nullKey = j.nullKey || null
-		}
-	}
-	j.table = hashtable.BuildJoinTable(keys, j.spec.NullSafe, j.rows)
-	if j.spec.Kind.emitsBuild() {
-		j.matched = make([]uint32, (j.rows+31)/32)
-	}
-	return nil
+	j.release()
+	return j.files.close()
 }
 
 // mark notes that a build row has a match. Many workers mark at once.
@@ -207,7 +153,7 @@ type joinBuildSource struct {
 const buildMorsel = 1 << 16
 
 // Workers implements pipeline.Source.
-func (s *joinBuildSource) Workers() int { return s.join.rows/buildMorsel + 1 }
+func (s *joinBuildSource) Workers() int { return (s.join.rows + buildMorsel - 1) / buildMorsel }
 
 // Reader implements pipeline.Source.
 func (s *joinBuildSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {

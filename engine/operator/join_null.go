@@ -10,7 +10,7 @@ func (p *joinProbeProcessor) findNulls(b *vector.Batch, n int) error {
 	j := p.join
 	p.null = grow(p.null, n)
 	clear(p.null)
-	if j.rows == 0 {
+	if j.total == 0 {
 		return nil
 	}
 	if p.exact != nil {

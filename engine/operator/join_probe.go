@@ -5,6 +5,7 @@ import (
 
 	"skep/dialect/types"
 	"skep/engine/hashtable"
+	"skep/engine/memory"
 	"skep/engine/pipeline"
 	"skep/engine/vector"
 )
@@ -45,11 +46,18 @@ type joinProbeProcessor struct {
 	null   []bool   // by k: condition NULL for some build row
 	sel    []uint16
 	build  []*vector.Vector // build columns aligned with the batch or the pairs
-	probe  []*vector.Vector // probe columns of pairs
+	left   []*vector.Vector // probe columns of pairs
 	nulls  []*vector.Vector // build columns of unmatched rows
 	pairs  pairs
 	marks  *vector.Vector
 	keyCol []*vector.Vector
+
+	// of a join with partitions on disk
+	parts   *scatter
+	account *memory.Account
+	hash    []uint64
+	here    []uint16
+	away    []uint32
 }
 
 // pairs are combinations of probe and build rows.
@@ -66,13 +74,27 @@ func (p *pairs) add(k int, row uint16, build uint32) {
 }
 
 func (p *joinProbeProcessor) Push(b *vector.Batch) error {
-	j := p.join
-	n := b.Rows()
 	keys, err := p.keys.Run(b)
 	if err != nil {
 		return err
 	}
 	keys = p.dense.columns(b, keys)
+	if p.join.partitioned.Load() {
+		if b, err = p.divide(b, keys); err != nil || b.Rows() == 0 {
+			return err
+		}
+		if keys, err = p.keys.Run(b); err != nil {
+			return err
+		}
+		keys = p.dense.columns(b, keys)
+	}
+	return p.probeBatch(b, keys)
+}
+
+// probeBatch probes the resident table.
+func (p *joinProbeProcessor) probeBatch(b *vector.Batch, keys []*vector.Vector) error {
+	j := p.join
+	n := b.Rows()
 	p.keyCol = keys
 	p.heads = grow(p.heads, n)
 	p.prober.Probe(keys, n, p.heads)
@@ -94,7 +116,12 @@ func (p *joinProbeProcessor) Push(b *vector.Batch) error {
 	return p.pushUnpaired(b, n)
 }
 
-func (p *joinProbeProcessor) Finish() error { return p.next.flush() }
+func (p *joinProbeProcessor) Finish() error {
+	if err := p.finishParts(); err != nil {
+		return err
+	}
+	return p.next.flush()
+}
 
 // row returns the row at position k of the selection.
 func row(b *vector.Batch, k int) uint16 {
@@ -227,19 +254,19 @@ func (p *joinProbeProcessor) note(k uint16, build uint32) error {
 func (p *joinProbeProcessor) combine(b *vector.Batch) *vector.Batch {
 	j := p.join
 	out := &vector.Batch{N: len(p.pairs.k), Cols: p.buildColumns(len(b.Cols))}
-	for len(p.probe) < len(b.Cols) {
-		p.probe = append(p.probe, nil)
+	for len(p.left) < len(b.Cols) {
+		p.left = append(p.left, nil)
 	}
 	for i, c := range b.Cols {
 		if c.Form == vector.Const {
 			out.Cols = append(out.Cols, c)
 			continue
 		}
-		if p.probe[i] == nil || p.probe[i].Type != c.Type {
-			p.probe[i] = &vector.Vector{Type: c.Type}
+		if p.left[i] == nil || p.left[i].Type != c.Type {
+			p.left[i] = &vector.Vector{Type: c.Type}
 		}
-		vector.GatherView(p.probe[i], c, p.pairs.row)
-		out.Cols = append(out.Cols, p.probe[i])
+		vector.GatherView(p.left[i], c, p.pairs.row)
+		out.Cols = append(out.Cols, p.left[i])
 	}
 	for i, at := range j.spec.BuildOut {
 		vector.GatherView(p.build[i], j.cols[at], p.pairs.build)

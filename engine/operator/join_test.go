@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"skep/dialect/types"
+	"skep/engine/memory"
 	"skep/engine/pipeline"
 	"skep/engine/vector"
 )
@@ -141,7 +142,8 @@ func (e exactCondition) Run(b *vector.Batch) ([]*vector.Vector, error) {
 
 func TestHashJoinAgainstModel(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	for round := range 400 {
+	spilled := 0
+	for round := range 250 {
 		c := &joinCase{kind: JoinKind(r.Intn(int(JoinSingle) + 1)), keys: r.Intn(4), residual: r.Intn(3) == 0}
 		var ts []*types.Type
 		integers := r.Intn(2) == 0
@@ -167,13 +169,27 @@ func TestHashJoinAgainstModel(t *testing.T) {
 			}
 		}
 		workers := []int{1, 4}[r.Intn(2)]
-		t.Run(fmt.Sprintf("%d-kind%d-%v-%d-%d", round, c.kind, ts, len(c.probe.rows), len(c.build.rows)), func(t *testing.T) {
-			testJoin(t, r, c, workers)
+		limit := int64(0)
+		if r.Intn(2) == 0 && c.keys > 0 && !c.wantsExact() {
+			limit = 1 << 14
+		}
+		t.Run(fmt.Sprintf("%d-kind%d-%v-%d-%d-%d", round, c.kind, ts, len(c.probe.rows), len(c.build.rows), limit), func(t *testing.T) {
+			if testJoin(t, r, c, workers, limit) {
+				spilled++
+			}
 		})
+	}
+	if spilled < 10 {
+		t.Errorf("only %d joins spilled", spilled)
 	}
 }
 
-func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int) {
+// wantsExact reports whether null-aware kinds need the whole condition.
+func (c *joinCase) wantsExact() bool {
+	return (c.kind == JoinNullAwareAnti || c.kind == JoinNullAwareMark) && (c.keys != 1 || c.residual || c.nullSafe[0])
+}
+
+func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int, limit int64) (spilled bool) {
 	spec := JoinSpec{Name: "join", Kind: c.kind, BuildTypes: c.build.ts, ProbeTypes: c.probe.ts, NullSafe: c.nullSafe}
 	var all []int
 	for i := range c.build.ts {
@@ -187,11 +203,12 @@ func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int) {
 			return residualTruth(row[n-1], row[len(row)-1]) == isTrue
 		})
 	}
-	if c.keys != 1 || c.residual || c.nullSafe[0] {
+	if c.wantsExact() {
 		spec.Exact = func() Evaluator { return exactCondition{c} }
 	}
-	g := newGraph(t, workers, 0)
+	g := newGraph(t, workers, limit)
 	j := NewHashJoin(spec, g.r)
+	g.r.MinSpill = 1 << 10
 	g.q.AddCloser(j)
 	built := g.end(NewBatches(c.build.batches(r, 50)...), nil, j.Build(refs(all...)))
 	var out collector
@@ -199,13 +216,19 @@ func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int) {
 	if c.kind.emitsBuild() {
 		g.end(j.BuildSource(), nil, &out, probed)
 	}
+	g.end(j.SpilledSource(), nil, &out, probed)
 	want, tooMany := c.model()
 	if tooMany {
 		if err := g.q.Run(context.Background()); !errors.Is(err, ErrMoreThanOneRow) {
 			t.Fatalf("got error %v, want too many rows", err)
 		}
-		return
+		return false
 	}
-	g.run()
+	if err := g.q.Run(context.Background()); errors.Is(err, memory.ErrExceeded) && limit > 0 {
+		return false // many equal keys cannot be divided
+	} else if err != nil {
+		t.Fatal(err)
+	}
 	sameRows(t, "join", out.rows, want)
+	return g.r.Spilled.Load() > 0
 }

@@ -6,6 +6,8 @@
 package operator
 
 import (
+	"sync/atomic"
+
 	"skep/dialect/types"
 	"skep/engine/memory"
 	"skep/engine/vector"
@@ -27,6 +29,13 @@ type Program func() Evaluator
 // Condition makes the selectors of a condition, one per worker.
 type Condition func() Selector
 
+func (r *Resources) minSpill() int64 {
+	if r.MinSpill > 0 {
+		return r.MinSpill
+	}
+	return 1 << 18
+}
+
 // AllColumns is the program whose results are the columns of the batch.
 func AllColumns() Evaluator { return allColumns{} }
 
@@ -40,6 +49,11 @@ type Resources struct {
 	SpillDir string
 	// Workers is the largest number of workers of a pipeline.
 	Workers int
+	// MinSpill is the memory that a worker of an operator may use even when the query is over its limit, since spilling less
+	// would only make many small blocks; 0 means 256 KiB.
+	MinSpill int64
+	// Spilled counts the bytes written to spill files.
+	Spilled atomic.Int64
 }
 
 // dense makes columns flat and dense: row k is the k-th selected row.

@@ -8,24 +8,31 @@ import (
 	"skep/dialect/types"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
+	"skep/engine/spill"
 	"skep/engine/vector"
 )
 
-// Rows is a sink that materialises its input, to be read by any number of sources.
+// Rows is a sink that materialises its input, to be read by any number of sources. What does not fit memory is on disk.
 type Rows struct {
 	ts      []*types.Type
 	account *memory.Account
+	files   spillFiles
 
 	mu      sync.Mutex
 	batches []*vector.Batch
 	bytes   int64
+	file    *spill.File
+	spilled int // batches in file
 }
+
+// spilledMorsel is the number of spilled batches that a reader takes at once.
+const spilledMorsel = 16
 
 var _ pipeline.Sink = (*Rows)(nil)
 
 // NewRows returns an empty collection of rows of the given types.
 func NewRows(name string, ts []*types.Type, r *Resources) *Rows {
-	return &Rows{ts: ts, account: r.Pool.NewAccount(name, false)}
+	return &Rows{ts: ts, account: r.Pool.NewAccount(name, true), files: spillFiles{res: r}}
 }
 
 // Processor implements pipeline.Sink.
@@ -34,12 +41,17 @@ func (r *Rows) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 }
 
 // Finish implements pipeline.Sink.
-func (r *Rows) Finish(context.Context) error { return nil }
+func (r *Rows) Finish(context.Context) error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Flush()
+}
 
 // Close implements pipeline.Closer.
 func (r *Rows) Close() error {
 	r.account.Close()
-	return nil
+	return r.files.close()
 }
 
 func (r *Rows) add(b *vector.Batch) error {
@@ -47,9 +59,24 @@ func (r *Rows) add(b *vector.Batch) error {
 	defer r.mu.Unlock()
 	r.batches = append(r.batches, b)
 	r.bytes += b.Bytes()
-	if !r.account.Set(r.bytes) {
-		return r.account.Exceeded()
+	if r.account.Set(r.bytes) && !r.account.Asked() || r.bytes < r.files.res.minSpill() {
+		return nil
 	}
+	if r.file == nil {
+		f, err := r.files.create(r.ts)
+		if err != nil {
+			return err
+		}
+		r.file = f
+	}
+	for _, b := range r.batches {
+		if err := r.file.Write(r.spilled/spilledMorsel, b.Cols, b.N); err != nil {
+			return err
+		}
+		r.spilled++
+	}
+	r.batches, r.bytes = nil, 0
+	r.account.Set(0)
 	return nil
 }
 
@@ -84,42 +111,52 @@ func (p *rowsProcessor) Finish() error {
 }
 
 // Source returns a source of the collected rows.
-func (r *Rows) Source() pipeline.Source {
-	return &batchSource{batches: func() []*vector.Batch { return r.batches }}
-}
+func (r *Rows) Source() pipeline.Source { return &rowsSource{rows: r} }
 
 // NewBatches returns a source of the given batches.
-func NewBatches(bs ...*vector.Batch) pipeline.Source {
-	return &batchSource{batches: func() []*vector.Batch { return bs }}
+func NewBatches(bs ...*vector.Batch) pipeline.Source { return &rowsSource{rows: &Rows{batches: bs}} }
+
+// rowsSource hands out first the batches in memory, then morsels of those on disk.
+type rowsSource struct {
+	rows *Rows
+	next atomic.Int64
 }
 
-// batchSource hands out batches one by one.
-type batchSource struct {
-	batches func() []*vector.Batch
-	next    atomic.Int64
+func (s *rowsSource) Workers() int {
+	return len(s.rows.batches) + (s.rows.spilled+spilledMorsel-1)/spilledMorsel
 }
 
-func (s *batchSource) Workers() int { return len(s.batches()) }
-
-func (s *batchSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
-	return &batchReader{s, s.batches()}, nil
+func (s *rowsSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
+	return &rowsReader{source: s}, nil
 }
 
-type batchReader struct {
-	source  *batchSource
-	batches []*vector.Batch
+type rowsReader struct {
+	source *rowsSource
+	morsel *spill.Reader
 }
 
-func (r *batchReader) Next() (*vector.Batch, error) {
+func (r *rowsReader) Next() (*vector.Batch, error) {
+	rows := r.source.rows
 	for {
+		if r.morsel != nil {
+			b, err := r.morsel.Next()
+			if err != nil || b != nil {
+				return b, err
+			}
+			r.morsel = nil
+		}
 		i := int(r.source.next.Add(1)) - 1
-		if i >= len(r.batches) {
+		if i >= r.source.Workers() {
 			return nil, nil
 		}
-		if b := r.batches[i]; b.Rows() > 0 {
-			return b, nil
+		if i < len(rows.batches) {
+			if b := rows.batches[i]; b.Rows() > 0 {
+				return b, nil
+			}
+			continue
 		}
+		r.morsel = rows.file.Read(i - len(rows.batches))
 	}
 }
 
-func (r *batchReader) Close() error { return nil }
+func (r *rowsReader) Close() error { return nil }

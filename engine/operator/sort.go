@@ -8,6 +8,7 @@ import (
 	"skep/engine/memory"
 	"skep/engine/pipeline"
 	"skep/engine/sort"
+	"skep/engine/spill"
 	"skep/engine/vector"
 )
 
@@ -29,29 +30,45 @@ type SortSpec struct {
 }
 
 // Sort orders its whole input. With a limit, workers keep only what may be among the first rows.
+//
+// A worker that runs out of memory orders what it has and writes it to disk as a run; reading then merges the runs:
+//
+//	worker 1: rows ─► run, run, … (disk) ┐
+//	                                      ├─ merge ─► output
+//	worker 2: rows ─► rest (memory)      ┘
 type Sort struct {
-	spec    SortSpec
-	account *memory.Account
+	spec  SortSpec
+	res   *Resources
+	files spillFiles
 
-	mu     sync.Mutex
-	locals []*vector.Batch
-	bytes  int64
+	mu       sync.Mutex
+	accounts []*memory.Account
+	locals   []*vector.Batch
+	runs     []spilledRun
 
-	cols  []*vector.Vector
-	order []uint32 // after Finish
+	cols  []*vector.Vector // what stayed in memory, after Finish
+	order []uint32
+}
+
+// spilledRun is a part of a spill file.
+type spilledRun struct {
+	file *spill.File
+	part int
 }
 
 var _ pipeline.Sink = (*sortInput)(nil)
 
 // NewSort returns a sort.
 func NewSort(spec SortSpec, r *Resources) *Sort {
-	return &Sort{spec: spec, account: r.Pool.NewAccount(spec.Name, false)}
+	return &Sort{spec: spec, res: r, files: spillFiles{res: r}}
 }
 
 // Close implements pipeline.Closer.
 func (s *Sort) Close() error {
-	s.account.Close()
-	return nil
+	for _, a := range s.accounts {
+		a.Close()
+	}
+	return s.files.close()
 }
 
 // Input returns the sink of the rows; program computes spec.Types.
@@ -65,7 +82,12 @@ type sortInput struct {
 // Processor implements pipeline.Sink.
 func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 	s := in.sort
-	p := &sortProcessor{sort: s, evaluator: in.program(), rows: vector.NewBatch(s.spec.Types), keep: -1}
+	p := &sortProcessor{
+		sort: s, evaluator: in.program(), rows: vector.NewBatch(s.spec.Types), keep: -1, account: s.res.Pool.NewAccount(s.spec.Name, true),
+	}
+	s.mu.Lock()
+	s.accounts = append(s.accounts, p.account)
+	s.mu.Unlock()
 	if s.spec.Limit >= 0 {
 		p.keep = s.spec.Limit + s.spec.Offset
 		p.prune = max(2*p.keep, 1<<14)
@@ -82,7 +104,9 @@ type sortProcessor struct {
 	rows        *vector.Batch
 	keep, prune int64 // rows to keep, or -1, whenever there are prune rows
 	sorter      sort.Sorter
-	recorded    int64
+	account     *memory.Account
+	file        *spill.File
+	runs        int
 }
 
 func (p *sortProcessor) Push(b *vector.Batch) error {
@@ -94,11 +118,46 @@ func (p *sortProcessor) Push(b *vector.Batch) error {
 	if p.keep >= 0 && int64(p.rows.N) >= p.prune {
 		p.cut()
 	}
-	if n := p.rows.Bytes(); n-p.recorded > 1<<18 {
-		d := n - p.recorded
-		p.recorded = n
-		return p.sort.record(d)
+	// Ordering takes another 40 bytes per row.
+	n := p.rows.Bytes() + 40*int64(p.rows.N)
+	if p.account.Set(n) && !p.account.Asked() || n < p.sort.res.minSpill() {
+		return nil
 	}
+	return p.spill()
+}
+
+// spill writes the rows to disk as a run.
+func (p *sortProcessor) spill() error {
+	s := p.sort
+	if p.file == nil {
+		f, err := s.files.create(s.spec.Types)
+		if err != nil {
+			return err
+		}
+		p.file = f
+	}
+	order := p.sorter.Order(s.keys(p.rows.Cols), p.rows.N)
+	if p.keep >= 0 {
+		order = order[:min(int64(len(order)), p.keep)]
+	}
+	buf := vector.NewBatch(s.spec.Types)
+	for len(order) > 0 {
+		n := min(len(order), vector.BatchSize)
+		for i, c := range buf.Cols {
+			vector.GatherView(c, p.rows.Cols[i], order[:n])
+		}
+		if err := p.file.Write(p.runs, buf.Cols, n); err != nil {
+			return err
+		}
+		order = order[n:]
+	}
+	s.mu.Lock()
+	s.runs = append(s.runs, spilledRun{p.file, p.runs})
+	s.mu.Unlock()
+	p.runs++
+	p.rows = vector.NewBatch(s.spec.Types)
+	p.sorter = sort.Sorter{}
+	p.account.Set(0)
 	return nil
 }
 
@@ -118,21 +177,16 @@ func (p *sortProcessor) Finish() error {
 	if p.keep >= 0 && int64(p.rows.N) > p.keep {
 		p.cut()
 	}
+	if p.file != nil {
+		if err := p.file.Flush(); err != nil {
+			return err
+		}
+	}
 	s := p.sort
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.rows.N > 0 {
 		s.locals = append(s.locals, p.rows)
-	}
-	return nil
-}
-
-func (s *Sort) record(d int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bytes += d
-	if !s.account.Set(s.bytes) {
-		return s.account.Exceeded()
 	}
 	return nil
 }
@@ -161,6 +215,9 @@ func (s *Sort) finish() error {
 	s.locals = nil
 	var sorter sort.Sorter
 	s.cols, s.order = all.Cols, sorter.Order(s.keys(all.Cols), all.N)
+	if len(s.runs) > 0 {
+		return nil
+	}
 	from := min(s.spec.Offset, int64(len(s.order)))
 	s.order = s.order[from:]
 	if s.spec.Limit >= 0 {
@@ -179,6 +236,9 @@ func (s *sortSource) Workers() int { return 1 }
 
 // Reader implements pipeline.Source.
 func (s *sortSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
+	if len(s.sort.runs) > 0 {
+		return newMergeReader(s.sort)
+	}
 	r := &sortReader{sort: s.sort}
 	for _, t := range s.sort.spec.Types[:s.sort.spec.Out] {
 		r.batch.Cols = append(r.batch.Cols, &vector.Vector{Type: t})

@@ -32,7 +32,7 @@ func TestSortAgainstModel(t *testing.T) {
 			spec.Limit, spec.Offset = int64(r.Intn(50)), int64(r.Intn(3)*r.Intn(20))
 		}
 		workers := []int{1, 4}[r.Intn(2)]
-		limit := int64(0)
+		limit := []int64{0, 1 << 19}[r.Intn(2)]
 		t.Run(fmt.Sprintf("%d-%v-%d-%d-%d-%d", round, ts, len(rel.rows), spec.Limit, workers, limit), func(t *testing.T) {
 			testSort(t, r, rel, spec, workers, limit)
 		})
@@ -51,6 +51,9 @@ func testSort(t *testing.T, r *rand.Rand, rel *relation, spec SortSpec, workers 
 	var out collector
 	g.end(s.Source(), nil, &out, in)
 	g.run()
+	if limit > 0 && len(rel.rows) > 15000 && spec.Limit < 0 && g.r.Spilled.Load() == 0 {
+		t.Error("nothing was spilled")
+	}
 
 	cols := vector.NewBatch(rel.ts).Cols
 	order := make([]int, len(rel.rows))

@@ -26,9 +26,9 @@ type pipeline struct {
 	stats  []*Stats
 }
 
-// run starts the workers and waits for them.
+// run starts the workers and waits for them. A source that wants none is empty.
 func (p *pipeline) run(ctx context.Context) error {
-	n := max(1, min(p.query.workers, p.source.Workers()))
+	n := min(p.query.workers, p.source.Workers())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var first firstError
@@ -69,7 +69,14 @@ func (p *pipeline) drive(w *Worker) (err error) {
 	if err != nil {
 		return err
 	}
-	err = p.pump(w, &slot, r, chain[0])
+	if x, ok := r.(Pusher); ok {
+		err = x.PushTo(chain[0])
+		if errors.Is(err, ErrDone) {
+			err = nil
+		}
+	} else {
+		err = p.pump(w, &slot, r, chain[0])
+	}
 	if e := r.Close(); err == nil {
 		err = e
 	}

@@ -27,8 +27,8 @@ type Worker struct {
 
 // Source hands out the rows of a pipeline in morsels.
 type Source interface {
-	// Workers returns the largest useful number of workers; 1 also for sources whose order of rows matters. It is called
-	// when everything the pipeline depends on has ended, as is Reader.
+	// Workers returns the largest useful number of workers; 1 also for sources whose order of rows matters, 0 for one that is
+	// known to be empty. It is called when everything the pipeline depends on has ended, as is Reader.
 	Workers() int
 	// Reader returns the reader of one worker.
 	Reader(w *Worker) (Reader, error)
@@ -39,6 +39,12 @@ type Reader interface {
 	// Next returns the next batch with at least one row, valid until the next call, or nil at the end.
 	Next() (*vector.Batch, error)
 	Close() error
+}
+
+// Pusher is implemented by readers that push their batches themselves, because they come out of operators that push. PushTo
+// is called instead of Next; it checks the worker's context at least once per batch.
+type Pusher interface {
+	PushTo(next Processor) error
 }
 
 // Operator is a streaming operator.

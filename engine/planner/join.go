@@ -7,6 +7,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/expr"
 	"skep/engine/operator"
+	"skep/engine/pipeline"
 )
 
 // scanColumn is a column of a scan.
@@ -138,16 +139,20 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	}
 	s.append(op.Probe(), n, "join probe")
 
-	unmatched := func() {
-		// The build rows come last, on the same way as the probe's output.
-		last := newStream(op.BuildSource(), n, "join build rows", nil, end).branches[0]
-		last.behind = append(last.behind, s.branches...)
-		s.branches = append(s.branches, last)
+	// What is left after probing takes the same way as the probe's output.
+	probing := s.branches
+	later := func(source pipeline.Source, name string) {
+		br := newStream(source, n, name, nil, end).branches[0]
+		br.behind = probing
+		s.branches = append(s.branches[:len(s.branches):len(s.branches)], br)
+	}
+	if op.CanSpill() {
+		later(op.SpilledSource(), "join spilled")
 	}
 	switch kind {
 	case operator.JoinBuildSemi, operator.JoinBuildAnti:
 		s.layout, s.types, s.scans = expr.LayoutOf(buildCols), plan.Types(buildCols), nil
-		unmatched()
+		later(op.BuildSource(), "join build rows")
 	case operator.JoinProbeSemi, operator.JoinProbeAnti, operator.JoinNullAwareAnti:
 	case operator.JoinMark, operator.JoinNullAwareMark:
 		s.layout[n.Mark.ID] = len(s.types)
@@ -157,7 +162,7 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 		s.types = append(s.types[:len(s.types):len(s.types)], plan.Types(buildCols)...)
 		if kind == operator.JoinBuildOuter || kind == operator.JoinFullOuter {
 			s.scans = nil
-			unmatched()
+			later(op.BuildSource(), "join build rows")
 		}
 	}
 	return s, nil

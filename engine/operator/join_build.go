@@ -1,0 +1,241 @@
+package operator
+
+import (
+	"context"
+
+	"skep/engine/hashtable"
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+)
+
+// Build returns the sink of the build side; program computes spec.BuildTypes.
+func (j *HashJoin) Build(program Program) pipeline.Sink { return &joinBuild{j, program} }
+
+type joinBuild struct {
+	join    *HashJoin
+	program Program
+}
+
+// Processor implements pipeline.Sink.
+func (s *joinBuild) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	return s.join.newBuilder(s.program()), nil
+}
+
+// Finish implements pipeline.Sink.
+func (s *joinBuild) Finish(context.Context) error { return s.join.finishBuild() }
+
+// joinBuilder collects the rows of one build worker.
+type joinBuilder struct {
+	join      *HashJoin
+	evaluator Evaluator
+	account   *memory.Account
+	rows      *vector.Batch
+	parts     *scatter
+	count     int
+	nullKey   bool
+	hash      []uint64
+}
+
+func (j *HashJoin) newBuilder(e Evaluator) *joinBuilder {
+	return &joinBuilder{join: j, evaluator: e, account: j.newAccount(true), rows: vector.NewBatch(j.spec.BuildTypes)}
+}
+
+// canPartition reports whether rows can be divided so that each needs only one part of the other side.
+func (j *HashJoin) canPartition() bool {
+	return len(j.spec.BuildKeys) > 0 && j.spec.Exact == nil && j.level < maxLevel
+}
+
+// CanSpill reports whether the join may need its SpilledSource.
+func (j *HashJoin) CanSpill() bool { return j.canPartition() }
+
+func (p *joinBuilder) Push(b *vector.Batch) error {
+	cols, err := p.evaluator.Run(b)
+	if err != nil {
+		return err
+	}
+	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
+	p.count += b.Rows()
+	if p.join.partitioned.Load() && p.rows.N >= 4*vector.BatchSize {
+		p.partition()
+	}
+	return p.fit()
+}
+
+// fit records the memory in use and goes over to partitions on disk when it is too much.
+func (p *joinBuilder) fit() error {
+	n := p.rows.Bytes()
+	if p.parts != nil {
+		n += p.parts.bytes
+	}
+	if p.account.Set(n) && !p.account.Asked() || n < p.join.res.minSpill() {
+		return nil
+	}
+	if !p.join.canPartition() {
+		if p.account.Asked() {
+			return nil
+		}
+		return p.account.Exceeded()
+	}
+	p.join.partitioned.Store(true)
+	p.partition()
+	if err := p.parts.spill(); err != nil {
+		return err
+	}
+	p.account.Set(0)
+	return nil
+}
+
+// partition moves the collected rows to the partitions.
+func (p *joinBuilder) partition() {
+	j := p.join
+	if p.parts == nil {
+		p.parts = newScatter(j.spec.BuildTypes, j.level, j.files)
+	}
+	p.noteNulls()
+	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
+	for from := 0; from < p.rows.N; from += vector.MaxBatchSize {
+		to := min(from+vector.MaxBatchSize, p.rows.N)
+		cols := make([]*vector.Vector, len(p.rows.Cols))
+		for i, c := range p.rows.Cols {
+			cols[i] = slice(c, from, to)
+		}
+		for i, at := range j.spec.BuildKeys {
+			keys[i] = cols[at]
+		}
+		p.hash = grow(p.hash, to-from)
+		hashtable.Hash(keys, to-from, p.hash)
+		p.parts.add(cols, p.hash)
+	}
+	p.rows = vector.NewBatch(j.spec.BuildTypes)
+}
+
+// noteNulls remembers whether a key is NULL.
+func (p *joinBuilder) noteNulls() {
+	for _, at := range p.join.spec.BuildKeys {
+		for _, null := range p.rows.Cols[at].Nulls {
+			p.nullKey = p.nullKey || null
+		}
+	}
+}
+
+func (p *joinBuilder) Finish() error {
+	j := p.join
+	if j.partitioned.Load() {
+		p.partition()
+		if err := p.fit(); err != nil {
+			return err
+		}
+	} else {
+		p.noteNulls()
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.total += p.count
+	j.nullKey = j.nullKey || p.nullKey
+	if p.rows.N > 0 {
+		j.locals = append(j.locals, p.rows)
+	}
+	if p.parts != nil {
+		j.buildParts = append(j.buildParts, p.parts)
+	}
+	return nil
+}
+
+// tableBytes estimates the memory of the hash table per row.
+const tableBytes = 24
+
+// finishBuild joins the workers' rows, or the partitions that fit, and builds the table.
+func (j *HashJoin) finishBuild() error {
+	if !j.partitioned.Load() && j.canPartition() && j.total > 1<<14 && !j.account.Room(tableBytes*int64(j.total)) {
+		j.partitioned.Store(true)
+	}
+	if j.partitioned.Load() {
+		if err := j.choosePartitions(); err != nil {
+			return err
+		}
+	}
+	switch len(j.locals) {
+	case 0:
+		j.cols = vector.NewBatch(j.spec.BuildTypes).Cols
+	case 1:
+		j.cols, j.rows = j.locals[0].Cols, j.locals[0].N
+	default:
+		all := j.locals[0]
+		for _, l := range j.locals[1:] {
+			for i, c := range all.Cols {
+				vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
+			}
+			all.N += l.N
+		}
+		j.cols, j.rows = all.Cols, all.N
+	}
+	j.locals = nil
+	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
+	for i, at := range j.spec.BuildKeys {
+		keys[i] = j.cols[at]
+	}
+	j.table = hashtable.BuildJoinTable(keys, j.spec.NullSafe, j.rows)
+	if j.spec.Kind.emitsBuild() {
+		j.matched = make([]uint32, (j.rows+31)/32)
+	}
+	for _, a := range j.accounts {
+		a.Set(0)
+	}
+	n := j.table.Bytes()
+	for _, c := range j.cols {
+		n += c.MemoryBytes()
+	}
+	j.account.Set(n)
+	return nil
+}
+
+// choosePartitions keeps as many partitions as half of the memory left can hold and moves the others to disk.
+func (j *HashJoin) choosePartitions() error {
+	// Rows that workers collected before others ran out of memory.
+	for _, l := range j.locals {
+		p := j.newBuilder(AllColumns())
+		p.rows = l
+		p.partition()
+		j.buildParts = append(j.buildParts, p.parts)
+	}
+	j.locals = nil
+	var size, rows int64
+	var count [partitions]int64
+	for _, s := range j.buildParts {
+		if err := s.spill(); err != nil {
+			return err
+		}
+		size += s.file.Bytes()
+		for i, n := range s.count {
+			count[i] += n
+			rows += n
+		}
+	}
+	for _, a := range j.accounts {
+		a.Set(0)
+	}
+	// A spilled row is smaller than one in memory.
+	room := j.res.Pool.Available() / 2
+	perRow := 2*size/max(rows, 1) + tableBytes
+	all := vector.NewBatch(j.spec.BuildTypes)
+	for i := range count {
+		need := count[i] * perRow
+		if count[i] > 0 && need > room {
+			continue
+		}
+		room -= need
+		j.resident[i] = true
+		for _, s := range j.buildParts {
+			err := s.read(i, func(b *vector.Batch) error {
+				all.Append(b)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	j.locals = []*vector.Batch{all}
+	return nil
+}
