@@ -99,6 +99,7 @@ type builder struct {
 	nextID    plan.ColumnID
 	db        string // resolves unqualified table names
 	ctes      *cteScope
+	cteStack  []string                // definitions being analysed, to show cycles
 	defs      map[*plan.SharedDef]int // references per shared definition
 	numShared int
 	order     []*plan.SharedDef // the definitions, used ones before their users

@@ -63,6 +63,8 @@ type exprs struct {
 	aliasFirst bool
 	// over is the specification of the window function around: lead and lag within its arguments share it.
 	over *ast.WindowSpec
+	// distinct tells that the select list is that of SELECT DISTINCT, where Hive refuses subqueries.
+	distinct bool
 	// parent is the syntax node around the one being built; Hive's grouping errors point at it.
 	parent ast.Node
 }

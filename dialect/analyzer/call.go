@@ -72,10 +72,13 @@ func missingOver(f *function.Function) error {
 
 // unknownFunction is the error for a call of nothing. Calls in a select list lose their position in Hive 4.
 func (x *exprs) unknownFunction(e *ast.Call) error {
-	if x.allow&aggregates != 0 && !x.hive3() {
+	if x.allow&aggregates != 0 {
 		name := e.Name.Name.Name
 		if e.Name.DB != nil {
 			name = e.Name.DB.Name + "." + name
+		}
+		if e.Over != nil && x.hive3() {
+			return sqlerr.Semanticf("%s", windowGroupsText+sqlerr.Text(sqlerr.InvalidFunction, name))
 		}
 		return sqlerr.New(sqlerr.InvalidFunction, name)
 	}
@@ -135,6 +138,9 @@ func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.
 		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, at.Position())
 	}
 	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), false)
+	if err != nil && (name == "+" || name == "-") {
+		return nil, x.placeless(err, at, written...)
+	}
 	if err != nil {
 		return nil, argumentError(err, at, written)
 	}
@@ -196,6 +202,9 @@ func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) 
 		}
 		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, e.Name.Position())
 	}
+	if e.Star && f.Name != "count" && x.hive3() {
+		return nil, sqlerr.Semanticf("The specified syntax for UDAF invocation is invalid.")
+	}
 	args, distinct, err := x.aggregateArgs(e)
 	if err != nil {
 		return nil, err
@@ -219,8 +228,8 @@ func (x *exprs) aggregateArgs(e *ast.Call) ([]plan.Expr, bool, error) {
 	inner := x.with(x.allow&subqueries | inAggregate)
 	inner.alias = nil
 	for _, a := range e.Args {
-		if _, ok := a.(*ast.Subquery); ok && !x.hive3() {
-			return nil, false, unsupportedSubquery(" Invalid subquery. Subquery in UDAF is not allowed.")
+		if _, ok := a.(*ast.Subquery); ok {
+			return nil, false, x.unsupportedSubquery(" Invalid subquery. Subquery in UDAF is not allowed.")
 		}
 	}
 	if f := lower(e.Name.Name); f == "count" {
@@ -328,7 +337,7 @@ func (x *exprs) checkCast(e *ast.Cast, from, to *types.Type) error {
 // placeless is argumentError for the operators whose errors lost their place in Hive 4: "Line 0:-1".
 func (x *exprs) placeless(err error, at ast.Node, written ...ast.Expr) error {
 	var a *function.ArgError
-	if x.hive3() || !errors.As(err, &a) || a.Kind != "" || a.Code != sqlerr.InvalidArgument {
+	if !errors.As(err, &a) || a.Kind != "" || a.Code != sqlerr.InvalidArgument {
 		return argumentError(err, at, written)
 	}
 	return sqlerr.Semanticf("Line 0:-1 %s '%s': %s", sqlerr.Text(a.Code), at.Position().Token, a.Reason)
@@ -336,6 +345,19 @@ func (x *exprs) placeless(err error, at ast.Node, written ...ast.Expr) error {
 
 // typeOf converts a written type.
 func typeOf(t *ast.TypeName) (*types.Type, error) {
+	if len(t.Args) > 0 {
+		n := t.Args[0]
+		switch {
+		case t.Name == "char" && (n < 1 || n > 255):
+			return nil, sqlerr.Plain(sqlerr.RuntimeException, "Char length "+strconv.Itoa(n)+" out of allowed range [1, 255]")
+		case t.Name == "varchar" && (n < 1 || n > 65535):
+			return nil, sqlerr.Plain(sqlerr.RuntimeException, "Varchar length "+strconv.Itoa(n)+" out of allowed range [1, 65535]")
+		case t.Name == "decimal" && (n < 1 || n > types.MaxPrecision):
+			return nil, sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal precision out of allowed range [1,38]")
+		case t.Name == "decimal" && len(t.Args) > 1 && t.Args[1] > n:
+			return nil, sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal scale must be less than or equal to precision")
+		}
+	}
 	var b strings.Builder
 	writeType(&b, t)
 	r, err := types.Parse(b.String())

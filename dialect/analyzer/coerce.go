@@ -153,6 +153,9 @@ func (x *exprs) checkLossy(at ast.Node, a, b *types.Type) error {
 		strict = mode == "strict"
 	}
 	if strict {
+		if x.hive3() {
+			return x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: unsafeCompare}, at)
+		}
 		return sqlerr.AtReason(sqlerr.InvalidArgument, at.Position(), unsafeCompare)
 	}
 	if x.b.env.Warn != nil {

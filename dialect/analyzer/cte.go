@@ -34,19 +34,21 @@ func (s *cteScope) find(name string) *cteDef {
 	return nil
 }
 
-// with makes the definitions of a WITH clause visible; each sees those before it.
+// with makes the definitions of a WITH clause visible.
 func (b *builder) with(list []*ast.CTE) error {
 	names := map[string]bool{}
+	outer := b.ctes
 	for _, c := range list {
 		name := lower(c.Name)
 		if names[name] {
 			return sqlerr.At(sqlerr.AmbiguousTableAlias, c.Name.Position())
 		}
 		names[name] = true
-		d := &cteDef{ast: c}
-		b.ctes = &cteScope{parent: b.ctes, def: d}
-		// It sees itself, so that recursion is an error and not another table of that name.
-		d.scope = b.ctes
+		b.ctes = &cteScope{parent: b.ctes, def: &cteDef{ast: c}}
+	}
+	// They see each other, and themselves: recursion is an error, not another table of that name.
+	for s := b.ctes; s != outer; s = s.parent {
+		s.def.scope = b.ctes
 	}
 	return nil
 }
@@ -54,10 +56,13 @@ func (b *builder) with(list []*ast.CTE) error {
 // cte refers to a common table expression by a Shared node of its own.
 func (b *builder) cte(d *cteDef, alias string) (*relation, plan.Node, error) {
 	if d.shared == nil {
+		name := lower(d.ast.Name)
 		if d.busy {
-			return nil, nil, sqlerr.Semanticf("Recursive cte %s detected (cycle: %s -> %s).", lower(d.ast.Name), lower(d.ast.Name), lower(d.ast.Name))
+			return nil, nil, sqlerr.Semanticf("Recursive cte %s detected (cycle: %s -> %s).", name, strings.Join(b.cteStack, " -> "), name)
 		}
 		d.busy = true
+		b.cteStack = append(b.cteStack, name)
+		defer func() { b.cteStack = b.cteStack[:len(b.cteStack)-1] }()
 		saved := b.ctes
 		b.ctes = d.scope
 		r, err := b.query(d.ast.Query, nil, false)

@@ -343,6 +343,10 @@ func (x *exprs) indexRef(e *ast.IndexRef) (plan.Expr, error) {
 // generated is the other form of Hive's positioned messages: "L:C message. Error encountered near token 't'".
 func generated(n ast.Node, text string) string {
 	p := n.Position()
+	if f, ok := n.(*ast.FieldRef); ok {
+		// Here Hive reports the dot.
+		p.Line, p.Col = f.Name.Line, f.Name.Col-1
+	}
 	return fmt.Sprintf("%d:%d %s. Error encountered near token '%s'", p.Line, p.Col, text, p.Token)
 }
 

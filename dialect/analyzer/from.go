@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"errors"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
@@ -115,6 +116,9 @@ func (b *builder) table(n *ast.TableName) (*catalog.Table, error) {
 	db := b.db
 	if n.DB != nil {
 		db = lower(n.DB)
+	}
+	if strings.Contains(n.Name.Name, ".") || strings.Contains(db, ".") {
+		return nil, sqlerr.AtText(n.Position(), "Table or database name may not contain dot(.) character")
 	}
 	t, err := b.env.Catalog.Table(b.ctx, db, lower(n.Name))
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -339,6 +343,9 @@ func (x *exprs) tableFunction(e *ast.Call) (string, []plan.Expr, []types.Field, 
 	}
 	if f.Kind&function.Table == 0 {
 		return "", nil, nil, sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
+	}
+	if e.Distinct {
+		return "", nil, nil, sqlerr.Semanticf("%s", generated(e, sqlerr.Text(sqlerr.DistinctNotSupported)))
 	}
 	args, err := x.list(writtenArgs(e), e)
 	if err != nil {

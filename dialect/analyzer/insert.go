@@ -2,11 +2,13 @@ package analyzer
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
+	"skep/dialect/function"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
@@ -160,7 +162,7 @@ func (t *insertTarget) outputName() string {
 	if t.table == nil {
 		return t.ast.Directory.Path.Value
 	}
-	name := t.table.DB + "@" + t.table.Name
+	name := t.table.Name
 	for i, v := range t.static {
 		name += "@" + t.table.PartitionKeys[i].Name + "=" + v
 	}
@@ -224,7 +226,7 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 			known = known || k.Name == name
 		}
 		if !known {
-			return sqlerr.Plain("ValidationFailureSemanticException", t.table.DB+"."+t.table.Name+": Partition spec "+specText(spec)+
+			return sqlerr.Plain("ValidationFailureSemanticException", t.table.DB+"."+t.table.Name+": Partition spec "+specText(spec, false)+
 				" contains non-partition columns")
 		}
 	}
@@ -246,7 +248,7 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 		}
 	}
 	if t.ast.IfNotExists && len(t.dynamic) > 0 {
-		return sqlerr.New(sqlerr.InsertIntoDynamicpartitionIfnotexists, specText(spec))
+		return sqlerr.New(sqlerr.InsertIntoDynamicpartitionIfnotexists, specText(spec, true))
 	}
 	if len(t.dynamic) > 0 {
 		return b.checkDynamic(t)
@@ -254,10 +256,14 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 	return nil
 }
 
-func specText(s *ast.PartitionSpec) string {
+// specText renders a partition spec as Hive's messages do, optionally without the dynamic keys.
+func specText(s *ast.PartitionSpec, static bool) string {
 	var parts []string
 	for i := len(s.Values) - 1; i >= 0; i-- {
 		v := s.Values[i]
+		if static && v.Value == nil {
+			continue
+		}
 		text := lower(v.Name) + "="
 		if l, ok := v.Value.(*ast.Literal); ok {
 			text += l.Value
@@ -443,6 +449,10 @@ func (b *builder) insertBranch(t *insertTarget, q *ast.Query, r *result) (*plan.
 	for i, c := range cols {
 		have := from[i].Type()
 		if !have.Equal(c.Type) && have.Kind != types.Void && (!have.IsPrimitive() || !c.Type.IsPrimitive()) {
+			var bad *function.ArgError
+			if err := function.CheckCast(&b.a.resolve, have, c.Type); c.Type.IsPrimitive() && errors.As(err, &bad) {
+				return nil, sqlerr.Plain("NoMatchingMethodException", bad.Reason)
+			}
 			return nil, sqlerr.AtReason(sqlerr.TargetTableColumnMismatch, targetPlace{t.ast},
 				"Cannot convert column "+strconv.Itoa(i)+" from "+have.String()+" to "+c.Type.String()+".")
 		}

@@ -31,7 +31,7 @@ func (x *exprs) unknown(at ast.Node, name string) error {
 		return sqlerr.At(sqlerr.NonKeyExprInGroupby, at.Position())
 	}
 	if x.scope.relation(name) != nil {
-		return sqlerr.At(sqlerr.InvalidColumn, at.Position())
+		return sqlerr.AtReason(sqlerr.InvalidColumn, at.Position(), possibleNames(x.scope.names("")))
 	}
 	return unknownName(x.scope, at, name)
 }

@@ -63,7 +63,10 @@ func (b *builder) tail(q *ast.Query, r *result, outer *block, top bool) (*result
 	}
 	position := func(n int) plan.Expr { return plan.NewColumnRef(r.cols[n].col) }
 	build := func(e ast.Expr) (plan.Expr, error) { return x.expr(e) }
-	if err := b.tailKeys(q, t, len(r.cols), position, build, build, top); err != nil {
+	if err := b.orderKeys(q, t, len(r.cols), position, build, top); err != nil {
+		return nil, err
+	}
+	if err := b.routingKeys(q, t, build, top); err != nil {
 		return nil, err
 	}
 	n, err := b.tailNodes(q, t, r.node, x)
@@ -85,27 +88,37 @@ func checkTail(q *ast.Query) error {
 	cluster, distribute, order, sort := len(q.ClusterBy) > 0, len(q.DistributeBy) > 0, len(q.OrderBy) > 0, len(q.SortBy) > 0
 	switch {
 	case cluster && distribute:
-		return sqlerr.At(sqlerr.ClusterbyDistributebyConflict, q.ClusterBy[0].Position())
+		return conflict(sqlerr.ClusterbyDistributebyConflict, q.DistributeBy)
 	case order && distribute:
-		return sqlerr.At(sqlerr.OrderbyDistributebyConflict, q.DistributeBy[0].Position())
+		return conflict(sqlerr.OrderbyDistributebyConflict, q.DistributeBy)
 	case cluster && sort:
-		return sqlerr.At(sqlerr.ClusterbySortbyConflict, q.SortBy[0].Position())
+		return conflict(sqlerr.ClusterbySortbyConflict, q.SortBy)
 	case order && sort:
-		return sqlerr.At(sqlerr.OrderbySortbyConflict, q.SortBy[0].Position())
+		return conflict(sqlerr.OrderbySortbyConflict, q.SortBy)
 	case cluster && order:
-		return sqlerr.At(sqlerr.ClusterbyOrderbyConflict, q.ClusterBy[0].Position())
+		return conflict(sqlerr.ClusterbyOrderbyConflict, q.ClusterBy)
 	}
 	return nil
 }
 
-// tailKeys builds the clauses' expressions. Numbers in ORDER BY select one of n output columns. order builds keys of ORDER BY,
-// plainly those of the other clauses.
-func (b *builder) tailKeys(q *ast.Query, t *tailSpec, n int, position func(int) plan.Expr, order, plainly func(ast.Expr) (plan.Expr, error),
+// conflict reports a clause at its first key with the text of its last.
+func conflict[N ast.Node](code sqlerr.Code, clause []N) error {
+	first, last := clause[0].Position(), clause[len(clause)-1].Position()
+	return sqlerr.Semanticf("%d:%d %s. Error encountered near token '%s'", first.Line, first.Col, sqlerr.Text(code), last.Token)
+}
+
+// keepsOrder reports whether the order of a query's rows is looked at: Hive drops ORDER BY and SORT BY without LIMIT in subqueries.
+func (b *builder) keepsOrder(q *ast.Query, top bool) bool {
+	return top || q.Limit != nil || !b.env.Conf.Bool("hive.remove.orderby.in.subquery")
+}
+
+// orderKeys builds ORDER BY. Numbers select one of n output columns.
+func (b *builder) orderKeys(q *ast.Query, t *tailSpec, n int, position func(int) plan.Expr, build func(ast.Expr) (plan.Expr, error),
 	top bool) error {
 	conf := b.env.Conf
-	keep := top || q.Limit != nil || !conf.Bool("hive.remove.orderby.in.subquery")
+	keep := b.keepsOrder(q, top)
 	byPosition := conf.Bool("hive.orderby.position.alias") || conf.Bool("hive.groupby.orderby.position.alias")
-	if err := b.checkOrderBy(q, top); err != nil {
+	if err := b.checkOrderBy(q); err != nil {
 		return err
 	}
 	for _, it := range q.OrderBy {
@@ -123,7 +136,7 @@ func (b *builder) tailKeys(q *ast.Query, t *tailSpec, n int, position func(int) 
 			v = position(i - 1)
 		} else {
 			var err error
-			if v, err = order(it.Expr); err != nil {
+			if v, err = build(it.Expr); err != nil {
 				return err
 			}
 		}
@@ -131,8 +144,14 @@ func (b *builder) tailKeys(q *ast.Query, t *tailSpec, n int, position func(int) 
 			t.order = append(t.order, b.sortKey(v, it))
 		}
 	}
+	return nil
+}
+
+// routingKeys builds SORT BY, DISTRIBUTE BY and CLUSTER BY.
+func (b *builder) routingKeys(q *ast.Query, t *tailSpec, build func(ast.Expr) (plan.Expr, error), top bool) error {
+	keep := b.keepsOrder(q, top)
 	for _, it := range q.SortBy {
-		v, err := plainly(it.Expr)
+		v, err := build(it.Expr)
 		if err != nil {
 			return err
 		}
@@ -141,14 +160,14 @@ func (b *builder) tailKeys(q *ast.Query, t *tailSpec, n int, position func(int) 
 		}
 	}
 	for _, e := range q.DistributeBy {
-		v, err := plainly(e)
+		v, err := build(e)
 		if err != nil {
 			return err
 		}
 		t.distribute = append(t.distribute, v)
 	}
 	for _, e := range q.ClusterBy {
-		v, err := plainly(e)
+		v, err := build(e)
 		if err != nil {
 			return err
 		}
@@ -159,7 +178,7 @@ func (b *builder) tailKeys(q *ast.Query, t *tailSpec, n int, position func(int) 
 }
 
 // checkOrderBy applies the strict mode's demand for LIMIT.
-func (b *builder) checkOrderBy(q *ast.Query, top bool) error {
+func (b *builder) checkOrderBy(q *ast.Query) error {
 	if len(q.OrderBy) == 0 || q.Limit != nil || !b.strict("hive.strict.checks.orderby.no.limit") {
 		return nil
 	}

@@ -19,6 +19,7 @@ type output struct {
 	unnamed bool
 	// origin is the table column that passes through unchanged, for the name of casts of it; "" when there is none.
 	origin string
+	star   bool // the column comes from *
 }
 
 // result is an analysed query: its plan and its visible columns, each of which is a column of node. Repeated columns may
@@ -112,7 +113,8 @@ func (b *builder) asRelation(r *result, alias string) *relation {
 	for i, c := range r.cols {
 		sc := scopeColumn{col: c.col, name: c.name, origin: c.origin}
 		if first, ok := index[c.name]; ok {
-			rel.cols[first].ambiguous = !b.hive3() // Hive 3.1 takes the first
+			// Hive 3.1 takes the first when the others come from *.
+			rel.cols[first].ambiguous = rel.cols[first].ambiguous || !b.hive3() || !c.star
 			sc.name = fmt.Sprintf("_col%d", i)
 		} else {
 			index[c.name] = i

@@ -91,7 +91,7 @@ func (b *builder) lookup(s *scope, name string) (*scopeColumn, *relation, error)
 			continue
 		}
 		if c.ambiguous {
-			return nil, nil, ambiguous(name, r)
+			return nil, nil, b.ambiguous(name, r)
 		}
 		if found != nil {
 			return nil, nil, sqlerr.Semanticf("Column %s Found in more than One Tables/Subqueries", name)
@@ -115,7 +115,10 @@ func (b *builder) lookup(s *scope, name string) (*scopeColumn, *relation, error)
 	return found, in, nil
 }
 
-func ambiguous(name string, r *relation) error {
+func (b *builder) ambiguous(name string, r *relation) error {
+	if b.hive3() {
+		return sqlerr.Semanticf("Ambiguous column reference: %s.%s", r.alias, name)
+	}
 	return sqlerr.CodedSemanticf(sqlerr.AmbiguousColumn, "%s %s in %s", sqlerr.Text(sqlerr.AmbiguousColumn), name, r.alias)
 }
 
@@ -123,7 +126,7 @@ func ambiguous(name string, r *relation) error {
 func (b *builder) member(r *relation, name string) (*scopeColumn, error) {
 	if c := r.find(name); c != nil {
 		if c.ambiguous {
-			return nil, ambiguous(name, r)
+			return nil, b.ambiguous(name, r)
 		}
 		return c, nil
 	}

@@ -18,6 +18,7 @@ type item struct {
 	table   string
 	unnamed bool
 	origin  string
+	star    bool
 }
 
 // selectBlock analyses one SELECT with the clauses that follow it.
@@ -43,7 +44,11 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 		return nil, err
 	}
 	for _, w := range s.Windows {
-		blk.windowDef[lower(w.Name)] = w.Spec
+		name := lower(w.Name)
+		if blk.windowDef[name] != nil {
+			return nil, sqlerr.Semanticf("%s", generated(w.Name, "Duplicate definition of window "+name+" is not allowed"))
+		}
+		blk.windowDef[name] = w.Spec
 	}
 	if s.Where != nil {
 		x := blk.exprs(subqueries)
@@ -75,7 +80,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if err != nil {
 		return nil, err
 	}
-	sel := &selection{block: blk, items: items, distinct: s.Distinct}
+	sel := &selection{block: blk, items: items, distinct: s.Distinct, top: top}
 	if err := sel.build(q, s, top); err != nil {
 		return nil, err
 	}
@@ -85,6 +90,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 // items builds the select list.
 func (blk *block) items(s *ast.Select) ([]item, error) {
 	x := blk.exprs(aggregates | windows | subqueries)
+	x.distinct = s.Distinct
 	var out []item
 	for _, it := range s.Items {
 		if star, ok := it.Expr.(*ast.Star); ok {
@@ -97,7 +103,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 			}
 			for _, c := range cols {
 				blk.b.trace.star(star, c)
-				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias})
+				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true})
 			}
 			blk.b.trace.endStar(star)
 			continue
@@ -249,6 +255,9 @@ func tableFunctionCall(s *ast.Select) *ast.Call {
 
 // selectTableFunction turns SELECT f(…) AS (…) into a lateral view with the select list of its columns.
 func (b *builder) selectTableFunction(q *ast.Query, s *ast.Select, blk *block, n plan.Node, call *ast.Call) (plan.Node, *ast.Select, error) {
+	if len(s.Items) != 1 && s.Distinct {
+		return nil, nil, sqlerr.New(sqlerr.UDTFInvalidLocation)
+	}
 	if len(s.Items) != 1 {
 		other := s.Items[0]
 		if other.Expr == ast.Expr(call) {

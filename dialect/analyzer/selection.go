@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"skep/dialect/ast"
+	"skep/dialect/function"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 )
@@ -15,6 +16,7 @@ type selection struct {
 	having   plan.Expr
 	qualify  plan.Expr
 	tail     tailSpec
+	top      bool
 	outputs  []output
 	hidden   []plan.Assign // sort keys that are not selected
 }
@@ -39,7 +41,7 @@ func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
 	}
 	x := s.exprs(aggregates | windows)
 	x.alias, x.aliasFirst = s.alias, true
-	plainly := func(e ast.Expr) (plan.Expr, error) {
+	build := func(e ast.Expr) (plan.Expr, error) {
 		v, err := x.expr(e)
 		if err != nil {
 			return nil, s.unknownOutput(err)
@@ -47,36 +49,62 @@ func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
 		return v, nil
 	}
 	position := func(i int) plan.Expr { return s.items[i].expr }
-	return s.b.tailKeys(q, &s.tail, len(s.items), position, plainly, plainly, top)
+	return s.b.orderKeys(q, &s.tail, len(s.items), position, build, top)
+}
+
+// buildRouting builds SORT BY, DISTRIBUTE BY and CLUSTER BY, which see the output columns only, under the names that the
+// select list gives them.
+func (s *selection) buildRouting(q *ast.Query, top bool) error {
+	blk := s.b.newBlock(nil)
+	for _, o := range s.outputs {
+		r := blk.scope.relation(o.table)
+		if o.table == "" || r == nil {
+			r = &relation{alias: o.table}
+			blk.scope.rels = append(blk.scope.rels, r)
+		}
+		if r.find(o.name) == nil {
+			r.cols = append(r.cols, scopeColumn{col: o.col, name: o.name})
+		}
+	}
+	x := blk.exprs(0)
+	return s.b.routingKeys(q, &s.tail, func(e ast.Expr) (plan.Expr, error) { return x.expr(e) }, top)
 }
 
 // buildHaving builds HAVING. It may name group keys, select aliases and aggregates.
 func (s *selection) buildHaving(sel *ast.Select) error {
-	before := len(s.aggs)
+	if sel.GroupBy == nil && !s.namesAggregate(sel.Having) {
+		return sqlerr.Semanticf("HAVING specified without GROUP BY")
+	}
 	x := s.exprs(aggregates | subqueries)
 	x.alias = s.alias
 	v, err := x.expr(sel.Having)
 	if err != nil {
 		return err
 	}
-	if s.having, err = x.condition(v); err != nil {
-		return err
-	}
-	if sel.GroupBy == nil && len(s.aggs) == before && !s.usesAggregates(s.having) {
-		return sqlerr.Semanticf("HAVING specified without GROUP BY")
-	}
-	return nil
+	s.having, err = x.condition(v)
+	return err
 }
 
-func (s *selection) usesAggregates(e plan.Expr) bool {
-	refs := plan.ColumnSet{}
-	plan.Refs(e, refs)
-	for id := range refs {
-		if s.isAgg.Has(id) {
-			return true
+// namesAggregate reports whether e calls an aggregate function, itself or by the alias of a select item.
+func (s *selection) namesAggregate(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call:
+			f, ok := function.Lookup(lower(n.Name.Name))
+			found = found || ok && n.Over == nil && f.Kind&function.Aggregate != 0
+		case *ast.ColumnRef:
+			if v := s.alias(lower(n.Name)); v != nil {
+				refs := plan.ColumnSet{}
+				plan.Refs(v, refs)
+				for id := range refs {
+					found = found || s.isAgg.Has(id)
+				}
+			}
 		}
-	}
-	return false
+		return !found
+	})
+	return found
 }
 
 // alias finds the select item of that name; nil when there is none or several.
@@ -132,9 +160,12 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 	for _, it := range s.items {
 		c := s.b.outputColumn(it.expr, it.name, taken)
 		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: it.expr})
-		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, unnamed: it.unnamed, origin: it.origin})
+		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, unnamed: it.unnamed, origin: it.origin, star: it.star})
 	}
 	if err := s.moveOverOutputs(); err != nil {
+		return nil, err
+	}
+	if err := s.buildRouting(q, s.top); err != nil {
 		return nil, err
 	}
 	p.Exprs = append(p.Exprs, s.hidden...)
@@ -211,13 +242,17 @@ func (s *selection) moveOverGroups() error {
 			}
 		}
 	}
-	return s.eachTail(func(e *plan.Expr) error {
+	for i := range s.tail.order {
+		e := &s.tail.order[i].Expr
 		err := move(e)
 		if se, ok := sqlerr.As(err); ok && se.Code == sqlerr.NonKeyExprInGroupby {
 			return s.notSelected(*e)
 		}
-		return err
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noWindowGroup is what Hive makes of errors in a window function over groups.
@@ -232,27 +267,8 @@ func noWindowGroup(err error) error {
 const windowGroupsText = "Failed to breakup Windowing invocations into Groups. At least 1 group must only depend on input columns. " +
 	"Also check for circular dependencies.\nUnderlying error: "
 
-func (s *selection) eachTail(f func(*plan.Expr) error) error {
-	for i := range s.tail.order {
-		if err := f(&s.tail.order[i].Expr); err != nil {
-			return err
-		}
-	}
-	for i := range s.tail.sort {
-		if err := f(&s.tail.sort[i].Expr); err != nil {
-			return err
-		}
-	}
-	for i := range s.tail.distribute {
-		if err := f(&s.tail.distribute[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// moveOverOutputs rewrites the ordering clauses over the select list. What they need beyond it is computed in hidden columns,
-// except with DISTINCT and in SORT BY, DISTRIBUTE BY and CLUSTER BY, which see the select list only.
+// moveOverOutputs rewrites ORDER BY over the select list. What it needs beyond that is computed in hidden columns, except with
+// DISTINCT.
 func (s *selection) moveOverOutputs() error {
 	for i := range s.tail.order {
 		e := &s.tail.order[i].Expr
@@ -264,20 +280,6 @@ func (s *selection) moveOverOutputs() error {
 			c := s.b.column("_s", (*e).Type())
 			s.hidden = append(s.hidden, plan.Assign{Column: c, Expr: *e})
 			v = plan.NewColumnRef(c)
-		}
-		*e = v
-	}
-	others := make([]*plan.Expr, 0, len(s.tail.sort)+len(s.tail.distribute))
-	for i := range s.tail.sort {
-		others = append(others, &s.tail.sort[i].Expr)
-	}
-	for i := range s.tail.distribute {
-		others = append(others, &s.tail.distribute[i])
-	}
-	for _, e := range others {
-		v, complete := s.overOutputs(*e)
-		if !complete {
-			return s.notSelected(*e)
 		}
 		*e = v
 	}

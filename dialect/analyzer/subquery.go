@@ -15,25 +15,41 @@ const subqueryException = "CalciteSubquerySemanticException"
 // sub analyses a subquery expression's query within the block.
 func (x *exprs) sub(at ast.Node, q *ast.Query) (*result, error) {
 	if x.allow&subqueries == 0 && !x.inOn {
-		return nil, unsupportedSubquery("  Currently SubQuery expressions are only allowed as Where and Having Clause predicates")
+		return nil, x.unsupportedSubquery("  Currently SubQuery expressions are only allowed as Where and Having Clause predicates")
 	}
 	if x.allow&subqueries == 0 {
-		return nil, sqlerr.Plain(subqueryException, generated(at, sqlerr.Text(sqlerr.UnsupportedSubqueryExpression)+
+		return nil, x.subqueryError(generated(at, sqlerr.Text(sqlerr.UnsupportedSubqueryExpression)+
 			" Currently SubQuery expressions are only allowed as Where and Having Clause predicates"))
+	}
+	if x.distinct {
+		return nil, x.unsupportedSubquery(" Invalid subquery. Subquery with DISTINCT clause is not supported!")
 	}
 	r, err := x.b.query(q, x.block, false)
 	if e, ok := sqlerr.As(err); ok && e.Kind == sqlerr.SemanticException && (e.Code == sqlerr.InvalidColumn || e.Code == sqlerr.InvalidTableOrColumn ||
 		e.Code == sqlerr.InvalidTable) {
-		c := *e
-		c.Kind = subqueryException
-		return nil, &c
+		if !x.hive3() {
+			c := *e
+			c.Kind = subqueryException
+			return nil, &c
+		}
 	}
 	return r, err
 }
 
-func unsupportedSubquery(reason string) error {
+func (x *exprs) unsupportedSubquery(reason string) error {
+	if x.hive3() {
+		return x.subqueryError(sqlerr.Text(sqlerr.UnsupportedSubqueryExpression) + reason)
+	}
 	return &sqlerr.Error{Code: sqlerr.UnsupportedSubqueryExpression, SQLState: sqlerr.State(sqlerr.UnsupportedSubqueryExpression),
 		Kind: subqueryException, Msg: sqlerr.Text(sqlerr.UnsupportedSubqueryExpression) + reason}
+}
+
+// subqueryError has the generic code; Hive 3.1 wraps the exception.
+func (x *exprs) subqueryError(text string) error {
+	if x.hive3() {
+		return sqlerr.Semanticf("org.apache.hadoop.hive.ql.optimizer.calcite.CalciteSubquerySemanticException: %s", text)
+	}
+	return sqlerr.Plain(subqueryException, text)
 }
 
 // oneColumn checks that a subquery gives one value per row.
@@ -43,7 +59,11 @@ func (x *exprs) oneColumn(at ast.Node, q *ast.Query, r *result) error {
 	}
 	p := queryPlace{q}
 	line, col, token := p.Where()
-	return sqlerr.Plain(subqueryException, "Line "+strconv.Itoa(line)+":"+strconv.Itoa(col)+" "+
+	kind := subqueryException
+	if x.hive3() {
+		kind = sqlerr.SemanticException
+	}
+	return sqlerr.Plain(kind, "Line "+strconv.Itoa(line)+":"+strconv.Itoa(col)+" "+
 		sqlerr.Text(sqlerr.InvalidSubqueryExpression)+" '"+token+"' in definition of SubQuery sq_1 [\n"+x.predicateText(at, q)+
 		"\n] used as sq_1 at Line 0:-1: SubQuery can contain only 1 item in Select List.")
 }
@@ -108,6 +128,13 @@ func (x *exprs) exists(e *ast.Exists) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.hive3() && grandTotal(r.node) {
+		p := queryPlace{e.Query}
+		line, col, token := p.Where()
+		return nil, sqlerr.CodedSemanticf(sqlerr.InvalidSubqueryExpression, "org.apache.hadoop.hive.ql.optimizer.calcite."+
+			"CalciteSubquerySemanticException: Line %d:%d %s '%s': A predicate on EXISTS/NOT EXISTS SubQuery with implicit "+
+			"Aggregation(no Group By clause) cannot be rewritten.", line, col, sqlerr.Text(sqlerr.InvalidSubqueryExpression), token)
+	}
 	return &plan.Subquery{Kind: plan.ExistsSubquery, Plan: r.node, T: types.BooleanType}, nil
 }
 
@@ -132,7 +159,27 @@ func (x *exprs) inQuery(e *ast.In) (plan.Expr, error) {
 	return negate(in), nil
 }
 
+// grandTotal reports whether a correlated subquery is an aggregation without GROUP BY.
+func grandTotal(n plan.Node) bool {
+	outer := plan.ColumnSet{}
+	plan.FreeColumns(n, outer)
+	p, ok := n.(*plan.Project)
+	if !ok || len(outer) == 0 {
+		return false
+	}
+	a, ok := p.Input.(*plan.Aggregate)
+	return ok && len(a.Keys) == 0 && len(a.GroupingSets) == 0
+}
+
 func (x *exprs) membership(at ast.Node, left ast.Expr, q *ast.Query) (plan.Expr, error) {
+	if _, ok := left.(*ast.Subquery); ok {
+		_, _, token := queryPlace{q}.Where()
+		reason := "SubQuery on left hand side is not supported."
+		if x.hive3() {
+			reason = "IN/NOT IN subqueries are not allowed in LHS"
+		}
+		return nil, x.subqueryError("Line 0:-1 " + sqlerr.Text(sqlerr.UnsupportedSubqueryExpression) + " '" + token + "': " + reason)
+	}
 	v, err := x.under(at).expr(left)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,11 @@ func (b *builder) uniqueJoin(f *ast.UniqueJoin, outer *block) (*source, error) {
 	var present, preserved []plan.Expr
 	blk := b.newBlock(outer)
 	x := blk.exprs(0)
+	for _, s := range f.Sources {
+		if len(s.Keys) != len(f.Sources[0].Keys) {
+			return nil, sqlerr.Semanticf("Tables with different or invalid number of keys in UNIQUEJOIN")
+		}
+	}
 	for i, s := range f.Sources {
 		src, err := b.tableRef(s.Table)
 		if err != nil {
@@ -30,9 +35,6 @@ func (b *builder) uniqueJoin(f *ast.UniqueJoin, outer *block) (*source, error) {
 		own, err := one.exprs(0).list(s.Keys, nil)
 		if err != nil {
 			return nil, err
-		}
-		if i > 0 && len(own) != len(keys) {
-			return nil, sqlerr.Semanticf("%s", generated(s, "Tables with different or invalid number of keys in UNIQUEJOIN"))
 		}
 		flag := b.column("_present", types.BooleanType)
 		p := &plan.Project{Input: src.node, Exprs: append(passThrough(src.node.Columns()), plan.Assign{Column: flag, Expr: boolLiteral(true)})}

@@ -3,6 +3,7 @@ package analyzer
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/function"
@@ -46,7 +47,7 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 		return nil, sqlerr.AtReason(sqlerr.InvalidFunction, e.Position(), "Windowing is not supported in the context")
 	}
 	if f.Kind&(function.Window|function.Aggregate) == 0 {
-		return nil, sqlerr.Semanticf("Function %s is not a window function", f.Name)
+		return nil, x.unknownFunction(e)
 	}
 	x.numOver++
 	inner := x.with(x.allow | inOver)
@@ -63,7 +64,7 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 	if err != nil {
 		return nil, argumentError(err, e, e.Args)
 	}
-	spec, err := x.windowSpec(e.Over, map[string]bool{})
+	spec, err := x.windowSpec(e.Over, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ type mergedSpec struct {
 }
 
 // windowSpec merges a specification with the named windows it is based on; what it says itself wins.
-func (x *exprs) windowSpec(s *ast.WindowSpec, seen map[string]bool) (*mergedSpec, error) {
+func (x *exprs) windowSpec(s *ast.WindowSpec, seen []string) (*mergedSpec, error) {
 	m := &mergedSpec{frame: s.Frame}
 	if p := s.Partitioning; p != nil {
 		m.partitionBy, m.orderBy = p.PartitionBy, p.OrderBy
@@ -148,11 +149,10 @@ func (x *exprs) windowSpec(s *ast.WindowSpec, seen map[string]bool) (*mergedSpec
 	if !ok {
 		return nil, sqlerr.Semanticf("Window Spec=[Name='%s'] refers to an unknown source", name)
 	}
-	if seen[name] {
-		return nil, sqlerr.Semanticf("Cycle in Window references Window Spec=[Name='%s']", name)
+	if slices.Contains(seen, name) {
+		return nil, sqlerr.Semanticf("Cycle in Window references [%s]", strings.Join(append(seen, name), ", "))
 	}
-	seen[name] = true
-	base, err := x.windowSpec(def, seen)
+	base, err := x.windowSpec(def, append(seen, name))
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ ERROR SemanticException 1:28 Expected 2 columns for insclause-0/default@t2; sele
 
 insert into t2 select array(1), 'a', 2;
 ----
-ERROR SemanticException [Error 10044]: Line 1:12 Cannot insert into target table because column number/types are different 't2': Cannot convert column 0 from array<int> to int.
+ERROR NoMatchingMethodException No matching method for class org.apache.hadoop.hive.ql.udf.UDFToInteger with (array<int>)
 
 insert overwrite directory '/x' stored as orc select a, null from t1;
 ----
@@ -121,7 +121,7 @@ Shared 1 _source:
 
 from t1 insert overwrite table t2 select a, b, 1 insert overwrite table t2 select a, b, 2;
 ----
-ERROR SemanticException [Error 10087]: The same output cannot be present multiple times:  default@t2
+ERROR SemanticException [Error 10087]: The same output cannot be present multiple times:  t2
 
 from (select a, b from t1) s insert into t2 select s.a, s.b, x.e lateral view explode(array(1)) x as e insert into t2 select *, 1;
 ----
