@@ -142,6 +142,9 @@ func (b *builder) finishAll(roots []plan.Node) ([]plan.Node, error) {
 		if out[i], err = decorrelate.Rewrite(b.inline(n), idSource{b}); err != nil {
 			return nil, err
 		}
+		if err := b.checkStrict(out[i]); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -202,7 +202,7 @@ func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) 
 		}
 		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, e.Name.Position())
 	}
-	if e.Star && f.Name != "count" && x.hive3() {
+	if e.Star && f.Name != "count" && f.Name != "sum" {
 		return nil, sqlerr.Semanticf("The specified syntax for UDAF invocation is invalid.")
 	}
 	args, distinct, err := x.aggregateArgs(e)

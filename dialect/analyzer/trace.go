@@ -7,6 +7,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
+	"skep/dialect/sqlerr"
 )
 
 // trace collects the edits that turn a view's query into the text that Hive stores: tables get their database, columns their
@@ -14,6 +15,8 @@ import (
 type trace struct {
 	text  string
 	edits map[int]edit // by offset
+	// temporary is the first temporary table used, "" when there is none.
+	temporary string
 }
 
 // edit replaces text[start:end].
@@ -71,6 +74,9 @@ func (t *trace) quote(table *ast.ColumnRef, column *ast.Ident, r *relation, c *s
 func (t *trace) table(n *ast.TableName, tbl *catalog.Table) {
 	if t == nil {
 		return
+	}
+	if tbl.Temporary && t.temporary == "" {
+		t.temporary = tbl.Name
 	}
 	full := quoteName(tbl.DB) + "." + quoteName(tbl.Name)
 	if n.DB == nil {
@@ -143,17 +149,26 @@ func (t *trace) expanded(span ast.Span) string {
 // ViewColumn is a column of a new view.
 type ViewColumn = catalog.Column
 
-// ExpandView analyses the query of CREATE VIEW. It returns the text that the metastore keeps, whose names no longer depend on
+// ExpandView analyses the query of CREATE VIEW view, which may be qualified by its database. It returns the text that the metastore keeps, whose names no longer depend on
 // the session, and the view's columns. names is the view's column list, or nil; Env.Text must be the statement's text.
 func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, names []*ast.ColumnDef) (string, []ViewColumn, error) {
 	b := a.newBuilder(ctx)
 	b.trace = &trace{text: a.env.Text, edits: map[int]edit{}}
+	full := strings.ToLower(view)
+	if !strings.Contains(full, ".") {
+		full = b.db + "." + full
+	}
+	b.views = []string{full}
 	r, err := b.query(q, nil, true)
 	if err != nil {
 		return "", nil, err
 	}
 	if _, err := b.finish(r); err != nil {
 		return "", nil, err
+	}
+	if b.trace.temporary != "" {
+		return "", nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: View definition references temporary table %s",
+			b.trace.temporary)
 	}
 	text := b.trace.expanded(q.Span)
 	cols := make([]ViewColumn, len(r.cols))
@@ -179,5 +194,5 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 			cols[i].Comment = n.Comment.Value
 		}
 	}
-	return "SELECT " + strings.Join(list, ", ") + " FROM (" + text + ") " + quoteName(view), cols, nil
+	return "SELECT " + strings.Join(list, ", ") + " FROM (" + text + ") " + quoteName(full[strings.LastIndexByte(full, '.')+1:]), cols, nil
 }
