@@ -152,6 +152,9 @@ type ViewColumn = catalog.Column
 // ExpandView analyses the query of CREATE VIEW view, which may be qualified by its database. It returns the text that the metastore keeps, whose names no longer depend on
 // the session, and the view's columns. names is the view's column list, or nil; Env.Text must be the statement's text.
 func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, names []*ast.ColumnDef) (string, []ViewColumn, error) {
+	if q.Span.End > len(a.env.Text) {
+		return "", nil, sqlerr.Semanticf("The text of view %s is not known", view)
+	}
 	b := a.newBuilder(ctx)
 	b.trace = &trace{text: a.env.Text, edits: map[int]edit{}}
 	full := strings.ToLower(view)

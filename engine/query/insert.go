@@ -178,7 +178,11 @@ func splitKeys(q *plan.Query, keyDefs []*ast.ColumnDef) (root plan.Node, columns
 // compileView prepares CREATE VIEW.
 func (st *Statement) compileView(ctx context.Context, n *ast.CreateView) error {
 	a := st.analysis()
-	text, cols, err := a.analyzer.ExpandView(ctx, lower(n.Name.Name.Name), n.Query, n.Columns)
+	name := lower(n.Name.Name.Name)
+	if n.Name.DB != nil {
+		name = lower(n.Name.DB.Name) + "." + name
+	}
+	text, cols, err := a.analyzer.ExpandView(ctx, name, n.Query, n.Columns)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func (st *Statement) analysis() *analysis {
 	a := &analysis{tables: newTables(s), folder: folder{s.exprEnv(st.conf, st.now, st.queryID)}}
 	a.analyzer = analyzer.New(analyzer.Env{
 		Catalog: a.tables, Conf: st.conf, CurrentDB: s.Database(), User: s.User, Now: st.now, Location: location(st.conf), Folder: a.folder,
+		Text:       st.sql,
 		ParseQuery: func(text string) (*ast.Query, error) { return parser.ParseQuery(text, st.parserOptions()) },
 		Warn:       func(text string) { st.log.Logf("WARN", "%s", text) },
 	})
