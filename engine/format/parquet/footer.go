@@ -18,7 +18,6 @@ import (
 type footer struct {
 	*fileMeta
 	root      *node
-	leaves    int
 	writer    *time.Location // Hive's writer.time.zone; nil when absent
 	hive      bool           // written by parquet-mr
 	proleptic bool           // dates are proleptic Gregorian throughout
@@ -78,11 +77,17 @@ func newFooter(m *fileMeta, rules *zoneRules) (*footer, error) {
 		return nil, err
 	}
 	for i := range m.groups {
-		if g := &m.groups[i]; len(g.columns) != leaves || g.rows < 0 {
-			return nil, fmt.Errorf("row group %d has %d columns and %d rows, the schema has %d columns", i, len(g.columns), g.rows, leaves)
+		g := &m.groups[i]
+		if len(g.columns) != len(leaves) || g.rows < 0 {
+			return nil, fmt.Errorf("row group %d has %d columns and %d rows, the schema has %d columns", i, len(g.columns), g.rows, len(leaves))
+		}
+		for k := range g.columns {
+			if v := g.columns[k].meta.values; v < g.rows || v > g.rows && leaves[k].maxRep == 0 {
+				return nil, fmt.Errorf("row group %d has %d rows, its column %s %d values", i, g.rows, leaves[k].path(), v)
+			}
 		}
 	}
-	f := &footer{fileMeta: m, root: root, leaves: leaves, hive: strings.HasPrefix(m.createdBy, "parquet-mr"), proleptic: rules.proleptic}
+	f := &footer{fileMeta: m, root: root, hive: strings.HasPrefix(m.createdBy, "parquet-mr"), proleptic: rules.proleptic}
 	if zone, ok := m.keyValues[metaWriterZone]; ok {
 		if f.writer, err = time.LoadLocation(zone); err != nil {
 			return nil, fmt.Errorf("the file's %s %q: %w", metaWriterZone, zone, err)

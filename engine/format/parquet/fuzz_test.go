@@ -95,7 +95,7 @@ func TestCorruptFiles(t *testing.T) {
 	own, _ := writeRandom(t, r, schema, 300, true, true, &format.WriteOptions{Properties: map[string]string{"parquet.compression": "SNAPPY"}})
 	files = append(files, own)
 	for _, file := range files {
-		for range 400 {
+		for range 150 {
 			bad := bytes.Clone(file)
 			for range 1 + r.Intn(4) {
 				bad[r.Intn(len(bad))] ^= byte(1 << r.Intn(8))

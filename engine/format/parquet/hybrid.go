@@ -67,6 +67,9 @@ func (h *hybrid) run() error {
 	for i := range size {
 		h.value |= uint32(h.b[h.pos+i]) << (8 * i)
 	}
+	if uint64(h.value)>>h.width != 0 {
+		return errPage
+	}
 	h.pos += size
 	h.packed, h.left = false, int(v>>1)
 	return nil

@@ -50,8 +50,8 @@ func (n *node) firstLeaf() *node {
 // maxSchemaDepth bounds the nesting of a file's schema.
 const maxSchemaDepth = 100
 
-// buildSchema makes the tree of a footer's schema list and counts its leaves.
-func buildSchema(elements []schemaElement) (root *node, leaves int, err error) {
+// buildSchema makes the tree of a footer's schema list and lists its leaves.
+func buildSchema(elements []schemaElement) (root *node, leaves []*node, err error) {
 	at := 0
 	var build func(parent *node, depth int) (*node, error)
 	build = func(parent *node, depth int) (*node, error) {
@@ -83,8 +83,8 @@ func buildSchema(elements []schemaElement) (root *node, leaves int, err error) {
 			if n.element.physical == fixedLenByteArray && (n.element.length <= 0 || n.element.length > 1<<20) {
 				return nil, fmt.Errorf("schema field %s has length %d", n.element.name, n.element.length)
 			}
-			n.leaf = leaves
-			leaves++
+			n.leaf = len(leaves)
+			leaves = append(leaves, n)
 			return n, nil
 		}
 		if n.element.children < 0 || int(n.element.children) > len(elements)-at {
