@@ -84,6 +84,8 @@ def main():
                 while lines[i].startswith("row\t"):
                     want.append(lines[i].split("\t")[1:])
                     i += 1
+                if library == "impyla" and "interval" in f[1]:
+                    continue  # it has no such types
                 cursor.execute(f[1])
                 got = [[text(v) for v in row] for row in cursor.fetchall()]
                 check(got == want, f[1], "%s instead of %s" % (got, want))
