@@ -1,27 +1,34 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
 	"skep/dialect/types"
+	"skep/engine/spill"
 	"skep/engine/vector"
 )
 
-// Result keeps the rows of a statement until they have been fetched. Batches are appended in order; what does not fit in
-// memory goes to a file.
+// resultMemory is how many bytes of a result stay in memory; later batches go to a file.
+const resultMemory = 16 << 20
+
+// Result keeps the rows of a statement until they have been fetched. Batches are kept in the order in which they are appended:
+// the first ones in memory, the others in a spill file.
 type Result struct {
-	types  []*types.Type
-	engine *Engine
+	types []*types.Type
+	dir   string
 
 	mu      sync.Mutex
 	batches []*vector.Batch
+	bytes   int64
+	file    *spill.File
 	rows    int64
 }
 
-func (e *Engine) newResult(ts []*types.Type) *Result { return &Result{types: ts, engine: e} }
+func (e *Engine) newResult(ts []*types.Type) *Result { return &Result{types: ts, dir: e.scratch} }
 
-// AppendBatch appends a copy of the selected rows of b.
+// AppendBatch appends a copy of the selected rows of b. It is safe for concurrent use.
 func (r *Result) AppendBatch(b *vector.Batch) error {
 	if len(b.Cols) != len(r.types) {
 		return fmt.Errorf("a result of %d columns was given a batch of %d", len(r.types), len(b.Cols))
@@ -30,9 +37,30 @@ func (r *Result) AppendBatch(b *vector.Batch) error {
 	c.Append(b)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.batches = append(r.batches, c)
 	r.rows += int64(c.N)
-	return nil
+	if r.file == nil && r.bytes < resultMemory {
+		r.batches = append(r.batches, c)
+		r.bytes += c.Bytes()
+		return nil
+	}
+	if r.file == nil {
+		f, err := spill.Create(r.dir, r.types)
+		if err != nil {
+			return err
+		}
+		r.file = f
+	}
+	return r.file.Write(0, c.Cols, c.N)
+}
+
+// end is called when all rows have been appended.
+func (r *Result) end() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Flush()
 }
 
 // Rows returns the number of rows.
@@ -47,50 +75,76 @@ func (r *Result) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.batches = nil
-	return nil
+	if r.file == nil {
+		return nil
+	}
+	f := r.file
+	r.file = nil
+	return f.Close()
 }
 
-// Cursor returns a reader at the first row.
+// Cursor returns a reader at the first row of a complete result.
 func (r *Result) Cursor() *Cursor { return &Cursor{result: r} }
 
 // Cursor reads a complete result. One goroutine at a time.
 type Cursor struct {
 	result *Result
-	batch  int
-	row    int
+	next   int // batch in memory
+	file   *spill.Reader
+	batch  *vector.Batch // being read
+	row    int           // in it
 	view   vector.Batch
 	sel    []uint16
 }
 
 // Next returns up to maxRows further rows, or nil at the end. The batch is valid until the next call and must not be changed.
 func (c *Cursor) Next(maxRows int) (*vector.Batch, error) {
-	c.result.mu.Lock()
-	defer c.result.mu.Unlock()
-	for c.batch < len(c.result.batches) {
-		b := c.result.batches[c.batch]
-		if c.row >= b.N {
-			c.batch, c.row = c.batch+1, 0
-			continue
+	for c.batch == nil || c.row >= c.batch.N {
+		b, err := c.advance()
+		if b == nil || err != nil {
+			return nil, err
 		}
-		n := min(maxRows, b.N-c.row)
-		if n == b.N {
-			c.row += n
-			return b, nil
-		}
-		c.sel = c.sel[:0]
-		for i := range n {
-			c.sel = append(c.sel, uint16(c.row+i))
-		}
-		c.row += n
-		c.view = vector.Batch{N: b.N, Sel: c.sel, Cols: b.Cols}
-		return &c.view, nil
+		c.batch, c.row = b, 0
 	}
-	return nil, nil
+	n := min(maxRows, c.batch.N-c.row)
+	if n == c.batch.N {
+		c.row = n
+		return c.batch, nil
+	}
+	c.sel = c.sel[:0]
+	for i := range n {
+		c.sel = append(c.sel, uint16(c.row+i))
+	}
+	c.row += n
+	c.view = vector.Batch{N: c.batch.N, Sel: c.sel, Cols: c.batch.Cols}
+	return &c.view, nil
+}
+
+// advance returns the next batch.
+func (c *Cursor) advance() (*vector.Batch, error) {
+	r := c.result
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c.next < len(r.batches) {
+		c.next++
+		return r.batches[c.next-1], nil
+	}
+	if r.file == nil {
+		return nil, nil
+	}
+	if c.file == nil {
+		c.file = r.file.Read(0)
+	}
+	b, err := c.file.Next()
+	if err != nil {
+		return nil, errors.Join(errors.New("reading the rows of a result back"), err)
+	}
+	return b, nil
 }
 
 // Rewind goes back to the first row.
 func (c *Cursor) Rewind() error {
-	c.batch, c.row = 0, 0
+	c.next, c.file, c.batch, c.row = 0, nil, nil, 0
 	return nil
 }
 

@@ -17,7 +17,7 @@ func (s resultSink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 }
 
 // Finish implements pipeline.Sink.
-func (resultSink) Finish(context.Context) error { return nil }
+func (s resultSink) Finish(context.Context) error { return s.result.end() }
 
 type resultAppender struct{ result *Result }
 
