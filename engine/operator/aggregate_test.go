@@ -12,14 +12,14 @@ import (
 
 func TestHashAggregateAgainstModel(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	for round := range 100 {
+	for round := range 60 {
 		var ts []*types.Type
 		keys := r.Intn(4)
 		for range keys {
 			ts = append(ts, keyTypes[r.Intn(len(keyTypes))])
 		}
 		ts = append(ts, types.BigIntType, types.StringType)
-		n := []int{0, 1, 100, 3000, 3000, 40000}[r.Intn(6)]
+		n := []int{0, 1, 100, 3000, 3000, 24000}[r.Intn(6)]
 		distinct := []int{2, 50, 100000}[r.Intn(3)]
 		rel := randomRelation(r, ts, n, distinct)
 		workers := []int{1, 4}[r.Intn(2)]

@@ -13,7 +13,7 @@ import (
 
 func TestSortAgainstModel(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	for round := range 120 {
+	for round := range 60 {
 		var ts []*types.Type
 		keys := 1 + r.Intn(3)
 		for range keys {
