@@ -256,3 +256,14 @@ func (c *Column) Merge(o *Column) {
 
 // Sketch returns the distinct-value sketch's registers, to be kept with the statistics.
 func (c *Column) Sketch() []byte { return c.distinct.registers }
+
+// Union merges two sketches; ok is false when they are not of this package's form.
+func Union(a, b []byte) (merged []byte, distinct int64, ok bool) {
+	if len(a) != 1<<precision || len(b) != 1<<precision {
+		return nil, 0, false
+	}
+	s := newSketch()
+	s.merge(sketch{a})
+	s.merge(sketch{b})
+	return s.registers, s.estimate(), true
+}

@@ -10,6 +10,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
+	"skep/engine/colstats"
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
 	"skep/metastore/model"
@@ -194,6 +195,21 @@ func (st *Statement) compileView(ctx context.Context, n *ast.CreateView) error {
 	return nil
 }
 
+// compileAlterView prepares ALTER VIEW … AS.
+func (st *Statement) compileAlterView(ctx context.Context, n *ast.AlterView, query *ast.Query) error {
+	a := st.analysis()
+	text, cols, err := a.analyzer.ExpandView(ctx, lower(n.View.Name.Name), query, nil)
+	if err != nil {
+		return err
+	}
+	task, err := st.ddlEnv().AlterViewQuery(ctx, n.View, query.Span.Text(st.sql), text, modelColumns(cols))
+	if err != nil {
+		return err
+	}
+	st.runs(task)
+	return nil
+}
+
 func modelColumns(cols []analyzer.ViewColumn) []model.Column {
 	out := make([]model.Column, len(cols))
 	for i, c := range cols {
@@ -207,6 +223,7 @@ func (st *Statement) ddlEnv() *ddl.Env {
 	e := st.session.engine
 	return &ddl.Env{
 		Store: e.store, Files: e.files, Warehouse: e.warehouse, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
+		Union: colstats.Union,
 	}
 }
 
@@ -233,6 +250,11 @@ func (s ddlSession) Const(ctx context.Context, e ast.Expr, t *types.Type) (strin
 }
 
 // Table implements ddl.Session.
+func (s ddlSession) Table(ctx context.Context, db, name string) (*model.Table, error) {
+	return s.table(ctx, db, name)
+}
+
+// Describe implements ddl.Session.
 func (s ddlSession) Describe(ctx context.Context, m *model.Table) (*catalog.Table, error) {
 	return newTables(s.Session).describe(ctx, m)
 }

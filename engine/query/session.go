@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -168,6 +169,16 @@ func (s *Session) macro(name string) *catalog.Macro {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.macros[strings.ToLower(name)]
+}
+
+// HasMacro reports whether there is a temporary macro of that name.
+func (s *Session) HasMacro(name string) bool { return s.macro(name) != nil }
+
+// MacroNames lists the temporary macros.
+func (s *Session) MacroNames() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.macros))
 }
 
 // SetMacro defines a temporary macro; nil removes it.

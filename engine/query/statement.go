@@ -125,6 +125,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		}
 	case *ast.CreateView:
 		return st.compileView(ctx, n)
+	case *ast.AlterView:
+		if x, ok := n.Action.(*ast.AlterAsQuery); ok {
+			return st.compileAlterView(ctx, n, x.Query)
+		}
 	case *ast.Explain:
 		return st.compileExplain(ctx, n)
 	}

@@ -63,6 +63,11 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 		if err := env.Files.MkdirAll(ctx, t.Location); err != nil {
 			return env.failed(err)
 		}
+		if !t.IsPartitioned() {
+			if err := env.countFiles(ctx, t, t.Location, t.Parameters); err != nil {
+				return env.failed(err)
+			}
+		}
 	}
 	if s.Temporary {
 		env.Session.PutTemporaryTable(t)
@@ -154,37 +159,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	default:
 		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
 	}
-	if s.Query == nil && !s.External && len(t.PartitionKeys) == 0 && s.Location == nil && env.Session.Conf().Bool("hive.stats.autogather") {
-		t.Parameters[model.ParamStatsAccurate] = emptyAccurate(columns)
-		for _, k := range []string{model.ParamNumFiles, model.ParamNumRows, model.ParamRawDataSize, model.ParamTotalSize} {
-			t.Parameters[k] = "0"
-		}
-	}
 	return t, nil
-}
-
-// emptyAccurate is the statistics state of a new, empty table: everything about it is known.
-func emptyAccurate(columns []model.Column) string {
-	var b strings.Builder
-	b.WriteString(`{"BASIC_STATS":"true"`)
-	if len(columns) > 0 {
-		b.WriteString(`,"COLUMN_STATS":{`)
-		first := true
-		for _, c := range columns {
-			t, err := types.Parse(c.Type)
-			if err != nil || !t.IsPrimitive() {
-				continue
-			}
-			if !first {
-				b.WriteByte(',')
-			}
-			first = false
-			fmt.Fprintf(&b, "%q:\"true\"", c.Name)
-		}
-		b.WriteByte('}')
-	}
-	b.WriteByte('}')
-	return b.String()
 }
 
 // absolute gives a path a scheme, as Hive qualifies locations.
@@ -399,80 +374,31 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 // constraints collects the constraints of a CREATE TABLE.
 func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
 	var out []model.Constraint
-	add := func(k *ast.Constraint, columns []string) {
-		c := model.Constraint{
-			Kind: model.ConstraintKind(k.Kind), Columns: columns, Expression: k.ExprSpan.Text(env.SQL),
-			Enable: k.Enable != "DISABLE" && k.Enable != "", Validate: k.Validate == "VALIDATE", Rely: k.Rely == "RELY",
-		}
-		if k.Enable == "" && (k.Kind == ast.NotNullConstraint || k.Kind == ast.DefaultConstraint || k.Kind == ast.CheckConstraint) {
-			c.Enable = true
-		}
-		if k.Name != nil {
-			c.Name = strings.ToLower(k.Name.Name)
-		}
-		if k.References != nil {
-			c.ParentDatabase, c.ParentTable = env.tableName(k.References)
-			for _, r := range k.RefColumns {
-				c.ParentColumns = append(c.ParentColumns, strings.ToLower(r.Name))
-			}
+	add := func(k *ast.Constraint, columns []string) error {
+		c := env.constraint(k, columns)
+		if c.Name == "" {
+			c.Name = fmt.Sprintf("%s_%d_%d", constraintPrefixes[c.Kind], env.Now.UnixMilli(), len(out))
 		}
 		out = append(out, c)
+		return checkConstraint(k)
 	}
 	for _, d := range s.Columns {
 		if d.Constraint != nil {
-			add(d.Constraint, []string{strings.ToLower(d.Name.Name)})
+			if err := add(d.Constraint, []string{strings.ToLower(d.Name.Name)}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, k := range s.Constraints {
-		var columns []string
-		for _, c := range k.Columns {
-			columns = append(columns, strings.ToLower(c.Name))
+		if err := add(k, nil); err != nil {
+			return nil, err
 		}
-		add(k, columns)
 	}
 	return out, nil
 }
 
-func (env *Env) dropTable(ctx context.Context, s *ast.DropTable) (*Task, error) {
-	db, name := env.tableName(s.Name)
-	t, err := env.table(ctx, s.Name)
-	if err != nil {
-		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && (s.IfExists || env.Session.Conf().Bool("hive.exec.drop.ignorenonexistent")) {
-			return done(func(context.Context) error { return nil }), nil
-		}
-		return nil, err
-	}
-	if t.IsView() {
-		return nil, sqlerr.Semanticf("Cannot drop a view with DROP TABLE")
-	}
-	return done(func(ctx context.Context) error {
-		if env.Session.TemporaryTable(db, name) != nil {
-			env.Session.DropTemporaryTable(db, name)
-			return env.failed(env.Files.RemoveAll(ctx, t.Location))
-		}
-		var locations []string
-		if t.IsPartitioned() {
-			parts, err := env.Store.Partitions(ctx, db, name, metastore.PartitionQuery{WithoutParameters: true})
-			if err != nil {
-				return env.failed(err)
-			}
-			for _, p := range parts {
-				if !strings.HasPrefix(p.Location, t.Location+"/") {
-					locations = append(locations, p.Location)
-				}
-			}
-		}
-		if err := env.update(ctx, func(tx metastore.Tx) error { return tx.DropTable(ctx, db, name) }); err != nil {
-			return err
-		}
-		if t.Type != model.ManagedTable && t.Parameters["external.table.purge"] != "true" {
-			return nil
-		}
-		for _, dir := range append(locations, t.Location) {
-			if err := env.Files.RemoveAll(ctx, dir); err != nil {
-				return env.failed(err)
-			}
-		}
-		return nil
-	}), nil
+// constraintPrefixes begin the names of constraints that were given none.
+var constraintPrefixes = map[model.ConstraintKind]string{
+	model.PrimaryKey: "pk", model.ForeignKey: "fk", model.UniqueConstraint: "uk", model.NotNullConstraint: "nn",
+	model.DefaultConstraint: "dc", model.CheckConstraint: "cc",
 }

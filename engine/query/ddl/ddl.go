@@ -17,6 +17,7 @@ import (
 	"skep/engine/filesystem"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/stats"
 	"skep/metastore/warehouse"
 )
 
@@ -33,6 +34,10 @@ type Session interface {
 	DropTemporaryTable(db, name string)
 	TemporaryTables(db string) []*model.Table
 	SetMacro(name string, m *catalog.Macro)
+	HasMacro(name string) bool
+	MacroNames() []string
+	// Table finds a temporary or permanent table.
+	Table(ctx context.Context, db, name string) (*model.Table, error)
 	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.
 	Const(ctx context.Context, e ast.Expr, t *types.Type) (text string, null bool, err error)
 	// Describe gives a table as queries see it.
@@ -47,6 +52,7 @@ type Env struct {
 	Session   Session
 	SQL       string // the statement's text, for what is stored as written
 	Now       time.Time
+	Union     stats.Union // merges sketches of distinct values
 }
 
 // Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the
@@ -71,6 +77,32 @@ func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
 		return env.dropTable(ctx, s)
 	case *ast.Show:
 		return env.show(ctx, s)
+	case *ast.DescribeTable:
+		return env.describeTable(ctx, s)
+	case *ast.DescribeDatabase:
+		return env.describeDatabase(ctx, s)
+	case *ast.DescribeFunction:
+		return env.describeFunction(s)
+	case *ast.AlterTable:
+		return env.alterTable(ctx, s)
+	case *ast.AlterView:
+		return env.alterView(ctx, s)
+	case *ast.DropView:
+		return env.dropView(ctx, s)
+	case *ast.TruncateTable:
+		return env.truncate(ctx, s)
+	case *ast.Msck:
+		return env.msck(ctx, s)
+	case *ast.CreateFunction:
+		return env.createFunction(ctx, s)
+	case *ast.DropFunction:
+		return env.dropFunction(ctx, s)
+	case *ast.ReloadFunctions:
+		return nothing, nil
+	case *ast.CreateMacro:
+		return env.createMacro(s)
+	case *ast.DropMacro:
+		return env.dropMacro(s)
 	}
 	return nil, nil
 }
@@ -128,7 +160,11 @@ func (env *Env) table(ctx context.Context, n *ast.TableName) (*model.Table, erro
 	}
 	t, err := env.Store.Table(ctx, db, name)
 	if model.KindOf(err) == model.NoSuchObject {
-		return nil, sqlerr.New(sqlerr.InvalidTable, name).WithCause(err)
+		written := n.Name.Name
+		if n.DB != nil {
+			written = n.DB.Name + "." + written
+		}
+		return nil, sqlerr.New(sqlerr.InvalidTable, written).WithCause(err)
 	}
 	return t, err
 }

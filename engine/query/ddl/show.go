@@ -2,10 +2,13 @@ package ddl
 
 import (
 	"context"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/function"
 	"skep/dialect/sqlerr"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -27,11 +30,23 @@ func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
 	case ast.ShowViews:
 		return env.showTables(ctx, s, model.VirtualView)
 	case ast.ShowMaterializedViews:
-		return env.showTables(ctx, s, model.MaterializedView)
+		return env.showMaterializedViews(ctx, s)
 	case ast.ShowPartitions:
 		return env.showPartitions(ctx, s)
+	case ast.ShowColumns:
+		return env.showColumns(ctx, s)
+	case ast.ShowFunctions:
+		return env.showFunctions(s)
+	case ast.ShowCreateTable:
+		return env.showCreateTable(ctx, s)
+	case ast.ShowCreateDatabase:
+		return env.showCreateDatabase(ctx, s)
+	case ast.ShowTblProperties:
+		return env.showProperties(ctx, s)
+	case ast.ShowTableExtended:
+		return env.showTableStatus(ctx, s)
 	}
-	return nil, sqlerr.Semanticf("SHOW %s is not supported yet", s.Kind)
+	return env.showServer(ctx, s)
 }
 
 // lines is a task with one string column.
@@ -49,16 +64,15 @@ func lines(column string, run func(ctx context.Context) ([]string, error)) *Task
 	}}
 }
 
-// pattern gives the match of a SHOW pattern: Hive 3's a*|b, Hive 4's % and _ as well.
+// pattern gives the match of a SHOW pattern: in Hive 3 a*|b, in Hive 4 that of LIKE.
 func (env *Env) pattern(p *ast.ShowPattern) func(string) bool {
-	if p == nil {
+	switch {
+	case p == nil:
 		return nil
+	case env.is31():
+		return model.NamePattern(p.Text)
 	}
-	text := p.Text
-	if env.Session.Conf().HiveVersion() != "3.1" {
-		text = strings.ReplaceAll(text, "%", "*")
-	}
-	return model.NamePattern(text)
+	return model.LikePattern(p.Text)
 }
 
 func (env *Env) showDatabase(ctx context.Context, s *ast.Show) (string, error) {
@@ -77,19 +91,182 @@ func (env *Env) showTables(ctx context.Context, s *ast.Show, kinds ...model.Tabl
 	if err != nil {
 		return nil, err
 	}
-	return lines("tab_name", func(ctx context.Context) ([]string, error) {
-		match := env.pattern(s.Pattern)
-		names, err := env.Store.TableNames(ctx, db, match, kinds...)
+	if s.WhereColumn != nil {
+		if !strings.EqualFold(s.WhereColumn.Name, "table_type") {
+			return nil, sqlerr.Semanticf("SHOW TABLES statement only allows equality filter on table_type value")
+		}
+		kind := model.TableType(s.WhereValue.Value)
+		switch kind {
+		case model.ManagedTable, model.ExternalTable, model.VirtualView, model.MaterializedView:
+		default:
+			return nil, sqlerr.Plain(sqlerr.IllegalArgumentException, "No enum constant org.apache.hadoop.hive.metastore.TableType."+string(kind))
+		}
+		kinds = []model.TableType{kind}
+	}
+	columns := []string{"tab_name"}
+	if s.Extended {
+		columns = append(columns, "table_type")
+	}
+	return &Task{Columns: columns, Run: func(ctx context.Context) ([][]*string, error) {
+		tables, err := env.tableTypes(ctx, db, env.pattern(s.Pattern), kinds)
 		if err != nil {
 			return nil, env.failed(err)
 		}
-		for _, t := range env.Session.TemporaryTables(db) {
-			if len(kinds) == 0 && (match == nil || match(t.Name)) && !slices.Contains(names, t.Name) {
-				names = append(names, t.Name)
+		var rows [][]*string
+		for _, name := range slices.Sorted(maps.Keys(tables)) {
+			row := []*string{&name}
+			if s.Extended {
+				kind := string(tables[name])
+				row = append(row, &kind)
+			}
+			rows = append(rows, row)
+		}
+		return rows, nil
+	}}, nil
+}
+
+// tableTypes lists the tables of a database that match, temporary ones included, with their types.
+func (env *Env) tableTypes(ctx context.Context, db string, match func(string) bool, kinds []model.TableType) (map[string]model.TableType, error) {
+	out := map[string]model.TableType{}
+	add := func(t *model.Table) error {
+		if len(kinds) == 0 || slices.Contains(kinds, t.Type) {
+			out[t.Name] = t.Type
+		}
+		return nil
+	}
+	q := metastore.TableQuery{MatchDatabase: func(n string) bool { return n == db }, MatchTable: match, Types: kinds}
+	if err := env.Store.ScanTables(ctx, q, add); err != nil {
+		return nil, err
+	}
+	for _, t := range env.Session.TemporaryTables(db) {
+		if match == nil || match(t.Name) {
+			if err := add(t); err != nil {
+				return nil, err
 			}
 		}
-		slices.Sort(names)
+	}
+	return out, nil
+}
+
+func (env *Env) showMaterializedViews(ctx context.Context, s *ast.Show) (*Task, error) {
+	db, err := env.showDatabase(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	columns := []string{"mv_name", "rewrite_enabled", "mode", "incremental_rebuild"}
+	if env.is31() {
+		columns = []string{"mv_name", "rewrite_enabled", "mode"}
+	}
+	return &Task{Columns: columns, Run: func(ctx context.Context) ([][]*string, error) {
+		names, err := env.Store.TableNames(ctx, db, env.pattern(s.Pattern), model.MaterializedView)
+		if err != nil || len(names) == 0 {
+			return nil, env.failed(err)
+		}
+		return nil, sqlerr.Semanticf("materialized views are not supported yet")
+	}}, nil
+}
+
+func (env *Env) showColumns(ctx context.Context, s *ast.Show) (*Task, error) {
+	name := *s.Table
+	if s.Database != nil {
+		if name.DB != nil {
+			return nil, sqlerr.Semanticf("Duplicates declaration for database name")
+		}
+		name.DB = s.Database
+	}
+	t, err := env.table(ctx, &name)
+	if err != nil {
+		return nil, err
+	}
+	column := "field"
+	if env.is31() {
+		column = "Field"
+	}
+	var match *regexp.Regexp
+	if s.Pattern != nil {
+		if match, err = regexp.Compile("^(?:" + strings.ReplaceAll(strings.ToLower(s.Pattern.Text), "*", ".*") + ")$"); err != nil {
+			return nil, env.failed(err)
+		}
+	}
+	return lines(column, func(context.Context) ([]string, error) {
+		var names []string
+		for _, c := range append(slices.Clone(t.Storage.Columns), t.PartitionKeys...) {
+			if match == nil || match.MatchString(c.Name) {
+				names = append(names, c.Name)
+			}
+		}
+		if s.Sorted {
+			slices.Sort(names)
+		}
 		return names, nil
+	}), nil
+}
+
+func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
+	var match func(string) bool
+	switch {
+	case s.Pattern == nil:
+		match = func(string) bool { return true }
+	case env.is31() && !s.Pattern.Like: // a regular expression
+		re, err := regexp.Compile("^(?:" + s.Pattern.Text + ")$")
+		if err != nil {
+			return nil, env.failed(err)
+		}
+		match = re.MatchString
+	default:
+		match = env.pattern(s.Pattern)
+	}
+	return lines("tab_name", func(ctx context.Context) ([]string, error) {
+		names := map[string]bool{}
+		for _, n := range function.Names() {
+			names[n] = true
+		}
+		dbs, err := env.Store.Databases(ctx, nil)
+		if err != nil {
+			return nil, env.failed(err)
+		}
+		for _, d := range dbs {
+			list, err := env.Store.Functions(ctx, d.Name, nil)
+			if err != nil {
+				return nil, env.failed(err)
+			}
+			for _, f := range list {
+				names[f.Database+"."+f.Name] = true
+			}
+		}
+		for _, n := range env.Session.MacroNames() {
+			names[n] = true
+		}
+		var out []string
+		for _, n := range slices.Sorted(maps.Keys(names)) {
+			if match(n) {
+				out = append(out, n)
+			}
+		}
+		return out, nil
+	}), nil
+}
+
+func (env *Env) showProperties(ctx context.Context, s *ast.Show) (*Task, error) {
+	t, err := env.qualifiedTable(ctx, s.Table)
+	if err != nil {
+		return nil, err
+	}
+	return reporting([]string{"prpt_name", "prpt_value"}, func(_ context.Context, r *report) error {
+		params := visible(t.Parameters)
+		if s.Key != nil {
+			v, ok := params[s.Key.Value]
+			if !ok {
+				r.line("Table " + t.Database + "." + t.Name + " does not have property: " + s.Key.Value)
+				return nil
+			}
+			r.line(s.Key.Value + "\t" + v)
+			return nil
+		}
+		for _, k := range slices.Sorted(maps.Keys(params)) {
+			r.line(k + "\t" + params[k])
+		}
+		return nil
 	}), nil
 }
 
@@ -99,10 +276,25 @@ func (env *Env) showPartitions(ctx context.Context, s *ast.Show) (*Task, error) 
 		return nil, err
 	}
 	if !t.IsPartitioned() {
-		return nil, sqlerr.Execution(env.returnCode(), env.taskClass(), "Table "+t.Name+" is not a partitioned table")
+		msg := sqlerr.Text(sqlerr.TableNotPartitioned, t.Name)
+		return nil, sqlerr.Execution(env.codeOf(sqlerr.TableNotPartitioned), env.taskClass(), msg)
 	}
-	return lines("partition", func(ctx context.Context) ([]string, error) {
-		names, err := env.Store.PartitionNames(ctx, t.Database, t.Name, metastore.PartitionQuery{})
-		return names, env.failed(err)
-	}), nil
+	var q metastore.PartitionQuery
+	if s.Partition != nil {
+		sp, err := env.spec(ctx, t, s.Partition, false)
+		if err != nil {
+			return nil, err
+		}
+		q.Filter = sp.filter(t)
+	}
+	names := func(ctx context.Context) ([]string, error) {
+		list, err := env.Store.PartitionNames(ctx, t.Database, t.Name, q)
+		return list, env.failed(err)
+	}
+	if s.Where != nil || len(s.OrderBy) > 0 || s.Limit != nil {
+		if names, err = env.selectPartitions(ctx, t, s, q); err != nil {
+			return nil, err
+		}
+	}
+	return lines("partition", names), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
 	"skep/metastore"
 	"skep/metastore/model"
 )
@@ -25,18 +26,17 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 		case s.IfNotExists:
 			return done(func(context.Context) error { return nil }), nil
 		case !s.OrReplace:
-			return nil, sqlerr.New(sqlerr.TableAlreadyExists, db+"."+name)
+			return nil, env.taken(db, name)
 		case !old.IsView():
-			return nil, sqlerr.Semanticf("The following is an existing table, not a view: %s.%s", db, name)
+			return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s\n The following is an existing table, not a view: %s.%s",
+				sqlerr.Text(sqlerr.ExistingTableIsNotView), db, name)
 		}
 	} else {
 		old = nil
 	}
-	sd, err := env.storageOf(nil, nil, false)
-	if err != nil {
-		return nil, err
+	sd := &model.StorageDescriptor{
+		Columns: columns, InputFormat: storage.TextInputFormat, OutputFormat: storage.TextOutputFormat, NumBuckets: -1,
 	}
-	sd.Columns = columns
 	v := &model.Table{
 		Database: db, Name: name, Type: model.VirtualView, Owner: env.Session.UserName(), OwnerType: "USER", CreateTime: env.Now.Unix(),
 		Storage: sd, Parameters: properties(s.Properties), ViewOriginalText: original, ViewExpandedText: expanded,
@@ -44,6 +44,7 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	if s.Comment != nil {
 		v.Parameters[model.ParamComment] = s.Comment.Value
 	}
+	v.Parameters[model.ParamBucketingVersion] = "2"
 	v.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
 	return done(func(ctx context.Context) error {
 		return env.update(ctx, func(tx metastore.Tx) error {
@@ -52,5 +53,32 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 			}
 			return tx.CreateTable(ctx, v)
 		})
+	}), nil
+}
+
+// taken is the failure of a task that finds the name of its new table or view in use.
+func (env *Env) taken(db, name string) error {
+	return sqlerr.Execution(env.codeOf(sqlerr.TableAlreadyExists), env.taskClass(), sqlerr.Text(sqlerr.TableAlreadyExists, db+"."+name))
+}
+
+// AlterViewQuery prepares ALTER VIEW … AS of an analysed query.
+func (env *Env) AlterViewQuery(ctx context.Context, name *ast.TableName, original, expanded string, columns []model.Column) (*Task, error) {
+	t, err := env.table(ctx, name)
+	if sqlerr.CodeOf(err) == sqlerr.InvalidTable {
+		db, view := env.tableName(name)
+		return nil, sqlerr.CodedSemanticf(sqlerr.AlterViewAsSelectNotExist, "%s\n The following view does not exist: %s.%s",
+			sqlerr.Text(sqlerr.AlterViewAsSelectNotExist), db, view)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !t.IsView() {
+		return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s\n The following is an existing table, not a view: %s.%s",
+			sqlerr.Text(sqlerr.ExistingTableIsNotView), t.Database, t.Name)
+	}
+	a := &alteration{env: env, t: t, table: name}
+	return a.own(func(v *model.Table) error {
+		v.Storage.Columns, v.ViewOriginalText, v.ViewExpandedText = columns, original, expanded
+		return nil
 	}), nil
 }

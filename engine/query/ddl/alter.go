@@ -1,0 +1,462 @@
+package ddl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/warehouse"
+)
+
+// codeOf is the return code of a DDL task that fails with a numbered error; Hive 3.1 had one for all.
+func (env *Env) codeOf(code sqlerr.Code) sqlerr.Code {
+	if env.is31() {
+		return 1
+	}
+	return code
+}
+
+// execution is the error of a DDL task that fails with a numbered error, with the error's SQLSTATE.
+func (env *Env) execution(code sqlerr.Code, msg string) error {
+	e := *sqlerr.Execution(env.codeOf(code), env.taskClass(), msg)
+	e.SQLState = sqlerr.State(code)
+	return &e
+}
+
+// unable is the failure of a change that the metastore rejects.
+func (env *Env) unable(err error) error {
+	if _, ok := sqlerr.As(err); ok || err == nil {
+		return err
+	}
+	return sqlerr.Execution(env.codeOf(sqlerr.ReplInvalidAlterTable), env.taskClass(), "Unable to alter table. "+err.Error()).WithCause(err)
+}
+
+func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error) {
+	t, err := env.qualifiedTable(ctx, s.Table)
+	if err != nil {
+		return nil, err
+	}
+	if t.IsView() {
+		return nil, sqlerr.New(sqlerr.AlterCommandForViews)
+	}
+	a := &alteration{env: env, t: t, table: s.Table}
+	if s.Partition != nil {
+		if _, rename := s.Action.(*ast.AlterRenamePartition); !rename {
+			if a.spec, err = env.spec(ctx, t, s.Partition, false); err != nil {
+				return nil, err
+			}
+			if a.parts, err = env.partitions(ctx, t, a.spec); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch x := s.Action.(type) {
+	case *ast.AlterRename:
+		return a.rename(x.To)
+	case *ast.AlterRenamePartition:
+		return a.renamePartition(ctx, s.Partition, x.To)
+	case *ast.AlterAddColumns:
+		return a.addColumns(x)
+	case *ast.AlterChangeColumn:
+		return a.changeColumn(ctx, x)
+	case *ast.AlterDropColumn:
+		return a.dropColumn(x)
+	case *ast.AlterUpdateColumns:
+		return nil, env.failed(fmt.Errorf("%s has serde %s for which schema is already handled by HMS.", t.Name, t.Storage.SerDe.Library))
+	case *ast.AlterPartitionColumn:
+		return a.partitionColumn(x)
+	case *ast.AlterAddPartitions:
+		return a.addPartitions(ctx, x)
+	case *ast.AlterDropPartitions:
+		return a.dropPartitions(ctx, x)
+	case *ast.AlterExchangePartition:
+		return a.exchange(ctx, x)
+	case *ast.AlterTouch:
+		return a.touch(ctx, x)
+	case *ast.AlterProperties:
+		return a.properties(x)
+	case *ast.AlterSerDe:
+		return a.serde(x), nil
+	case *ast.AlterFileFormat:
+		return a.fileFormat(x)
+	case *ast.AlterLocation:
+		return a.location(x)
+	case *ast.AlterSkewed:
+		return a.skewed(ctx, x)
+	case *ast.AlterSkewedLocation:
+		return a.skewedLocation(ctx, x)
+	case *ast.AlterBuckets:
+		return a.buckets(x)
+	case *ast.AlterAddConstraint:
+		return a.addConstraint(x)
+	case *ast.AlterDropConstraint:
+		return a.dropConstraint(x)
+	case *ast.AlterUpdateStatistics:
+		return a.updateStatistics(ctx, x)
+	case *ast.AlterOwner:
+		return a.own(func(t *model.Table) error {
+			t.Owner, t.OwnerType = x.Owner.Name.Name, string(x.Owner.Kind)
+			return nil
+		}), nil
+	case *ast.AlterConcatenate:
+		return a.concatenate()
+	case *ast.AlterCompact:
+		return nil, env.execution(sqlerr.NonacidCompactionNotSupported, sqlerr.Text(sqlerr.NonacidCompactionNotSupported, t.Database, t.Name))
+	case *ast.AlterPartitionSpec, *ast.AlterConvert, *ast.AlterExecute, *ast.AlterSnapshotRef:
+		return nil, sqlerr.Semanticf("Not an iceberg table: %s.%s (type=null)", t.Database, t.Name)
+	}
+	return nil, nil
+}
+
+// alteration is an ALTER TABLE or ALTER VIEW of a table or, with parts, of partitions.
+type alteration struct {
+	env   *Env
+	t     *model.Table
+	table *ast.TableName
+	spec  spec
+	parts []*model.Partition
+}
+
+// stamp notes who changed something when; the catalog adds the time of the change.
+func (env *Env) stamp(params map[string]string) {
+	params["last_modified_by"] = env.Session.UserName()
+	params["last_modified_time"] = formatInt(env.Now.Unix())
+	delete(params, model.ParamLastDDLTime)
+}
+
+// own is a task that changes the table's own description.
+func (a *alteration) own(change func(t *model.Table) error) *Task {
+	return done(func(ctx context.Context) error { return a.change(ctx, change, nil) })
+}
+
+// change changes the table and, in the same transaction, each of its partitions if each is not nil.
+func (a *alteration) change(ctx context.Context, change func(t *model.Table) error, each func(p *model.Partition) error) error {
+	env := a.env
+	if temp := env.Session.TemporaryTable(a.t.Database, a.t.Name); temp != nil {
+		t := temp.Clone()
+		if err := change(t); err != nil {
+			return err
+		}
+		env.stamp(t.Parameters)
+		env.Session.PutTemporaryTable(t)
+		return nil
+	}
+	return env.unable(env.Store.Update(ctx, func(tx metastore.Tx) error {
+		t, err := tx.Table(ctx, a.t.Database, a.t.Name)
+		if err != nil {
+			return err
+		}
+		t = t.Clone()
+		if t.Parameters == nil {
+			t.Parameters = map[string]string{}
+		}
+		if err := change(t); err != nil {
+			return err
+		}
+		env.stamp(t.Parameters)
+		if err := tx.AlterTable(ctx, a.t.Database, a.t.Name, t); err != nil || each == nil || !t.IsPartitioned() {
+			return err
+		}
+		parts, err := tx.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{})
+		if err != nil {
+			return err
+		}
+		return env.alterPartitions(ctx, tx, t, parts, each)
+	}))
+}
+
+// alterPartitions applies a change to partitions that belong to the caller.
+func (env *Env) alterPartitions(ctx context.Context, tx metastore.Tx, t *model.Table, parts []*model.Partition, each func(p *model.Partition) error) error {
+	for _, p := range parts {
+		if p.Storage == nil {
+			p.Storage = t.Storage
+		}
+		p.Storage = p.Storage.Clone()
+		if p.Parameters == nil {
+			p.Parameters = map[string]string{}
+		}
+		if err := each(p); err != nil {
+			return err
+		}
+		env.stamp(p.Parameters)
+	}
+	return tx.AlterPartitions(ctx, t.Database, t.Name, parts)
+}
+
+// storage is a task that changes the storage descriptor of the table or of the partitions named.
+func (a *alteration) storage(change func(sd *model.StorageDescriptor) error) *Task {
+	return done(func(ctx context.Context) error {
+		if a.parts == nil {
+			return a.change(ctx, func(t *model.Table) error { return change(t.Storage) }, nil)
+		}
+		return a.changePartitions(ctx, func(p *model.Partition) error { return change(p.Storage) })
+	})
+}
+
+func (a *alteration) changePartitions(ctx context.Context, each func(p *model.Partition) error) error {
+	return a.env.unable(a.env.Store.Update(ctx, func(tx metastore.Tx) error {
+		t, err := tx.Table(ctx, a.t.Database, a.t.Name)
+		if err != nil {
+			return err
+		}
+		parts, err := tx.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: a.spec.filter(t)})
+		if err != nil {
+			return err
+		}
+		return a.env.alterPartitions(ctx, tx, t, parts, each)
+	}))
+}
+
+// rename gives the table another name, and moves its directory when that is where Hive put it.
+func (a *alteration) rename(to *ast.TableName) (*Task, error) {
+	env, t := a.env, a.t
+	db, name := env.tableName(to)
+	return done(func(ctx context.Context) error {
+		if temp := env.Session.TemporaryTable(t.Database, t.Name); temp != nil {
+			n := temp.Clone()
+			n.Database, n.Name = db, name
+			env.Session.DropTemporaryTable(t.Database, t.Name)
+			env.Session.PutTemporaryTable(n)
+			return nil
+		}
+		if _, err := env.Store.Table(ctx, db, name); err == nil {
+			return env.unable(fmt.Errorf("new table %s.%s already exists", db, name))
+		}
+		from, err := env.Store.Database(ctx, t.Database)
+		if err != nil {
+			return env.failed(err)
+		}
+		target, err := env.Store.Database(ctx, db)
+		if err != nil {
+			return env.unable(err)
+		}
+		var moves []warehouse.Move
+		location := t.Location
+		if !t.IsView() && t.Type == model.ManagedTable && location == warehouse.TableLocation(from, t.Name) {
+			location = warehouse.TableLocation(target, name)
+			moves = append(moves, warehouse.Move{From: t.Location, To: location})
+		}
+		return env.unable(env.Warehouse.Rename(ctx, moves, func(ctx context.Context, tx metastore.Tx) error {
+			n, err := tx.Table(ctx, t.Database, t.Name)
+			if err != nil {
+				return err
+			}
+			n = n.Clone()
+			n.Database, n.Name, n.Location = db, name, location
+			env.stamp(n.Parameters)
+			return tx.AlterTable(ctx, t.Database, t.Name, n)
+		}))
+	}), nil
+}
+
+func (a *alteration) properties(x *ast.AlterProperties) (*Task, error) {
+	if !x.Unset {
+		set := properties(x.Properties)
+		return a.own(func(t *model.Table) error {
+			maps.Copy(t.Parameters, set)
+			return a.kind(t)
+		}), nil
+	}
+	if !x.IfExists {
+		for _, p := range x.Properties {
+			if _, ok := a.t.Parameters[p.Key.Value]; !ok {
+				return nil, sqlerr.CodedSemanticf(sqlerr.AlterTblUnsetNonExistProperty, "%s The following property %s does not exist in %s",
+					sqlerr.Text(sqlerr.AlterTblUnsetNonExistProperty), p.Key.Value, a.t.Name)
+			}
+		}
+	}
+	return a.own(func(t *model.Table) error {
+		for _, p := range x.Properties {
+			delete(t.Parameters, p.Key.Value)
+		}
+		return a.kind(t)
+	}), nil
+}
+
+// kind makes the table's type follow its EXTERNAL property.
+func (a *alteration) kind(t *model.Table) error {
+	switch {
+	case t.Type == model.ManagedTable && strings.EqualFold(t.Parameters[model.ParamExternal], "TRUE"):
+		t.Type = model.ExternalTable
+	case t.Type == model.ExternalTable && !strings.EqualFold(t.Parameters[model.ParamExternal], "TRUE"):
+		t.Type = model.ManagedTable
+	}
+	return nil
+}
+
+func (a *alteration) serde(x *ast.AlterSerDe) *Task {
+	return a.storage(func(sd *model.StorageDescriptor) error {
+		if sd.SerDe.Parameters == nil {
+			sd.SerDe.Parameters = map[string]string{}
+		}
+		if x.Unset {
+			for _, p := range x.Properties {
+				delete(sd.SerDe.Parameters, p.Key.Value)
+			}
+			return nil
+		}
+		if x.SerDe != nil {
+			sd.SerDe.Library = x.SerDe.Value
+		}
+		maps.Copy(sd.SerDe.Parameters, properties(x.Properties))
+		return nil
+	})
+}
+
+func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
+	to, err := a.env.storageOf(nil, x.Format, false)
+	if err != nil {
+		return nil, err
+	}
+	return a.storage(func(sd *model.StorageDescriptor) error {
+		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = to.InputFormat, to.OutputFormat, to.SerDe.Library
+		return nil
+	}), nil
+}
+
+func (a *alteration) location(x *ast.AlterLocation) (*Task, error) {
+	path := x.Location.Value
+	if !strings.HasPrefix(path, "/") && !strings.Contains(path, ":") {
+		return nil, a.env.execution(sqlerr.BadLocationValue, sqlerr.Text(sqlerr.BadLocationValue, path))
+	}
+	path = absolute(path)
+	return done(func(ctx context.Context) error {
+		if a.parts != nil {
+			return a.changePartitions(ctx, func(p *model.Partition) error {
+				p.Location = path
+				forgetCounts(p.Parameters)
+				return nil
+			})
+		}
+		return a.change(ctx, func(t *model.Table) error {
+			t.Location = path
+			if !t.IsPartitioned() {
+				forgetCounts(t.Parameters)
+			}
+			return nil
+		}, nil)
+	}), nil
+}
+
+// forgetCounts marks statistics as unreliable.
+func forgetCounts(params map[string]string) { delete(params, model.ParamStatsAccurate) }
+
+func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
+	switch {
+	case x.NotClustered:
+		return a.storage(func(sd *model.StorageDescriptor) error {
+			sd.BucketColumns, sd.SortColumns, sd.NumBuckets = nil, nil, -1
+			return nil
+		}), nil
+	case x.NotSorted:
+		return a.storage(func(sd *model.StorageDescriptor) error {
+			sd.SortColumns = nil
+			return nil
+		}), nil
+	}
+	b := &model.Table{Storage: &model.StorageDescriptor{}}
+	if err := buckets(b, x.Buckets); err != nil {
+		return nil, err
+	}
+	if len(x.Buckets.Columns) == 0 {
+		if len(a.t.Storage.BucketColumns) == 0 {
+			return nil, sqlerr.New(sqlerr.AlterBucketnumNonbucketizedTbl)
+		}
+		return a.storage(func(sd *model.StorageDescriptor) error {
+			sd.NumBuckets = b.Storage.NumBuckets
+			return nil
+		}), nil
+	}
+	columns := append([]string(nil), b.Storage.BucketColumns...)
+	for _, c := range b.Storage.SortColumns {
+		columns = append(columns, c.Column)
+	}
+	for _, c := range columns {
+		if columnType(&model.Table{Storage: a.t.Storage}, c) == "" {
+			return nil, sqlerr.New(sqlerr.InvalidColumn, "'"+c+"'")
+		}
+	}
+	return a.storage(func(sd *model.StorageDescriptor) error {
+		sd.BucketColumns, sd.SortColumns, sd.NumBuckets = b.Storage.BucketColumns, b.Storage.SortColumns, b.Storage.NumBuckets
+		return nil
+	}), nil
+}
+
+func (a *alteration) concatenate() (*Task, error) {
+	switch {
+	case a.t.Type != model.ManagedTable:
+		return nil, sqlerr.New(sqlerr.ConcatenateUnsupportedTableNotManaged)
+	case len(a.t.Storage.BucketColumns) > 0:
+		return nil, sqlerr.New(sqlerr.ConcatenateUnsupportedTableBucketed)
+	}
+	return nil, sqlerr.Semanticf("ALTER TABLE CONCATENATE is not supported yet")
+}
+
+func (env *Env) alterView(ctx context.Context, s *ast.AlterView) (*Task, error) {
+	t, err := env.qualifiedTable(ctx, s.View)
+	if err != nil {
+		return nil, err
+	}
+	if !t.IsView() {
+		return nil, sqlerr.New(sqlerr.AlterCommandForTables)
+	}
+	a := &alteration{env: env, t: t, table: s.View}
+	switch x := s.Action.(type) {
+	case *ast.AlterRename:
+		return a.rename(x.To)
+	case *ast.AlterProperties:
+		return a.properties(x)
+	case *ast.AlterAddPartitions:
+		return a.addPartitions(ctx, x)
+	case *ast.AlterDropPartitions:
+		return a.dropPartitions(ctx, x)
+	case *ast.AlterOwner:
+		return a.own(func(t *model.Table) error {
+			t.Owner, t.OwnerType = x.Owner.Name.Name, string(x.Owner.Kind)
+			return nil
+		}), nil
+	}
+	return nil, sqlerr.New(sqlerr.AlterViewDisallowedOp)
+}
+
+var errPartitionMissing = errors.New("Specified partition does not exist")
+
+// touch sets the time of the last change.
+func (a *alteration) touch(ctx context.Context, x *ast.AlterTouch) (*Task, error) {
+	if x.Verb != "TOUCH" {
+		if !a.env.Session.Conf().Bool("hive.archive.enabled") {
+			return nil, sqlerr.New(sqlerr.ArchiveMethodsDisabled)
+		}
+		return nil, sqlerr.Semanticf("%s of partitions is not supported yet", x.Verb)
+	}
+	if len(x.Partitions) == 0 {
+		return a.own(func(*model.Table) error { return nil }), nil
+	}
+	var specs []spec
+	for _, p := range x.Partitions {
+		s, err := a.env.spec(ctx, a.t, p, true)
+		if err != nil {
+			return nil, err
+		}
+		specs = append(specs, s)
+	}
+	return done(func(ctx context.Context) error {
+		for _, s := range specs {
+			if _, err := a.env.partition(ctx, a.t, s); err != nil {
+				return a.env.failed(errPartitionMissing)
+			}
+			b := *a
+			b.spec = s
+			if err := b.changePartitions(ctx, func(*model.Partition) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil
+}

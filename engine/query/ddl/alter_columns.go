@@ -1,0 +1,253 @@
+package ddl
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
+	"skep/dialect/types"
+	"skep/metastore/model"
+)
+
+// columnsTask changes the column list of the table, with cascade also those of its partitions, or of the partitions named.
+func (a *alteration) columnsTask(cascade bool, edit func(cols []model.Column) ([]model.Column, error)) *Task {
+	changed := func(sd *model.StorageDescriptor) error {
+		cols, err := edit(slices.Clone(sd.Columns))
+		if err != nil {
+			return err
+		}
+		sd.Columns = cols
+		return nil
+	}
+	each := func(p *model.Partition) error { return changed(p.Storage) }
+	return done(func(ctx context.Context) error {
+		if a.parts != nil {
+			return a.changePartitions(ctx, each)
+		}
+		own := func(t *model.Table) error {
+			old := t.Storage.Columns
+			if err := changed(t.Storage); err != nil {
+				return err
+			}
+			return a.env.compatible(old, t.Storage)
+		}
+		if cascade {
+			return a.change(ctx, own, each)
+		}
+		return a.change(ctx, own, nil)
+	})
+}
+
+// compatible rejects changes of a column's type that would make existing data unreadable.
+func (env *Env) compatible(old []model.Column, sd *model.StorageDescriptor) error {
+	if !env.Session.Conf().Bool("hive.metastore.disallow.incompatible.col.type.changes") || sd.SerDe.Library == storage.AvroSerDe {
+		return nil
+	}
+	var bad []string
+	for i := range min(len(old), len(sd.Columns)) {
+		if !canBecome(old[i].Type, sd.Columns[i].Type) {
+			bad = append(bad, sd.Columns[i].Name)
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return errors.New("The following columns have types incompatible with the existing columns in their respective positions :\n" + strings.Join(bad, ","))
+}
+
+// widening is the order in which numeric types may be changed to wider ones.
+var widening = []types.Kind{types.TinyInt, types.SmallInt, types.Int, types.BigInt, types.Decimal, types.Float, types.Double}
+
+// canBecome reports whether a column of type from may be given the type to.
+func canBecome(from, to string) bool {
+	f, err := types.Parse(from)
+	if err != nil {
+		return from == to
+	}
+	t, err := types.Parse(to)
+	if err != nil {
+		return false
+	}
+	switch {
+	case f.String() == t.String(), f.Kind == t.Kind && f.IsPrimitive():
+		return true
+	case f.IsPrimitive() && (t.Kind == types.String || t.Kind == types.Varchar || t.Kind == types.Char):
+		return true
+	}
+	i, j := slices.Index(widening, f.Kind), slices.Index(widening, t.Kind)
+	return i >= 0 && i < j
+}
+
+func (a *alteration) addColumns(x *ast.AlterAddColumns) (*Task, error) {
+	seen := map[string]bool{}
+	added, err := a.env.columns(x.Columns, seen)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range a.t.PartitionKeys {
+		if seen[k.Name] {
+			return nil, a.env.failed(errors.New("Partition column name " + k.Name + " conflicts with table columns."))
+		}
+	}
+	cascade := x.Behavior == "CASCADE"
+	if x.Replace {
+		if err := a.replaceable(added, cascade); err != nil {
+			return nil, err
+		}
+		return a.columnsTask(cascade, func([]model.Column) ([]model.Column, error) { return slices.Clone(added), nil }), nil
+	}
+	return a.columnsTask(cascade, func(cols []model.Column) ([]model.Column, error) {
+		for _, c := range added {
+			if hasColumn(cols, c.Name) {
+				if a.parts != nil || a.inPartition(cols) {
+					continue
+				}
+				return nil, a.env.execution(sqlerr.DuplicateColumnNames, sqlerr.Text(sqlerr.DuplicateColumnNames, c.Name))
+			}
+			cols = append(cols, c)
+		}
+		return cols, nil
+	}), nil
+}
+
+// inPartition reports whether cols, being cascaded to, are other than the table's own.
+func (a *alteration) inPartition(cols []model.Column) bool {
+	return !slices.Equal(cols, a.t.Storage.Columns)
+}
+
+func hasColumn(cols []model.Column, name string) bool {
+	return slices.ContainsFunc(cols, func(c model.Column) bool { return c.Name == name })
+}
+
+// replaceable checks that REPLACE COLUMNS is possible with the table's storage.
+func (a *alteration) replaceable(cols []model.Column, cascade bool) error {
+	sd, name := a.t.Storage, a.t.Database+"."+a.t.Name
+	fewer := len(cols) < len(sd.Columns)
+	switch sd.SerDe.Library {
+	case storage.LazySimpleSerDe, storage.ColumnarSerDe:
+	case storage.OrcSerDe:
+		if fewer {
+			return a.env.execution(sqlerr.ReplaceCannotDropColumns, sqlerr.Text(sqlerr.ReplaceCannotDropColumns, name))
+		}
+	case storage.ParquetSerDe:
+		if fewer && !cascade && a.t.IsPartitioned() {
+			return a.env.execution(sqlerr.ReplaceCannotDropColumns, sqlerr.Text(sqlerr.ReplaceCannotDropColumns, name))
+		}
+	default:
+		return a.env.execution(sqlerr.CannotReplaceColumns, sqlerr.Text(sqlerr.CannotReplaceColumns, name))
+	}
+	return nil
+}
+
+func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn) (*Task, error) {
+	from, to := strings.ToLower(x.Old.Name), strings.ToLower(x.Column.Name.Name)
+	t, err := TypeOf(x.Column.Type)
+	if err != nil {
+		return nil, err
+	}
+	if keyOf(a.t, from) != nil && keyOf(a.t, to) == nil || keyOf(a.t, to) != nil && to != from {
+		return nil, a.env.failed(errors.New("Partition column name " + to + " conflicts with table columns."))
+	}
+	if a.t.Storage.InputFormat == storage.OrcInputFormat && (x.First || x.After != nil) {
+		return nil, a.env.execution(sqlerr.CannotReorderColumns, sqlerr.Text(sqlerr.CannotReorderColumns, a.t.Database+"."+a.t.Name))
+	}
+	edit := func(cols []model.Column) ([]model.Column, error) {
+		i := slices.IndexFunc(cols, func(c model.Column) bool { return c.Name == from })
+		if to != from && hasColumn(cols, to) {
+			return nil, a.env.execution(sqlerr.DuplicateColumnNames, sqlerr.Text(sqlerr.DuplicateColumnNames, to))
+		}
+		if i < 0 {
+			return nil, a.env.execution(sqlerr.InvalidColumn, sqlerr.Text(sqlerr.InvalidColumn, from))
+		}
+		c := cols[i]
+		c.Name, c.Type = to, t.String()
+		if x.Column.Comment != nil {
+			c.Comment = x.Column.Comment.Value
+		}
+		switch {
+		case x.First:
+			return slices.Insert(slices.Delete(cols, i, i+1), 0, c), nil
+		case x.After != nil:
+			after := strings.ToLower(x.After.Name)
+			cols = slices.Delete(cols, i, i+1)
+			k := slices.IndexFunc(cols, func(c model.Column) bool { return c.Name == after })
+			if k < 0 {
+				return nil, a.env.execution(sqlerr.InvalidColumn, sqlerr.Text(sqlerr.InvalidColumn, after))
+			}
+			return slices.Insert(cols, k+1, c), nil
+		}
+		cols[i] = c
+		return cols, nil
+	}
+	task := a.columnsTask(x.Behavior == "CASCADE", func(cols []model.Column) ([]model.Column, error) {
+		if a.inPartition(cols) && !hasColumn(cols, from) {
+			return cols, nil
+		}
+		return edit(cols)
+	})
+	constraint := x.Column.Constraint
+	return done(func(ctx context.Context) error {
+		if a.parts == nil && a.env.Session.TemporaryTable(a.t.Database, a.t.Name) == nil && from != to {
+			if err := a.renameBuckets(ctx, from, to); err != nil {
+				return err
+			}
+		}
+		if _, err := task.Run(ctx); err != nil || constraint == nil {
+			return err
+		}
+		return a.addConstraints(ctx, []model.Constraint{a.env.constraint(constraint, []string{to})})
+	}), nil
+}
+
+// renameBuckets lets bucketing and sorting follow a column's new name.
+func (a *alteration) renameBuckets(ctx context.Context, from, to string) error {
+	if !slices.Contains(a.t.Storage.BucketColumns, from) {
+		return nil
+	}
+	return a.change(ctx, func(t *model.Table) error {
+		for i, c := range t.Storage.BucketColumns {
+			if c == from {
+				t.Storage.BucketColumns[i] = to
+			}
+		}
+		for i, c := range t.Storage.SortColumns {
+			if c.Column == from {
+				t.Storage.SortColumns[i].Column = to
+			}
+		}
+		return nil
+	}, nil)
+}
+
+func (a *alteration) dropColumn(x *ast.AlterDropColumn) (*Task, error) {
+	name := strings.ToLower(x.Column.Name)
+	if !hasColumn(a.t.Storage.Columns, name) {
+		if x.IfExists {
+			return done(func(context.Context) error { return nil }), nil
+		}
+		return nil, a.env.execution(sqlerr.InvalidColumn, sqlerr.Text(sqlerr.InvalidColumn, name))
+	}
+	return a.columnsTask(x.Behavior == "CASCADE", func(cols []model.Column) ([]model.Column, error) {
+		return slices.DeleteFunc(cols, func(c model.Column) bool { return c.Name == name }), nil
+	}), nil
+}
+
+// partitionColumn changes the type of a partition key.
+func (a *alteration) partitionColumn(x *ast.AlterPartitionColumn) (*Task, error) {
+	name := strings.ToLower(x.Column.Name.Name)
+	if keyOf(a.t, name) == nil {
+		return nil, sqlerr.New(sqlerr.InvalidColumn, name)
+	}
+	typ, err := TypeOf(x.Column.Type)
+	if err != nil {
+		return nil, err
+	}
+	return a.own(func(t *model.Table) error {
+		keyOf(t, name).Type = typ.String()
+		return nil
+	}), nil
+}

@@ -1,0 +1,315 @@
+package ddl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/partition"
+	"skep/metastore/stats"
+	"skep/metastore/warehouse"
+)
+
+func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartitions) (*Task, error) {
+	env, t := a.env, a.t
+	var parts []*model.Partition
+	seen := map[string]bool{}
+	for _, p := range x.Partitions {
+		s, err := env.spec(ctx, t, p.Spec, true)
+		if err != nil {
+			return nil, err
+		}
+		values, ok := s.values(t)
+		if !ok || slices.Contains(values, partition.DefaultName) {
+			return nil, env.failed(errors.New("partition spec is invalid; field " + missingKey(t, s) + " does not exist or is empty"))
+		}
+		m := &model.Partition{Values: values, Parameters: map[string]string{}}
+		if !t.IsView() {
+			if m.Location = warehouse.PartitionLocation(t, values); p.Location != nil {
+				if m.Location = p.Location.Value; !strings.HasPrefix(m.Location, "/") && !strings.Contains(m.Location, ":") {
+					m.Location = strings.TrimSuffix(t.Location, "/") + "/" + m.Location
+				}
+				m.Location = absolute(m.Location)
+			}
+		}
+		if name := partition.Name(keyNames(t), values); !seen[name] {
+			seen[name] = true
+			parts = append(parts, m)
+		}
+	}
+	return done(func(ctx context.Context) error { return env.addPartitions(ctx, t, parts, x.IfNotExists) }), nil
+}
+
+// missingKey names the first key without a value.
+func missingKey(t *model.Table, s spec) string {
+	for _, k := range t.PartitionKeys {
+		if !slices.ContainsFunc(s, func(v specValue) bool {
+			return v.key == k.Name && v.given && v.value != partition.DefaultName
+		}) {
+			return k.Name
+		}
+	}
+	return ""
+}
+
+// addPartitions makes the directories of new partitions and their entries in the catalog.
+func (env *Env) addPartitions(ctx context.Context, t *model.Table, parts []*model.Partition, ifNotExists bool) error {
+	for _, p := range parts {
+		_, err := env.Store.Partition(ctx, t.Database, t.Name, p.Values)
+		switch {
+		case err == nil && ifNotExists:
+			continue
+		case err == nil:
+			return env.failed(errors.New("AlreadyExistsException(message:Partition already exists: " + partitionText(t, p) + ")"))
+		case model.KindOf(err) != model.NoSuchObject:
+			return env.failed(err)
+		}
+		if p.Location == "" {
+			continue
+		}
+		if err := env.Files.MkdirAll(ctx, p.Location); err != nil {
+			return env.failed(err)
+		}
+		if err := env.countFiles(ctx, t, p.Location, p.Parameters); err != nil {
+			return env.failed(err)
+		}
+	}
+	return env.update(ctx, func(tx metastore.Tx) error {
+		_, err := tx.AddPartitions(ctx, t.Database, t.Name, parts, ifNotExists)
+		return err
+	})
+}
+
+// countFiles notes the number and size of the files found in a new table or partition; without files, everything about it
+// is known.
+func (env *Env) countFiles(ctx context.Context, t *model.Table, location string, params map[string]string) error {
+	if !env.Session.Conf().Bool("hive.stats.autogather") {
+		return nil
+	}
+	f, err := env.listFiles(ctx, location)
+	if err != nil {
+		return err
+	}
+	if f.Files > 0 {
+		params[model.ParamNumFiles], params[model.ParamTotalSize] = formatInt(f.Files), formatInt(f.Bytes)
+		return nil
+	}
+	var names []string
+	for _, c := range t.Storage.Columns {
+		names = append(names, c.Name)
+	}
+	return stats.Replace(params, f, stats.Rows{}, names)
+}
+
+// listFiles counts the visible files of a directory and those below it.
+func (env *Env) listFiles(ctx context.Context, dir string) (stats.Files, error) {
+	var f stats.Files
+	entries, err := env.Files.List(ctx, dir)
+	if err != nil {
+		if isMissing(err) {
+			return f, nil
+		}
+		return f, err
+	}
+	for _, e := range entries {
+		switch {
+		case warehouse.IsHidden(e.Name()):
+		case e.IsDir():
+			below, err := env.listFiles(ctx, path.Join(dir, e.Name()))
+			if err != nil {
+				return f, err
+			}
+			f.Files, f.Bytes = f.Files+below.Files, f.Bytes+below.Bytes
+		default:
+			f.Files, f.Bytes = f.Files+1, f.Bytes+e.Size()
+		}
+	}
+	return f, nil
+}
+
+func (a *alteration) dropPartitions(ctx context.Context, x *ast.AlterDropPartitions) (*Task, error) {
+	env, t := a.env, a.t
+	var filters partition.Or
+	for _, p := range x.Partitions {
+		f, err := env.comparisons(ctx, t, p)
+		if err != nil {
+			return nil, err
+		}
+		if !x.IfExists && !env.Session.Conf().Bool("hive.exec.drop.ignorenonexistent") {
+			names, err := env.Store.PartitionNames(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: f, Limit: 1})
+			if err != nil {
+				return nil, env.failed(err)
+			}
+			if len(names) == 0 {
+				return nil, sqlerr.New(sqlerr.InvalidPartition, specText(p))
+			}
+		}
+		filters = append(filters, f)
+	}
+	return done(func(ctx context.Context) error { return env.dropPartitions(ctx, t, filters) }), nil
+}
+
+// specText is a PARTITION clause with comparisons as messages show it.
+func specText(p *ast.PartitionSpec) string {
+	var parts []string
+	for _, v := range p.Values {
+		parts = append(parts, strings.ToLower(v.Name.Name)+" "+v.Op+" "+v.Value.Position().Token)
+	}
+	return "(" + strings.Join(parts, " and ") + ")"
+}
+
+// comparisons translates the PARTITION clause of DROP, whose values may be compared by any operator.
+func (env *Env) comparisons(ctx context.Context, t *model.Table, p *ast.PartitionSpec) (partition.Filter, error) {
+	var and partition.And
+	for _, v := range p.Values {
+		name := strings.ToLower(v.Name.Name)
+		key := keyOf(t, name)
+		if key == nil {
+			return nil, sqlerr.Semanticf("Column %s is not a partition key", name)
+		}
+		if v.Value == nil {
+			return nil, sqlerr.Semanticf("partition spec is invalid; field %s does not exist or is empty", name)
+		}
+		f, err := env.comparison(ctx, key, v.Op, v.Value)
+		if err != nil {
+			return nil, err
+		}
+		and = append(and, f)
+	}
+	return and, nil
+}
+
+var comparisonOps = map[string]partition.Op{
+	"=": partition.Equal, "<>": partition.NotEqual, "!=": partition.NotEqual, "<": partition.Less, "<=": partition.LessEqual,
+	">": partition.Greater, ">=": partition.GreaterEqual,
+}
+
+// dropPartitions drops what filter selects, with the files of managed tables.
+func (env *Env) dropPartitions(ctx context.Context, t *model.Table, filter partition.Filter) error {
+	parts, err := env.Store.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: filter, WithoutParameters: true})
+	if err != nil || len(parts) == 0 {
+		return env.failed(err)
+	}
+	var names, paths, prune []string
+	pruned := map[string]bool{}
+	for _, p := range parts {
+		names = append(names, partition.Name(keyNames(t), p.Values))
+		if !env.ownsFiles(t) || p.Location == "" {
+			continue
+		}
+		paths = append(paths, p.Location)
+		for dir := path.Dir(p.Location); strings.HasPrefix(dir, t.Location+"/"); dir = path.Dir(dir) {
+			if !pruned[dir] {
+				pruned[dir] = true
+				prune = append(prune, dir)
+			}
+		}
+	}
+	// the innermost directories first
+	slices.SortStableFunc(prune, func(a, b string) int { return strings.Count(b, "/") - strings.Count(a, "/") })
+	return env.failed(env.Warehouse.Remove(ctx, paths, prune, func(ctx context.Context, tx metastore.Tx) error {
+		return tx.DropPartitions(ctx, t.Database, t.Name, names)
+	}))
+}
+
+// ownsFiles reports whether dropping the table drops its files.
+func (env *Env) ownsFiles(t *model.Table) bool {
+	switch t.Type {
+	case model.ManagedTable, model.MaterializedView:
+		return true
+	case model.ExternalTable:
+		return strings.EqualFold(t.Parameters["external.table.purge"], "true")
+	}
+	return false
+}
+
+func (a *alteration) renamePartition(ctx context.Context, from, to *ast.PartitionSpec) (*Task, error) {
+	env, t := a.env, a.t
+	old, err := env.spec(ctx, t, from, true)
+	if err != nil {
+		return nil, err
+	}
+	s, err := env.spec(ctx, t, to, true)
+	if err != nil {
+		return nil, err
+	}
+	oldValues, _ := old.values(t)
+	values, ok := s.values(t)
+	if !ok {
+		return nil, env.failed(errors.New("partition spec is invalid; field " + missingKey(t, s) + " does not exist or is empty"))
+	}
+	return done(func(ctx context.Context) error {
+		p, err := env.Store.Partition(ctx, t.Database, t.Name, oldValues)
+		if model.KindOf(err) == model.NoSuchObject {
+			return env.failed(fmt.Errorf("Rename partition: source partition [%s] does not exist.", partition.Name(keyNames(t), oldValues)))
+		}
+		if err != nil {
+			return env.failed(err)
+		}
+		if _, err := env.Store.Partition(ctx, t.Database, t.Name, values); err == nil {
+			return env.failed(fmt.Errorf("Unable to rename partition. Partition already exists:%s.%s.[%s]", t.Database, t.Name, strings.Join(values, ", ")))
+		}
+		var moves []warehouse.Move
+		source := p.Location
+		if env.ownsFiles(t) && source == warehouse.PartitionLocation(t, oldValues) {
+			p.Location = warehouse.PartitionLocation(t, values)
+			moves = append(moves, warehouse.Move{From: source, To: p.Location})
+		}
+		p.Values = values
+		env.stamp(p.Parameters)
+		return env.failed(env.Warehouse.Rename(ctx, moves, func(ctx context.Context, tx metastore.Tx) error {
+			return tx.RenamePartition(ctx, t.Database, t.Name, oldValues, p)
+		}))
+	}), nil
+}
+
+// exchange moves partitions of another table into this one.
+func (a *alteration) exchange(ctx context.Context, x *ast.AlterExchangePartition) (*Task, error) {
+	env, to := a.env, a.t
+	from, err := env.table(ctx, x.Table)
+	if err != nil {
+		return nil, err
+	}
+	s, err := env.spec(ctx, from, x.Spec, false)
+	if err != nil {
+		return nil, err
+	}
+	same := func(c, d model.Column) bool { return c.Name == d.Name && c.Type == d.Type }
+	if !slices.EqualFunc(from.Storage.Columns, to.Storage.Columns, same) || !slices.EqualFunc(from.PartitionKeys, to.PartitionKeys, same) {
+		return nil, sqlerr.New(sqlerr.TablesIncompatibleSchemas)
+	}
+	parts, err := env.partitions(ctx, from, s)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range from.PartitionKeys {
+		if i < len(s) && !slices.ContainsFunc(s, func(v specValue) bool { return v.key == k.Name }) {
+			return nil, sqlerr.New(sqlerr.PartitionValueNotContinuous, s.String())
+		}
+	}
+	for _, p := range parts {
+		if _, err := env.Store.Partition(ctx, to.Database, to.Name, p.Values); err == nil {
+			return nil, sqlerr.New(sqlerr.PartitionExists, partition.Name(keyNames(to), p.Values))
+		}
+	}
+	return done(func(ctx context.Context) error {
+		var names, locations []string
+		var moves []warehouse.Move
+		for _, p := range parts {
+			names = append(names, partition.Name(keyNames(from), p.Values))
+			target := warehouse.PartitionLocation(to, p.Values)
+			locations = append(locations, target)
+			moves = append(moves, warehouse.Move{From: p.Location, To: target})
+		}
+		return env.failed(env.Warehouse.Rename(ctx, moves, func(ctx context.Context, tx metastore.Tx) error {
+			return tx.ExchangePartitions(ctx, from.Database, from.Name, to.Database, to.Name, names, locations)
+		}))
+	}), nil
+}

@@ -1,0 +1,294 @@
+package ddl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/stats"
+)
+
+// skew notes SKEWED BY in a storage descriptor.
+func (env *Env) skew(ctx context.Context, sd *model.StorageDescriptor, x *ast.Skewed) error {
+	var k model.Skew
+	for _, c := range x.Columns {
+		name := strings.ToLower(c.Name)
+		if slices.Contains(k.Columns, name) {
+			return sqlerr.New(sqlerr.SkewedTableDuplicateColumnNames, name)
+		}
+		if !hasColumn(sd.Columns, name) {
+			return sqlerr.New(sqlerr.SkewedTableInvalidColumn, name)
+		}
+		k.Columns = append(k.Columns, name)
+	}
+	for _, v := range x.Values {
+		var tuple []string
+		for _, e := range v.Values {
+			text, _, err := env.Session.Const(ctx, e, types.StringType)
+			if err != nil {
+				return err
+			}
+			tuple = append(tuple, text)
+		}
+		if len(tuple) != len(k.Columns) {
+			return sqlerr.New(sqlerr.SkewedTableSkewedColNameValueMismatch3, strconv.Itoa(len(k.Columns)), strconv.Itoa(len(tuple)))
+		}
+		k.Values = append(k.Values, tuple)
+	}
+	sd.Skew, sd.StoredAsSubDirectories = k, x.Directories
+	return nil
+}
+
+func (a *alteration) skewed(ctx context.Context, x *ast.AlterSkewed) (*Task, error) {
+	switch {
+	case x.NotDirectories:
+		if len(a.t.Storage.Skew.Columns) == 0 {
+			return nil, sqlerr.New(sqlerr.AlterTblStoredasdirNotSkewed, a.t.Name)
+		}
+		return a.storage(func(sd *model.StorageDescriptor) error {
+			sd.StoredAsSubDirectories = false
+			return nil
+		}), nil
+	case x.Skewed == nil:
+		return a.storage(func(sd *model.StorageDescriptor) error {
+			sd.Skew, sd.StoredAsSubDirectories = model.Skew{}, false
+			return nil
+		}), nil
+	}
+	probe := a.t.Storage.Clone()
+	if err := a.env.skew(ctx, probe, x.Skewed); err != nil {
+		return nil, err
+	}
+	return a.storage(func(sd *model.StorageDescriptor) error {
+		sd.Skew, sd.StoredAsSubDirectories = probe.Skew, probe.StoredAsSubDirectories
+		return nil
+	}), nil
+}
+
+func (a *alteration) skewedLocation(ctx context.Context, x *ast.AlterSkewedLocation) (*Task, error) {
+	var list []model.SkewedLocation
+	for _, l := range x.Locations {
+		var tuple []string
+		for _, e := range l.Value.Values {
+			text, _, err := a.env.Session.Const(ctx, e, types.StringType)
+			if err != nil {
+				return nil, err
+			}
+			tuple = append(tuple, text)
+		}
+		list = append(list, model.SkewedLocation{Values: tuple, Location: l.Location.Value})
+	}
+	return a.storage(func(sd *model.StorageDescriptor) error {
+		sd.Skew.Locations = list
+		return nil
+	}), nil
+}
+
+// constraint describes a constraint as written; columns are those of a column constraint.
+func (env *Env) constraint(k *ast.Constraint, columns []string) model.Constraint {
+	for _, c := range k.Columns {
+		columns = append(columns, strings.ToLower(c.Name))
+	}
+	c := model.Constraint{
+		Kind: model.ConstraintKind(k.Kind), Columns: columns, Expression: k.ExprSpan.Text(env.SQL),
+		Enable: k.Enable == "ENABLE", Validate: k.Validate == "VALIDATE", Rely: k.Rely == "RELY",
+	}
+	switch k.Kind {
+	case ast.NotNullConstraint, ast.DefaultConstraint, ast.CheckConstraint:
+		c.Enable, c.Rely = k.Enable != "DISABLE", k.Rely == "RELY" || k.Rely == "" && k.Enable != "DISABLE"
+	}
+	if k.Name != nil {
+		c.Name = strings.ToLower(k.Name.Name)
+	}
+	if k.References != nil {
+		c.ParentDatabase, c.ParentTable = env.tableName(k.References)
+		for _, r := range k.RefColumns {
+			c.ParentColumns = append(c.ParentColumns, strings.ToLower(r.Name))
+		}
+	}
+	return c
+}
+
+// checkConstraint rejects what Hive does not enforce.
+func checkConstraint(k *ast.Constraint) error {
+	switch k.Kind {
+	case ast.PrimaryKey, ast.ForeignKey, ast.UniqueConstraint:
+		if k.Enable == "ENABLE" {
+			return sqlerr.CodedSemanticf(sqlerr.InvalidFKSyntax, "%s ENABLE/ENFORCED feature not supported yet. Please use DISABLE/NOT ENFORCED instead.", sqlerr.Text(sqlerr.InvalidFKSyntax))
+		}
+		if k.Validate == "VALIDATE" {
+			return sqlerr.CodedSemanticf(sqlerr.InvalidFKSyntax, "%s VALIDATE feature not supported yet. Please use NOVALIDATE instead.", sqlerr.Text(sqlerr.InvalidFKSyntax))
+		}
+	}
+	return nil
+}
+
+func (a *alteration) addConstraints(ctx context.Context, list []model.Constraint) error {
+	return a.env.update(ctx, func(tx metastore.Tx) error { return tx.AddConstraints(ctx, a.t.Database, a.t.Name, list) })
+}
+
+func (a *alteration) addConstraint(x *ast.AlterAddConstraint) (*Task, error) {
+	if err := checkConstraint(x.Constraint); err != nil {
+		return nil, err
+	}
+	c := a.env.constraint(x.Constraint, nil)
+	for _, name := range c.Columns {
+		if columnType(a.t, name) == "" {
+			return nil, a.env.failed(errors.New("InvalidObjectException(message:Column name " + name + " does not exist in table " + a.t.Name + ")"))
+		}
+	}
+	return done(func(ctx context.Context) error { return a.addConstraints(ctx, []model.Constraint{c}) }), nil
+}
+
+func (a *alteration) dropConstraint(x *ast.AlterDropConstraint) (*Task, error) {
+	return done(func(ctx context.Context) error {
+		return a.env.update(ctx, func(tx metastore.Tx) error {
+			return tx.DropConstraint(ctx, a.t.Database, a.t.Name, strings.ToLower(x.Name.Name))
+		})
+	}), nil
+}
+
+// updateStatistics sets counters among the parameters, or the statistics of a column.
+func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateStatistics) (*Task, error) {
+	values := properties(x.Properties)
+	if x.Column == nil {
+		set := func(params map[string]string) error {
+			for k, v := range values {
+				if k != model.ParamNumRows && k != model.ParamRawDataSize {
+					return a.env.failed(errors.New("Statistics " + k + " are unknown"))
+				}
+				params[k] = v
+			}
+			delete(params, model.ParamStatsAccurate)
+			return nil
+		}
+		if a.parts != nil {
+			return done(func(ctx context.Context) error {
+				return a.changePartitions(ctx, func(p *model.Partition) error { return set(p.Parameters) })
+			}), nil
+		}
+		return a.own(func(t *model.Table) error { return set(t.Parameters) }), nil
+	}
+	name := strings.ToLower(x.Column.Name)
+	typ := columnType(&model.Table{Storage: a.t.Storage}, name)
+	if typ == "" {
+		return nil, sqlerr.New(sqlerr.InvalidColumn, name)
+	}
+	s, err := columnStatistics(name, typ, values)
+	if err != nil {
+		return nil, a.env.failed(err)
+	}
+	return done(func(ctx context.Context) error {
+		return a.env.update(ctx, func(tx metastore.Tx) error {
+			if a.parts == nil {
+				t, err := tx.Table(ctx, a.t.Database, a.t.Name)
+				if err != nil {
+					return err
+				}
+				if err := noteColumn(t.Parameters, name); err != nil {
+					return err
+				}
+				if err := tx.AlterTable(ctx, t.Database, t.Name, t); err != nil {
+					return err
+				}
+				return tx.SetColumnStatistics(ctx, t.Database, t.Name, "", []model.ColumnStatistics{s})
+			}
+			for _, p := range a.parts {
+				if err := noteColumn(p.Parameters, name); err != nil {
+					return err
+				}
+				if err := tx.SetColumnStatistics(ctx, a.t.Database, a.t.Name, partitionName(a.t, p), []model.ColumnStatistics{s}); err != nil {
+					return err
+				}
+			}
+			return tx.AlterPartitions(ctx, a.t.Database, a.t.Name, a.parts)
+		})
+	}), nil
+}
+
+// noteColumn marks the statistics of a column as reliable.
+func noteColumn(params map[string]string, column string) error {
+	state := map[string]any{}
+	columns := map[string]string{column: "true"}
+	for _, c := range stats.AccurateColumns(params) {
+		columns[c] = "true"
+	}
+	state["COLUMN_STATS"] = columns
+	if stats.Accurate(params) {
+		state["BASIC_STATS"] = "true"
+	}
+	text, err := json.Marshal(state)
+	params[model.ParamStatsAccurate] = string(text)
+	return err
+}
+
+// columnStatistics makes column statistics of the names and values of UPDATE STATISTICS.
+func columnStatistics(column, typ string, values map[string]string) (model.ColumnStatistics, error) {
+	s := model.ColumnStatistics{Column: column, Type: typ, Kind: StatisticsKind(typ)}
+	if s.Kind == "" {
+		return s, errors.New("Unsupported type")
+	}
+	for k, v := range values {
+		var err error
+		number := func(to *int64) { *to, err = strconv.ParseInt(v, 10, 64) }
+		switch k {
+		case "numNulls":
+			number(&s.Nulls)
+		case "numDVs":
+			number(&s.Distinct)
+		case "numTrues":
+			number(&s.Trues)
+		case "numFalses":
+			number(&s.Falses)
+		case "maxColLen":
+			number(&s.MaxLength)
+		case "avgColLen":
+			s.AvgLength, err = strconv.ParseFloat(v, 64)
+		case "lowValue":
+			s.Low = v
+		case "highValue":
+			s.High = v
+		default:
+			err = errors.New("Unknown stat")
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// StatisticsKind gives the metastore's family of statistics for a column type; "" when there are none.
+func StatisticsKind(typ string) model.StatisticsKind {
+	t, err := types.Parse(typ)
+	if err != nil {
+		return ""
+	}
+	switch t.Kind {
+	case types.Boolean:
+		return model.BooleanStatistics
+	case types.TinyInt, types.SmallInt, types.Int, types.BigInt:
+		return model.LongStatistics
+	case types.Float, types.Double:
+		return model.DoubleStatistics
+	case types.String, types.Char, types.Varchar:
+		return model.StringStatistics
+	case types.Binary:
+		return model.BinaryStatistics
+	case types.Decimal:
+		return model.DecimalStatistics
+	case types.Date:
+		return model.DateStatistics
+	case types.Timestamp:
+		return model.TimestampStatistics
+	}
+	return ""
+}

@@ -1,0 +1,197 @@
+package ddl
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/stats"
+	"skep/metastore/warehouse"
+)
+
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+var nothing = done(func(context.Context) error { return nil })
+
+// missingIsFine reports whether DROP of something that does not exist is no error.
+func (env *Env) missingIsFine(ifExists bool) bool {
+	return ifExists || env.Session.Conf().Bool("hive.exec.drop.ignorenonexistent")
+}
+
+func (env *Env) dropTable(ctx context.Context, s *ast.DropTable) (*Task, error) {
+	t, err := env.qualifiedTable(ctx, s.Name)
+	if err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && env.missingIsFine(s.IfExists) {
+			return nothing, nil
+		}
+		return nil, err
+	}
+	if t.IsView() {
+		if s.IfExists {
+			return nothing, nil
+		}
+		return nil, env.failed(errors.New("Cannot drop a view with DROP TABLE"))
+	}
+	return done(func(ctx context.Context) error {
+		if env.Session.TemporaryTable(t.Database, t.Name) != nil {
+			env.Session.DropTemporaryTable(t.Database, t.Name)
+			return env.failed(env.Files.RemoveAll(ctx, t.Location))
+		}
+		paths, err := env.tablePaths(ctx, t)
+		if err != nil {
+			return env.failed(err)
+		}
+		return env.failed(env.Warehouse.Remove(ctx, paths, nil, func(ctx context.Context, tx metastore.Tx) error {
+			return tx.DropTable(ctx, t.Database, t.Name)
+		}))
+	}), nil
+}
+
+// tablePaths lists the directories that go when the table goes.
+func (env *Env) tablePaths(ctx context.Context, t *model.Table) ([]string, error) {
+	if !env.ownsFiles(t) || t.Location == "" {
+		return nil, nil
+	}
+	paths := []string{t.Location}
+	if !t.IsPartitioned() {
+		return paths, nil
+	}
+	parts, err := env.Store.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{WithoutParameters: true})
+	for _, p := range parts {
+		if !strings.HasPrefix(p.Location, t.Location+"/") {
+			paths = append(paths, p.Location)
+		}
+	}
+	return paths, err
+}
+
+func (env *Env) dropView(ctx context.Context, s *ast.DropView) (*Task, error) {
+	t, err := env.qualifiedTable(ctx, s.Name)
+	if err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && env.missingIsFine(s.IfExists) {
+			return nothing, nil
+		}
+		return nil, err
+	}
+	kind, command := model.VirtualView, "DROP VIEW"
+	if s.Materialized {
+		kind, command = model.MaterializedView, "DROP MATERIALIZED VIEW"
+	}
+	if t.Type != kind {
+		if s.IfExists {
+			return nothing, nil
+		}
+		what := "a base table"
+		switch t.Type {
+		case model.MaterializedView:
+			what = "a materialized view"
+		case model.VirtualView:
+			what = "a view"
+		}
+		return nil, env.failed(errors.New("Cannot drop " + what + " with " + command))
+	}
+	return done(func(ctx context.Context) error {
+		return env.update(ctx, func(tx metastore.Tx) error { return tx.DropTable(ctx, t.Database, t.Name) })
+	}), nil
+}
+
+func (env *Env) truncate(ctx context.Context, s *ast.TruncateTable) (*Task, error) {
+	t, err := env.table(ctx, s.Target.Table)
+	if err != nil {
+		return nil, err
+	}
+	if t.Type != model.ManagedTable && !(t.Type == model.ExternalTable && (s.Force || env.ownsFiles(t) && !env.is31())) {
+		return nil, sqlerr.New(sqlerr.TruncateForNonManagedTable, t.Name)
+	}
+	if s.Columns != nil {
+		return nil, sqlerr.New(sqlerr.TruncateColumnNotRc)
+	}
+	var sp spec
+	if s.Target.Partition != nil {
+		if !t.IsPartitioned() {
+			return nil, sqlerr.New(sqlerr.PartspecForNonPartitionedTable, t.Name)
+		}
+		if sp, err = env.spec(ctx, t, s.Target.Partition, false); err != nil {
+			return nil, err
+		}
+		parts, err := env.Store.PartitionNames(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: sp.filter(t), Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if _, full := sp.values(t); full && len(parts) == 0 {
+			return nil, sqlerr.New(sqlerr.InvalidPartition, sp.String())
+		}
+	}
+	return done(func(ctx context.Context) error { return env.failed(env.empty(ctx, t, sp)) }), nil
+}
+
+// empty removes the files of a table or of the partitions that sp selects, and makes their statistics those of no rows.
+func (env *Env) empty(ctx context.Context, t *model.Table, sp spec) error {
+	temporary := env.Session.TemporaryTable(t.Database, t.Name) != nil
+	var c warehouse.Change
+	var parts []*model.Partition
+	if t.IsPartitioned() {
+		var err error
+		if parts, err = env.Store.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: sp.filter(t)}); err != nil || len(parts) == 0 {
+			return err
+		}
+		for _, p := range parts {
+			c.Targets = append(c.Targets, warehouse.Target{Location: p.Location, Overwrite: true})
+		}
+	} else {
+		c.Targets = []warehouse.Target{{Location: t.Location, Overwrite: true}}
+	}
+	var columns []string
+	for _, k := range t.Storage.Columns {
+		columns = append(columns, k.Name)
+	}
+	c.Catalog = func(ctx context.Context, tx metastore.Tx, _ []warehouse.Contents) error {
+		note := func(params map[string]string) error {
+			delete(params, model.ParamLastDDLTime)
+			return stats.Replace(params, stats.Files{}, stats.Rows{}, columns)
+		}
+		switch {
+		case temporary:
+			n := t.Clone()
+			if err := note(n.Parameters); err != nil {
+				return err
+			}
+			env.Session.PutTemporaryTable(n)
+			return nil
+		case !t.IsPartitioned():
+			n, err := tx.Table(ctx, t.Database, t.Name)
+			if err != nil {
+				return err
+			}
+			if err := note(n.Parameters); err != nil {
+				return err
+			}
+			if err := tx.AlterTable(ctx, t.Database, t.Name, n); err != nil {
+				return err
+			}
+			return tx.DeleteColumnStatistics(ctx, t.Database, t.Name, "")
+		}
+		for _, p := range parts {
+			if p.Parameters == nil {
+				p.Parameters = map[string]string{}
+			}
+			if err := note(p.Parameters); err != nil {
+				return err
+			}
+			if err := tx.DeleteColumnStatistics(ctx, t.Database, t.Name, partitionName(t, p)); err != nil {
+				return err
+			}
+		}
+		return tx.AlterPartitions(ctx, t.Database, t.Name, parts)
+	}
+	var err error
+	if c.Staging, err = env.Warehouse.Stage(ctx, t.Location); err != nil {
+		return err
+	}
+	return env.Warehouse.Commit(ctx, c)
+}

@@ -1,0 +1,236 @@
+package ddl
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/partition"
+)
+
+// comparison compares a partition key with a constant.
+func (env *Env) comparison(ctx context.Context, key *model.Column, op string, e ast.Expr) (partition.Filter, error) {
+	o, ok := comparisonOps[op]
+	if !ok {
+		return nil, sqlerr.Semanticf("the operator %s is not supported for partition keys", op)
+	}
+	v, err := env.keyConstant(ctx, key, e)
+	if err != nil {
+		return nil, err
+	}
+	if v.Kind == partition.Null {
+		switch o {
+		case partition.Equal:
+			return partition.IsNull{Key: key.Name}, nil
+		case partition.NotEqual:
+			return partition.Not{Filter: partition.IsNull{Key: key.Name}}, nil
+		}
+		return nil, sqlerr.Semanticf("Unexpected unknown partitions for (%s %s null)", key.Name, op)
+	}
+	return partition.Comparison{Key: key.Name, Op: o, Value: v}, nil
+}
+
+// keyConstant evaluates a constant as a value of a partition key; the default partition and what does not fit are NULL.
+func (env *Env) keyConstant(ctx context.Context, key *model.Column, e ast.Expr) (partition.Value, error) {
+	text, null, err := env.Session.Const(ctx, e, types.StringType)
+	if err != nil || null || text == partition.DefaultName {
+		return partition.Value{}, err
+	}
+	t, err := types.Parse(key.Type)
+	if err != nil {
+		return partition.Value{}, err
+	}
+	if !t.IsString() {
+		if text, null, err = env.Session.Const(ctx, e, t); err != nil || null {
+			return partition.Value{}, err
+		}
+	}
+	return partition.TypeOf(key.Type).Parse(text), nil
+}
+
+// condition translates a condition on partition keys, such as the WHERE of SHOW PARTITIONS.
+func (env *Env) condition(ctx context.Context, t *model.Table, e ast.Expr) (partition.Filter, error) {
+	switch x := e.(type) {
+	case *ast.Unary:
+		if x.Op == ast.OpNot {
+			f, err := env.condition(ctx, t, x.Expr)
+			return partition.Not{Filter: f}, err
+		}
+	case *ast.Binary:
+		if x.Op == ast.OpAnd || x.Op == ast.OpOr {
+			left, err := env.condition(ctx, t, x.Left)
+			if err != nil {
+				return nil, err
+			}
+			right, err := env.condition(ctx, t, x.Right)
+			if x.Op == ast.OpOr {
+				return partition.Or{left, right}, err
+			}
+			return partition.And{left, right}, err
+		}
+		if key := keyRef(t, x.Left); key != nil {
+			return env.comparison(ctx, key, string(x.Op), x.Right)
+		}
+		if key := keyRef(t, x.Right); key != nil {
+			return env.comparison(ctx, key, mirrored(string(x.Op)), x.Left)
+		}
+	case *ast.Is:
+		if key := keyRef(t, x.Expr); key != nil && x.Kind == ast.IsNull {
+			return negatedIf(partition.IsNull{Key: key.Name}, x.Not), nil
+		}
+	case *ast.Between:
+		if key := keyRef(t, x.Expr); key != nil {
+			low, err := env.comparison(ctx, key, ">=", x.Low)
+			if err != nil {
+				return nil, err
+			}
+			high, err := env.comparison(ctx, key, "<=", x.High)
+			return negatedIf(partition.And{low, high}, x.Not), err
+		}
+	case *ast.In:
+		if key := keyRef(t, x.Expr); key != nil && x.Query == nil {
+			in := partition.In{Key: key.Name}
+			for _, i := range x.List {
+				v, err := env.keyConstant(ctx, key, i)
+				if err != nil {
+					return nil, err
+				}
+				in.Values = append(in.Values, v)
+			}
+			return negatedIf(in, x.Not), nil
+		}
+	}
+	return nil, sqlerr.Semanticf("this condition on partitions is not supported yet")
+}
+
+func negatedIf(f partition.Filter, not bool) partition.Filter {
+	if not {
+		return partition.Not{Filter: f}
+	}
+	return f
+}
+
+// mirrored is the operator with its sides exchanged.
+func mirrored(op string) string {
+	switch op[0] {
+	case '<':
+		if op != "<>" {
+			return ">" + op[1:]
+		}
+	case '>':
+		return "<" + op[1:]
+	}
+	return op
+}
+
+// keyRef returns the partition key that an expression names, or nil.
+func keyRef(t *model.Table, e ast.Expr) *model.Column {
+	switch x := e.(type) {
+	case *ast.ColumnRef:
+		return keyOf(t, strings.ToLower(x.Name.Name))
+	case *ast.FieldRef:
+		if base, ok := x.Base.(*ast.ColumnRef); ok && strings.EqualFold(base.Name.Name, t.Name) {
+			return keyOf(t, strings.ToLower(x.Name.Name))
+		}
+	}
+	return nil
+}
+
+// selectPartitions lists partitions by condition, order and limit.
+func (env *Env) selectPartitions(ctx context.Context, t *model.Table, s *ast.Show, q metastore.PartitionQuery) (func(context.Context) ([]string, error), error) {
+	if s.Where != nil {
+		f, err := env.condition(ctx, t, s.Where)
+		if err != nil {
+			return nil, err
+		}
+		if q.Filter == nil {
+			q.Filter = f
+		} else {
+			q.Filter = partition.And{q.Filter, f}
+		}
+	}
+	type order struct {
+		key  int
+		typ  partition.Type
+		sign int
+	}
+	var orders []order
+	for _, i := range s.OrderBy {
+		key := keyRef(t, i.Expr)
+		if key == nil {
+			return nil, sqlerr.Semanticf("ORDER BY of SHOW PARTITIONS takes partition keys only")
+		}
+		o := order{slices.Index(keyNames(t), key.Name), partition.TypeOf(key.Type), 1}
+		if i.Order == ast.SortDesc {
+			o.sign = -1
+		}
+		orders = append(orders, o)
+	}
+	limit := -1
+	if s.Limit != nil {
+		n, err := env.intConstant(ctx, s.Limit.Count)
+		if err != nil {
+			return nil, err
+		}
+		limit = n
+	}
+	return func(ctx context.Context) ([]string, error) {
+		q.WithoutParameters = true
+		parts, err := env.Store.Partitions(ctx, t.Database, t.Name, q)
+		if err != nil {
+			return nil, env.failed(err)
+		}
+		slices.SortStableFunc(parts, func(a, b *model.Partition) int {
+			for _, o := range orders {
+				x, y := o.typ.Parse(a.Values[o.key]), o.typ.Parse(b.Values[o.key])
+				c, ok := partition.Compare(x, y)
+				if !ok {
+					c = cmp.Compare(boolInt(x.Kind == partition.Null), boolInt(y.Kind == partition.Null))
+				}
+				if c != 0 {
+					return c * o.sign
+				}
+			}
+			return 0
+		})
+		var names []string
+		for i, p := range parts {
+			if limit >= 0 && i >= limit {
+				break
+			}
+			names = append(names, partition.Name(keyNames(t), p.Values))
+		}
+		return names, nil
+	}, nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (env *Env) intConstant(ctx context.Context, e ast.Expr) (int, error) {
+	text, null, err := env.Session.Const(ctx, e, types.IntType)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	if null {
+		return 0, sqlerr.Semanticf("a number is expected")
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, sqlerr.Semanticf("a number is expected, not %s", text)
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, nil
+}

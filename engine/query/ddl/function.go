@@ -1,0 +1,172 @@
+package ddl
+
+import (
+	"context"
+	"strings"
+
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/function"
+	"skep/dialect/sqlerr"
+	"skep/metastore"
+	"skep/metastore/model"
+)
+
+func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
+	name := s.Name.Name.Name
+	if s.Name.DB != nil {
+		name = s.Name.DB.Name + "." + name
+	}
+	return reporting([]string{"tab_name"}, func(ctx context.Context, r *report) error {
+		f, ok := function.Lookup(name)
+		if !ok {
+			return env.describeUser(ctx, r, s, name)
+		}
+		if f.Short == "" {
+			r.line("There is no documentation for function '" + name + "'")
+		} else {
+			r.line(strings.ReplaceAll(f.Short, "_FUNC_", name))
+		}
+		if !s.Extended {
+			return nil
+		}
+		if synonyms := function.Synonyms(name); len(synonyms) > 0 {
+			r.line("Synonyms: " + strings.Join(synonyms, ", "))
+		}
+		if f.Extended != "" {
+			r.line(strings.ReplaceAll(f.Extended, "_FUNC_", name))
+		}
+		r.line("Function type:BUILTIN")
+		return nil
+	}), nil
+}
+
+// describeUser describes a function of the metastore.
+func (env *Env) describeUser(ctx context.Context, r *report, s *ast.DescribeFunction, name string) error {
+	db, fn := env.functionName(s.Name)
+	f, err := env.Store.Function(ctx, db, fn)
+	if model.KindOf(err) == model.NoSuchObject {
+		r.line("Function '" + name + "' does not exist.")
+		return nil
+	}
+	if err != nil {
+		return env.failed(err)
+	}
+	r.line("There is no documentation for function '" + name + "'")
+	if s.Extended {
+		r.line("Function class:" + f.Class)
+		r.line("Function type:PERSISTENT")
+		for _, x := range f.Resources {
+			r.line("Resource:" + x.URI)
+		}
+	}
+	return nil
+}
+
+func (env *Env) functionName(n *ast.FunctionName) (db, name string) {
+	db = env.Session.Database()
+	if n.DB != nil {
+		db = strings.ToLower(n.DB.Name)
+	}
+	return db, strings.ToLower(n.Name.Name)
+}
+
+// functionTask is the class that Hive 3.1 names in errors about functions.
+func (env *Env) functionFailure(msg string) error {
+	class := env.taskClass()
+	if env.is31() {
+		class = "org.apache.hadoop.hive.ql.exec.FunctionTask"
+	}
+	return sqlerr.Execution(env.returnCode(), class, msg)
+}
+
+// createFunction notes a permanent function of Java code in the metastore, where Hive sessions can use it. This server
+// cannot run it: calls are refused when they are compiled.
+func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Task, error) {
+	if s.Temporary {
+		if s.Name.DB != nil {
+			return nil, sqlerr.Semanticf("Temporary function cannot be created with a qualified name.")
+		}
+		return nil, sqlerr.Semanticf("temporary functions of Java code are not supported: the class %s cannot be run", s.Class.Value)
+	}
+	db, name := env.functionName(s.Name)
+	if _, err := env.database(ctx, db); err != nil {
+		return nil, err
+	}
+	f := &model.Function{Database: db, Name: name, Class: s.Class.Value, Owner: env.Session.UserName(), OwnerType: "USER", CreateTime: env.Now.Unix()}
+	for _, r := range s.Resources {
+		f.Resources = append(f.Resources, model.FunctionResource{Kind: r.Kind, URI: r.URI.Value})
+	}
+	return done(func(ctx context.Context) error {
+		return env.update(ctx, func(tx metastore.Tx) error { return tx.CreateFunction(ctx, f) })
+	}), nil
+}
+
+func (env *Env) dropFunction(ctx context.Context, s *ast.DropFunction) (*Task, error) {
+	db, name := env.functionName(s.Name)
+	if _, builtin := function.Lookup(name); builtin && s.Name.DB == nil {
+		return nil, sqlerr.New(sqlerr.DropNativeFunction)
+	}
+	if s.Temporary {
+		if env.missingIsFine(s.IfExists) {
+			return nothing, nil
+		}
+		return nil, sqlerr.New(sqlerr.InvalidFunction, name)
+	}
+	_, err := env.Store.Function(ctx, db, name)
+	if model.KindOf(err) == model.NoSuchObject {
+		if env.missingIsFine(s.IfExists) {
+			return nothing, nil
+		}
+		return nil, sqlerr.New(sqlerr.InvalidFunction, db+"."+name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done(func(ctx context.Context) error {
+		return env.update(ctx, func(tx metastore.Tx) error { return tx.DropFunction(ctx, db, name) })
+	}), nil
+}
+
+func (env *Env) createMacro(s *ast.CreateMacro) (*Task, error) {
+	m := &catalog.Macro{Name: strings.ToLower(s.Name.Name), Body: s.BodySpan.Text(env.SQL)}
+	seen := map[string]bool{}
+	for _, p := range s.Params {
+		t, err := TypeOf(p.Type)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.ToLower(p.Name.Name)
+		if seen[name] {
+			return nil, sqlerr.Semanticf("At least one parameter name was used more than once %v", paramNames(s))
+		}
+		seen[name] = true
+		m.Params = append(m.Params, catalog.Column{Name: name, Type: t})
+	}
+	return done(func(context.Context) error {
+		env.Session.SetMacro(m.Name, m)
+		return nil
+	}), nil
+}
+
+func paramNames(s *ast.CreateMacro) []string {
+	var names []string
+	for _, p := range s.Params {
+		names = append(names, strings.ToLower(p.Name.Name))
+	}
+	return names
+}
+
+func (env *Env) dropMacro(s *ast.DropMacro) (*Task, error) {
+	name := strings.ToLower(s.Name.Name)
+	if !env.Session.HasMacro(name) {
+		if env.missingIsFine(s.IfExists) {
+			return nothing, nil
+		}
+		return nil, sqlerr.New(sqlerr.InvalidFunction, s.Name.Name)
+	}
+	return done(func(context.Context) error {
+		env.Session.SetMacro(name, nil)
+		return nil
+	}), nil
+}
