@@ -8,7 +8,7 @@ import (
 )
 
 // ErrInvalidLogin means that the client's credentials were refused or malformed.
-var ErrInvalidLogin = errors.New("Error validating the login") //nolint:staticcheck // Hive's text, which clients print
+var ErrInvalidLogin = errors.New("invalid login")
 
 // Server is one negotiation in progress. After Step reports done, User names the authenticated user and Wrap and Unwrap apply
 // the negotiated protection to every later frame.

@@ -76,7 +76,7 @@ func (m *Manager) Open(ctx context.Context, req OpenRequest) (*Session, error) {
 	now := time.Now()
 	s := &Session{
 		id: tcli.NewHandleID(), protocol: clampProtocol(req.Protocol), user: b.User, address: b.Address,
-		created: now, touched: now, idleSince: now, operations: map[tcli.HandleID]struct{}{},
+		touched: now, idleSince: now, operations: map[tcli.HandleID]struct{}{},
 	}
 	b.ID = s.id.String()
 	if s.backend, err = m.backend.OpenSession(ctx, b); err != nil {

@@ -21,7 +21,6 @@ type Session struct {
 	protocol hiveserver.TProtocolVersion
 	user     string
 	address  string
-	created  time.Time
 	backend  backend.Session
 	turn     chan struct{} // one token when the session runs one operation at a time, else nil
 
