@@ -144,6 +144,9 @@ func (b *builder) sample(f *ast.Sample, s *source, t *catalog.Table) error {
 			}
 		}
 	case ast.SamplePercent:
+		if err := b.combining(f.Value, "Percentage"); err != nil {
+			return err
+		}
 		v, err := number(f.Value)
 		if err != nil {
 			return err
@@ -159,6 +162,9 @@ func (b *builder) sample(f *ast.Sample, s *source, t *catalog.Table) error {
 		}
 		sm.Rows = int64(v)
 	case ast.SampleBytes:
+		if err := b.combining(f.Value, "Total Length"); err != nil {
+			return err
+		}
 		v, err := byteLength(f.Value)
 		if err != nil {
 			return err
@@ -168,6 +174,22 @@ func (b *builder) sample(f *ast.Sample, s *source, t *catalog.Table) error {
 		return sqlerr.Semanticf("unsupported sample %s", f.Kind)
 	}
 	scan.Sample = sm
+	return nil
+}
+
+// combining checks that the session asks for the input format that can sample by size, as Hive demands.
+func (b *builder) combining(at *ast.NumberLit, what string) error {
+	const formats = "org.apache.hadoop.hive.ql.io."
+	key, format := "hive.tez.input.format", formats+"HiveInputFormat"
+	if e := b.a.env.Conf.Get("hive.execution.engine"); e != "" && e != "tez" {
+		key, format = "hive.input.format", formats+"CombineHiveInputFormat"
+	}
+	if v := b.a.env.Conf.Get(key); v != "" {
+		format = v
+	}
+	if format != formats+"CombineHiveInputFormat" {
+		return sqlerr.Semanticf("%s", generated(at, what+" sampling is not supported in "+format))
+	}
 	return nil
 }
 

@@ -50,6 +50,13 @@ type Format interface {
 	NewWriter(w io.Writer, opts *WriteOptions) (Writer, error)
 }
 
+// Positioner is implemented by formats that know where in the file a row is: with ReadOptions.Offsets their batches end in a
+// bigint column with the offset of each row or of the block that holds it, as Hive's BLOCK__OFFSET__INSIDE__FILE.
+type Positioner interface {
+	Format
+	Positions()
+}
+
 // Reader yields the batches of a split. It is used by one goroutine.
 type Reader interface {
 	// Next returns the next non-empty batch, or nil at the end. Columns are in the order of ReadOptions.Projection; the batch
@@ -80,6 +87,8 @@ type ReadOptions struct {
 	Projection []int
 	// Predicates are conjuncts that every returned row satisfies. Their columns need not be in Projection.
 	Predicates []Predicate
+	// Offsets asks readers of a Positioner for one more column behind the projection.
+	Offsets bool
 	// Properties are the SerDe properties over the table's (partition's) properties.
 	Properties map[string]string
 	Session    Session

@@ -252,6 +252,9 @@ func (b *builder) scan(n *plan.Scan) (*stream, error) {
 	}
 	scan := operator.NewScan(n.Alias, table, b.progress, nil)
 	s := newStream(scan, n, "scan", n.Cols)
+	if n.Sample != nil && n.Sample.OutOf > 0 {
+		rest = append([]plan.Expr{inBucket(n)}, rest...)
+	}
 	if cond := plan.And(rest...); cond != nil {
 		c, err := b.condition(s.layout, cond)
 		if err != nil {

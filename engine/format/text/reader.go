@@ -22,7 +22,8 @@ type reader struct {
 	takesRest  bool   // the last located field extends to the end of the line
 	limit      int64  // lines that start here or later belong to the next split; -1 without limit
 	opts       *format.ReadOptions
-	columns    []*column // by index into the schema; nil when not wanted
+	columns    []*column      // by index into the schema; nil when not wanted
+	offsets    *vector.Vector // of the rows, when asked for
 	batch      vector.Batch
 	sel        []uint16
 	closers    []io.Closer
@@ -121,6 +122,10 @@ func (r *reader) setColumns() error {
 	}
 	for _, i := range r.opts.Projection {
 		r.batch.Cols = append(r.batch.Cols, r.columns[i].v)
+	}
+	if r.opts.Offsets {
+		r.offsets = vector.New(types.BigIntType, vector.BatchSize)
+		r.batch.Cols = append(r.batch.Cols, r.offsets)
 	}
 	if last >= 0 {
 		r.cells.stride = last + 2

@@ -38,6 +38,9 @@ func (r *reader) scanRows(limit int) (int, error) {
 			default:
 				splitFields(c.at[n*stride:(n+1)*stride], s.buf, from, end, r.delimiters, r.takesRest)
 			}
+			if r.offsets != nil {
+				r.offsets.I64[n] = s.base + int64(from)
+			}
 			from = next
 			n++
 		}

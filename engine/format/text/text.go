@@ -12,7 +12,10 @@ import (
 // Format is the text format. The zero value is ready.
 type Format struct{}
 
-var _ format.Format = Format{}
+var _ format.Positioner = Format{}
+
+// Positions implements format.Positioner: offsets are those of the rows' first bytes, in the decompressed file.
+func (Format) Positions() {}
 
 // Splits divides a plain file by bytes, without its header and footer lines; a compressed file is one split.
 func (Format) Splits(ctx context.Context, path string, opts *format.ReadOptions, target int64) ([]format.Split, error) {
