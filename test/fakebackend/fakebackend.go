@@ -70,7 +70,7 @@ func (b *Backend) OpenSession(_ context.Context, req backend.SessionRequest) (ba
 	b.requests = append(b.requests, req)
 	b.mu.Unlock()
 	if req.Database == "missing" {
-		return nil, sqlerr.Plain("", "Database "+req.Database+" does not exist") // Hive's text
+		return nil, sqlerr.New(sqlerr.DatabaseNotExists, req.Database)
 	}
 	b.Sessions.Add(1)
 	return &session{backend: b, conf: req.Conf, vars: req.HiveVars}, nil

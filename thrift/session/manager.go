@@ -13,6 +13,7 @@ import (
 	"github.com/beltran/gohive/hiveserver"
 	"github.com/hashicorp/go-hclog"
 
+	"skep/dialect/sqlerr"
 	"skep/thrift/backend"
 	"skep/thrift/tcli"
 )
@@ -81,7 +82,10 @@ func (m *Manager) Open(ctx context.Context, req OpenRequest) (*Session, error) {
 	b.ID = s.id.String()
 	if s.backend, err = m.backend.OpenSession(ctx, b); err != nil {
 		release()
-		text := strings.TrimPrefix(err.Error(), "FAILED: ")
+		text := err.Error()
+		if sqlerr.CodeOf(err) == sqlerr.DatabaseNotExists {
+			text = "Database " + b.Database + " does not exist"
+		}
 		return nil, &tcli.Error{Message: "Failed to open new session: " + text, Err: err}
 	}
 	if parallel, ok := s.backend.Conf("hive.server2.parallel.ops.in.session"); ok && strings.EqualFold(parallel, "false") {
