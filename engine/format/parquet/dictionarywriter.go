@@ -20,7 +20,18 @@ type dictionaryWriter struct {
 	slots   []uint32
 	shift   uint
 	seen    []uint32 // by code: the page it was last counted in
+	// While all integers lie within directRange from base, direct holds their codes plus one, as far as it reaches, and slots is
+	// not in use.
+	direct []uint32
+	base   int64
+	near   bool
 }
+
+// directRange is the range of integers that are looked up directly.
+const directRange = 1 << 18
+
+// directBelow is how far below the first value the range starts when it does not start at 0.
+const directBelow = 1 << 12
 
 func (d *dictionaryWriter) reset(t *types.Type) {
 	if d.entries == nil {
@@ -28,20 +39,28 @@ func (d *dictionaryWriter) reset(t *types.Type) {
 	}
 	d.entries.Reset()
 	d.n, d.bytes, d.seen = 0, 0, d.seen[:0]
-	if len(d.slots) == 0 {
-		d.slots, d.shift = make([]uint32, 1<<10), 64-10
-		return
-	}
-	clear(d.slots)
+	d.near = t.Physical() == types.I64
+	// Start small even when the storage is large: most columns have few values, and a small table stays in the cache.
+	d.resize(10)
 }
 
-// grow doubles the table when it is half full and calls place to reinsert every code.
+// resize makes the table 1<<bits empty slots.
+func (d *dictionaryWriter) resize(bits uint) {
+	if cap(d.slots) < 1<<bits {
+		d.slots = make([]uint32, 1<<bits)
+	} else {
+		d.slots = d.slots[:1<<bits]
+		clear(d.slots)
+	}
+	d.shift = 64 - bits
+}
+
+// grow doubles the table when it is half full; hash gives the hash of an entry.
 func (d *dictionaryWriter) grow(hash func(code int) uint64) {
 	if d.n*2 < len(d.slots) {
 		return
 	}
-	d.slots = make([]uint32, 2*len(d.slots))
-	d.shift--
+	d.resize(64 - d.shift + 1)
 	for code := range d.n {
 		d.insert(hash(code), uint32(code))
 	}
@@ -53,6 +72,60 @@ func (d *dictionaryWriter) insert(h uint64, code uint32) {
 			d.slots[i] = code + 1
 			return
 		}
+	}
+}
+
+// codesInt appends the codes of integers.
+func (d *dictionaryWriter) codesInt(values []int64, size int, codes []uint32) []uint32 {
+	if d.near && len(values) > 0 {
+		if d.n == 0 {
+			d.startDirect(values[0])
+		}
+		for i, v := range values {
+			at := uint64(v - d.base)
+			if at >= directRange {
+				d.leaveDirect()
+				return d.codesInt(values[i:], size, codes)
+			}
+			if at >= uint64(len(d.direct)) {
+				d.direct = append(d.direct, make([]uint32, max(int(at)+1-len(d.direct), len(d.direct)))...)
+			}
+			s := d.direct[at]
+			if s == 0 {
+				d.entries.I64 = append(d.entries.I64, v)
+				d.seen = append(d.seen, 0)
+				d.n++
+				d.bytes += size
+				s = uint32(d.n)
+				d.direct[at] = s
+			}
+			codes = append(codes, s-1)
+		}
+		return codes
+	}
+	return codes64(d, &d.entries.I64, values, func(x int64) uint64 { return uint64(x) }, size, codes)
+}
+
+// startDirect chooses the range around the first value: from 0 when that covers it.
+func (d *dictionaryWriter) startDirect(first int64) {
+	if d.direct = d.direct[:0]; cap(d.direct) == 0 {
+		d.direct = make([]uint32, 0, 2*directBelow)
+	}
+	if d.base = 0; first < 0 || first >= directRange {
+		d.base = first - directBelow
+	}
+}
+
+// leaveDirect moves the codes to the hash table.
+func (d *dictionaryWriter) leaveDirect() {
+	d.near = false
+	bits := uint(10)
+	for d.n*2 >= 1<<bits {
+		bits++
+	}
+	d.resize(bits)
+	for code, v := range d.entries.I64 {
+		d.insert(hash64(uint64(v)), uint32(code))
 	}
 }
 

@@ -166,7 +166,7 @@ func (l *leafWriter) values(v *vector.Vector, from, to int) {
 	d := &l.dict
 	switch l.class {
 	case types.I64:
-		l.codes = codes64(d, &d.entries.I64, v.I64[from:to], func(x int64) uint64 { return uint64(x) }, l.plainSize(), l.codes)
+		l.codes = d.codesInt(v.I64[from:to], l.plainSize(), l.codes)
 	case types.F64:
 		l.codes = codes64(d, &d.entries.F64, v.F64[from:to], math.Float64bits, l.plainSize(), l.codes)
 	case types.I128:

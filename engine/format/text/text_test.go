@@ -184,7 +184,7 @@ func TestFields(t *testing.T) {
 		{"interval_day_time", "4.0", `1 2:3:4.5=93784.500000000|-1 0:0:0.25=-86401.750000000|1=NULL`},
 		{"array<int>", "4.0", "1\x022\x02x\x02\\N=[1 2 NULL NULL]|=[]|\\N=NULL|\x02=[NULL NULL]"},
 		{"array<string>", "4.0", "a\x02\x02b=[\"a\" \"\" \"b\"]"},
-		{"map<string,int>", "4.0", "a\x031\x02b\x032\x02a\x033\x02c\x02\\N\x034=[\"a\" 1 \"b\" 2 \"c\" NULL]|=[]"},
+		{"map<string,int>", "4.0", "a\x031\x02b\x032\x02a\x033\x02c\x02\\N\x034=[\"a\" 1 \"b\" 2 \"c\" NULL]|=[]|k\x031\x02\x02k\x032\x02z=[\"k\" 1 \"\" NULL \"z\" NULL]"},
 		{"struct<a:int,b:array<string>,c:double>", "4.0", "1\x02x\x03y\x022.5=[1 [\"x\" \"y\"] 2.5]|1=[1 NULL NULL]|=[NULL NULL NULL]|1\x02\x022\x02extra=[1 [] 2]"},
 		{"uniontype<int,array<string>>", "4.0", "0\x025=0:[5]|1\x02a\x03b=1:[[\"a\" \"b\"]]|7\x021=NULL|x=NULL"},
 		{"map<int,map<string,array<int>>>", "4.0", "1\x03k\x055\x067\x04l\x05=[1 [\"k\" [5 7] \"l\" []]]"},
