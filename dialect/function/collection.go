@@ -157,7 +157,7 @@ func size(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) != 1 {
 		return Resolution{}, wrongLength("The function SIZE only accepts 1 argument.")
 	}
-	if k := args[0].Type.Kind; k != types.Array && k != types.Map && k != types.Struct {
+	if k := args[0].Type.Kind; k != types.Array && k != types.Map && k != types.Struct && k != types.Void {
 		return Resolution{}, wrongType(0, `"map" or "list" is expected at function SIZE, but "%s" is found`, args[0].Type)
 	}
 	return Resolution{Args: []*types.Type{args[0].Type}, Result: types.IntType}, nil

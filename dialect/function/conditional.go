@@ -61,7 +61,7 @@ func caseWhen(_ *Env, args []Arg, _ bool) (Resolution, error) {
 			values = append(values, i)
 			continue
 		}
-		if k := args[i].Type.Kind; k != types.Boolean && k != types.Void {
+		if args[i].Type.Kind != types.Boolean {
 			return Resolution{}, wrongType(i, `"boolean" is expected after WHEN, but "%s" is found`, args[i].Type)
 		}
 		r.Args[i] = types.BooleanType
@@ -155,8 +155,18 @@ func extreme(name string) resolver {
 				return Resolution{}, wrongType(i, "%s only takes primitive types as %s argument, got %s", name, ordinal(i+1), category(a.Type))
 			}
 		}
-		return unified(args, false, func(bad int, t *types.Type) error {
-			return wrongType(bad, "%s takes arguments of one type, got %s after %s", name, args[bad].Type, t)
-		})
+		t := args[0].Type
+		for i, a := range args[1:] {
+			c := types.CommonComparison(t, a.Type)
+			if c == nil {
+				return Resolution{}, wrongType(i+1, "%s takes arguments of one type, got %s after %s", name, a.Type, t)
+			}
+			t = c
+		}
+		r := Resolution{Args: make([]*types.Type, len(args)), Result: t}
+		for i := range r.Args {
+			r.Args[i] = t
+		}
+		return r, nil
 	}
 }

@@ -185,6 +185,9 @@ func (c *compiler) call(e *plan.Call, args []*node) (*node, error) {
 	case "cast":
 		return c.cast(args[0], e.T)
 	case "field":
+		if len(args) > 1 {
+			break // the string function of that name
+		}
 		return c.node(&node{op: opField, typ: e.T, args: args, col: e.Index, stable: true}), nil
 	}
 	return c.function(e, args)

@@ -206,7 +206,7 @@ func monthsBetween(_ *Env, call *Call) Kernel {
 			}
 			months += float64((day1-day2)*calendar.SecondsPerDay+s1-s2) / 2678400
 			if !exact {
-				months = roundFloat(months, 64, 8, false)
+				months = roundFloat(months, 8, false)
 			}
 			out.F64[i] = months
 		})

@@ -249,13 +249,16 @@ func round(even bool) Builder {
 				return nil
 			}
 		case t.Physical() == types.F64:
-			size := 64
-			if t.Kind == types.Float {
-				size = 32
-			}
+			single := t.Kind == types.Float
 			return func(args []*vector.Vector, rows Rows, out *Result) error {
 				a := floats(args[0])
-				rows.Each(func(i int) { out.F64[i] = roundFloat(a.at(i), size, digits, even) })
+				rows.Each(func(i int) {
+					r := roundFloat(a.at(i), digits, even)
+					if single {
+						r = float64(float32(r))
+					}
+					out.F64[i] = r
+				})
 				return nil
 			}
 		}
@@ -275,12 +278,12 @@ func roundInt(v int64, digits int, even bool) int64 {
 }
 
 // roundFloat rounds the decimal text of a double, as Java's BigDecimal does, so that 1.005 at two digits is 1.01.
-func roundFloat(f float64, size, digits int, even bool) float64 {
+func roundFloat(f float64, digits int, even bool) float64 {
 	if f != f || math.IsInf(f, 0) || f == 0 {
 		return f
 	}
 	var buf [400]byte
-	text := strconv.AppendFloat(buf[:0], f, 'e', -1, size)
+	text := strconv.AppendFloat(buf[:0], f, 'e', -1, 64)
 	// d.dddde±x: with the point gone, the number is mantissa · 10^exponent.
 	mantissa, exponent, count := int64(0), 0, 0
 	at := 0
@@ -308,7 +311,7 @@ func roundFloat(f float64, size, digits int, even bool) float64 {
 	if drop <= types.MaxPrecision {
 		v, _ = decimal.Round(types.Int128Of(mantissa), 0, -drop, even)
 	}
-	r, err := strconv.ParseFloat(strconv.FormatInt(int64(v.Lo), 10)+"e"+strconv.Itoa(exponent), size)
+	r, err := strconv.ParseFloat(strconv.FormatInt(int64(v.Lo), 10)+"e"+strconv.Itoa(exponent), 64)
 	if err != nil {
 		return f
 	}

@@ -25,7 +25,7 @@ func ParseInteger(s []byte) (v int64, ok bool) {
 		negative = s[0] == '-'
 		s = s[1:]
 	}
-	if len(s) == 0 {
+	if len(s) == 0 || len(s) == 1 && s[0] == '.' {
 		return 0, false
 	}
 	// Digits accumulate on the negative side, which reaches one further.

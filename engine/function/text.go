@@ -15,8 +15,8 @@ var textTable = map[string]entry{
 	"substring_index": {build: substringIndex, nulls: Strict, costly: true},
 	"space":           {build: space, nulls: Strict},
 	"repeat":          {build: repeat, nulls: Strict},
-	"lpad":            {build: pad(true), nulls: Strict, costly: true},
-	"rpad":            {build: pad(false), nulls: Strict, costly: true},
+	"lpad":            {build: pad(true), nulls: Strict, costly: true, fallible: true},
+	"rpad":            {build: pad(false), nulls: Strict, costly: true, fallible: true},
 	"upper":           {build: mapText(appendUpper), nulls: Strict, costly: true},
 	"lower":           {build: mapText(appendLower), nulls: Strict, costly: true},
 	"initcap":         {build: mapText(appendInitCap), nulls: Strict, costly: true},
@@ -287,19 +287,22 @@ func pad(left bool) Builder {
 	return func(_ *Env, call *Call) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a, n, p := textsOf(args[0]), ints(args[1]), textsOf(args[2])
-			rows.Each(func(i int) {
+			return rows.Try(func(i int) error {
 				s, fill := a.at(i), p.at(i)
 				size := int(n.at(i))
-				if len(fill) == 0 || size < 0 {
+				if len(fill) == 0 {
 					out.Null(i)
-					return
+					return nil
+				}
+				if size < 0 {
+					return errorf("String index out of range: %d", size)
 				}
 				have := runes(s)
 				data := out.Extend()
 				start := len(data)
 				if have >= size {
 					out.Set(i, start, append(data, s[:prefix(s, size)]...))
-					return
+					return nil
 				}
 				if !left {
 					data = append(data, s...)
@@ -315,8 +318,8 @@ func pad(left bool) Builder {
 					data = append(data, s...)
 				}
 				out.Set(i, start, data)
+				return nil
 			})
-			return nil
 		}
 	}
 }
@@ -421,6 +424,9 @@ func chr(_ *Env, call *Call) Kernel {
 func find(s, sub []byte, from int) int64 {
 	if from < 0 {
 		return 0
+	}
+	if len(sub) == 0 {
+		return 1
 	}
 	at := prefix(s, from)
 	if at == len(s) && from > runes(s) {
