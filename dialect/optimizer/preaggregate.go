@@ -73,19 +73,23 @@ func countOf(c plan.Column) plan.Expr {
 // average divides the sum by the count, with one rounding to the type of the average; nil when the argument is of another
 // type than integers and decimals, whose sums do not depend on the order of the rows.
 func (o *optimizer) average(g plan.AggCall, two func(string, *types.Type, []plan.Expr, string) plan.Column) plan.Expr {
-	arg := g.Args[0].Type()
+	args := g.Args
+	if c, ok := args[0].(*plan.Call); ok && c.Func == "cast" && c.T.Kind == types.Double && c.Args[0].Type().IsInteger() {
+		args = c.Args // averages of integers are asked for as averages of doubles
+	}
+	arg := args[0].Type()
 	cast := func(e plan.Expr, t *types.Type) plan.Expr {
 		return &plan.Call{Func: "cast", Args: []plan.Expr{e}, T: t}
 	}
 	switch {
 	case arg.IsInteger() && g.Column.Type.Kind == types.Double:
-		sum := plan.NewColumnRef(two("sum", types.BigIntType, g.Args, "sum"))
-		count := plan.NewColumnRef(two("count", types.BigIntType, g.Args, "sum"))
+		sum := plan.NewColumnRef(two("sum", types.BigIntType, args, "sum"))
+		count := plan.NewColumnRef(two("count", types.BigIntType, args, "sum"))
 		return &plan.Call{Func: "/", Args: []plan.Expr{cast(sum, types.DoubleType), cast(count, types.DoubleType)}, T: types.DoubleType}
 	case arg.Kind == types.Decimal && g.Column.Type.Kind == types.Decimal:
 		t := types.NewDecimal(min(types.MaxPrecision, arg.Precision+10), arg.Scale)
-		sum := plan.NewColumnRef(two("sum", t, g.Args, "sum"))
-		count := plan.NewColumnRef(two("count", types.BigIntType, g.Args, "sum"))
+		sum := plan.NewColumnRef(two("sum", t, args, "sum"))
+		count := plan.NewColumnRef(two("count", types.BigIntType, args, "sum"))
 		return &plan.Call{Func: "/", Args: []plan.Expr{sum, cast(count, types.NewDecimal(19, 0))}, T: g.Column.Type}
 	}
 	return nil
