@@ -32,6 +32,9 @@ func hashWord(x uint64) uint64 {
 	return x ^ x>>32
 }
 
+// HashInt is the hash of an integer key.
+func HashInt(v int64) uint64 { return hashWord(uint64(v)) }
+
 // combine folds the hash of a further column into h.
 func combine(h, x uint64) uint64 { return hashWord(bits.RotateLeft64(h, 23)*mix2 ^ x) }
 

@@ -90,6 +90,9 @@ type HashJoin struct {
 	table    *hashtable.JoinTable
 	matched  []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
 
+	wanted  []int        // keys for which there are runtime filters
+	filters []*keyFilter // by key
+
 	partitioned atomic.Bool
 	resident    [partitions]bool
 	buildParts  []*scatter

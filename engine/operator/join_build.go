@@ -175,6 +175,12 @@ func (j *HashJoin) finishBuild() error {
 	for i, at := range j.spec.BuildKeys {
 		keys[i] = j.cols[at]
 	}
+	j.filters = make([]*keyFilter, len(keys))
+	if !j.partitioned.Load() {
+		for _, k := range j.wanted {
+			j.filters[k] = newKeyFilter(keys[k], j.rows)
+		}
+	}
 	j.table = hashtable.BuildJoinTable(keys, j.spec.NullSafe, j.rows)
 	if j.spec.Kind.emitsBuild() {
 		j.matched = make([]uint32, (j.rows+31)/32)

@@ -18,6 +18,16 @@ func (j *HashJoin) Probe() pipeline.Operator { return &joinProbe{j} }
 
 type joinProbe struct{ join *HashJoin }
 
+// Stopped implements pipeline.Stopper: without build rows there is nothing to find.
+func (o *joinProbe) Stopped() bool {
+	j := o.join
+	switch j.spec.Kind {
+	case JoinInner, JoinProbeSemi, JoinBuildOuter, JoinBuildSemi, JoinBuildAnti:
+		return j.total == 0
+	}
+	return false
+}
+
 // Processor implements pipeline.Operator.
 func (o *joinProbe) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
 	j := o.join

@@ -27,16 +27,45 @@ type Scan struct {
 	table    Table
 	name     string
 	progress *Progress
-	filters  func(split int) (filters []format.Predicate, skip bool)
+	filters  []*RuntimeFilter
 	next     atomic.Int64
+}
+
+// ConstantColumns is implemented by tables with columns that have one value throughout a split, such as partition keys.
+type ConstantColumns interface {
+	// Constant returns the constant vector of a column of the scan in a split, or nil.
+	Constant(split, column int) *vector.Vector
 }
 
 var _ pipeline.Source = (*Scan)(nil)
 
-// NewScan returns a scan. filters, when not nil, is called as each split is opened for what is known by then.
-func NewScan(name string, t Table, p *Progress, filters func(split int) ([]format.Predicate, bool)) *Scan {
+// NewScan returns a scan.
+func NewScan(name string, t Table, p *Progress) *Scan {
 	p.Total.Add(int64(t.Splits()))
-	return &Scan{table: t, name: name, progress: p, filters: filters}
+	return &Scan{table: t, name: name, progress: p}
+}
+
+// AddFilter makes the scan leave out rows that fail f, as far as its readers can. The join of f must be built before the scan
+// starts.
+func (s *Scan) AddFilter(f *RuntimeFilter) { s.filters = append(s.filters, f) }
+
+// runtime returns the predicates for a split, or that it has no row for them.
+func (s *Scan) runtime(split int) (filters []format.Predicate, skip bool) {
+	constants, _ := s.table.(ConstantColumns)
+	for _, f := range s.filters {
+		if constants != nil {
+			if c := constants.Constant(split, f.column); c != nil {
+				if f.excludes(c) {
+					return nil, true
+				}
+				continue
+			}
+		}
+		if p := f.predicate(); p != nil {
+			filters = append(filters, p)
+		}
+	}
+	return filters, false
 }
 
 // Workers implements pipeline.Source.
@@ -80,14 +109,10 @@ func (r *scanReader) Next() (*vector.Batch, error) {
 		if i >= s.table.Splits() {
 			return nil, nil
 		}
-		var filters []format.Predicate
-		if s.filters != nil {
-			f, skip := s.filters(i)
-			if skip {
-				s.progress.Done.Add(1)
-				continue
-			}
-			filters = f
+		filters, skip := s.runtime(i)
+		if skip {
+			s.progress.Done.Add(1)
+			continue
 		}
 		var err error
 		if r.cur, err = s.table.Open(r.ctx, i, filters); err != nil {

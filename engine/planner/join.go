@@ -12,8 +12,30 @@ import (
 
 // scanColumn is a column of a scan.
 type scanColumn struct {
-	scan   *plan.Scan
+	scan   *operator.Scan
+	node   *plan.Scan
 	column int // in Cols
+}
+
+// filterScans lets the join's build side rule out rows where the probe side reads them.
+func (s *stream) filterScans(j *operator.HashJoin, probeKeys []plan.Expr) {
+	for i, e := range probeKeys {
+		r, ok := e.(*plan.ColumnRef)
+		if !ok {
+			continue
+		}
+		c, ok := s.scans[r.ID]
+		if !ok {
+			continue
+		}
+		schema := c.node.Source[c.column]
+		if schema >= len(c.node.Table.Columns) {
+			schema = -1
+		}
+		if f := j.RuntimeFilter(i, c.column, schema); f != nil {
+			c.scan.AddFilter(f)
+		}
+	}
 }
 
 // joinKinds maps a plan's join to the operator's, which knows probe and build side instead of left and right: the kind when
@@ -137,6 +159,7 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	for _, br := range s.branches {
 		br.after = append(br.after, end)
 	}
+	s.filterScans(op, probeKeys)
 	s.append(op.Probe(), n, "join probe")
 
 	// What is left after probing takes the same way as the probe's output.

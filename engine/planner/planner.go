@@ -250,8 +250,14 @@ func (b *builder) scan(n *plan.Scan) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	scan := operator.NewScan(n.Alias, table, b.progress, nil)
+	scan := operator.NewScan(n.Alias, table, b.progress)
 	s := newStream(scan, n, "scan", n.Cols)
+	s.scans = map[plan.ColumnID]scanColumn{}
+	if n.Sample == nil {
+		for i, c := range n.Cols {
+			s.scans[c.ID] = scanColumn{scan, n, i}
+		}
+	}
 	if n.Sample != nil && n.Sample.OutOf > 0 {
 		rest = append([]plan.Expr{inBucket(n)}, rest...)
 	}
@@ -369,6 +375,7 @@ func (b *builder) limit(n *plan.Limit, need plan.ColumnSet) (*stream, error) {
 		return nil, err
 	}
 	s.append(operator.NewLimit(n.N, n.Offset), n, "limit")
+	s.scans = nil // fewer rows at the scan would let others through
 	return s, nil
 }
 

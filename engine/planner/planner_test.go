@@ -118,6 +118,8 @@ type testPlans struct {
 	next plan.ColumnID
 	data tables
 	cat  map[string]*catalog.Table
+
+	profile *Profile // of the last run
 }
 
 func newPlans() *testPlans { return &testPlans{data: tables{}, cat: map[string]*catalog.Table{}} }
@@ -193,6 +195,7 @@ func (p *testPlans) runOn(t *testing.T, root plan.Node, threads int) []string {
 		Expr: &expr.Env{HiveVersion: "3.1", Location: time.UTC, Conf: func(string) string { return "" }}, Slots: pipeline.NewSlots(threads),
 		Threads: threads, Pool: memory.NewPool("test", 0), SpillDir: t.TempDir(), Scans: p.data, Profile: &Profile{},
 	}
+	p.profile = env.Profile
 	var out rows
 	q, err := Build(context.Background(), env, Output{root, rowsSink{&out}})
 	if err != nil {
@@ -328,6 +331,31 @@ func TestJoins(t *testing.T) {
 	expect(t, p.run(t, outer), "2 20 2 1 2 1", "2 20 2 2 2 2", "3 30 3 3 3 3", "2 50 2 1 NULL NULL", "2 50 2 2 NULL NULL",
 		"1 10 NULL NULL NULL NULL", "NULL 40 NULL NULL NULL NULL", "NULL NULL 4 4 NULL NULL", "NULL NULL NULL 5 NULL NULL",
 		"NULL NULL NULL NULL 4 4", "NULL NULL NULL NULL NULL 5")
+}
+
+func TestRuntimeFiltersReachScans(t *testing.T) {
+	p := newPlans()
+	var lines []string
+	for i := range 300 {
+		lines = append(lines, fmt.Sprint(i, " ", i%7))
+	}
+	p.table("fact", 2, lines...)
+	p.table("dim", 2, "10 1", "20 1", "30 2", "- 1")
+	fact, dim, seven := p.scan("fact"), p.scan("dim"), p.scan("dim")
+	j := &plan.Join{Kind: plan.InnerJoin, Left: fact, Right: dim, Keys: []plan.EquiKey{{Left: ref(fact, 0), Right: ref(dim, 0)}}}
+	both := &plan.Join{Kind: plan.SemiJoin, Left: j, Right: seven, Keys: []plan.EquiKey{{Left: ref(fact, 1), Right: ref(seven, 1)}}}
+	expect(t, p.run(t, j), "10 3 10 1", "20 6 20 1", "30 2 30 2")
+	expect(t, p.run(t, both), "30 2 30 2")
+	for _, part := range p.profile.Parts {
+		if part.Name == "scan" && part.Node == plan.Node(fact) && part.Stats.Rows.Load() != 1 {
+			t.Errorf("the scan gives %d rows, want 1", part.Stats.Rows.Load())
+		}
+	}
+	// Not below a limit.
+	limited := &plan.Join{Kind: plan.SemiJoin, Left: &plan.Limit{Input: fact, N: 5}, Right: dim, Keys: j.Keys}
+	if got := p.runOn(t, limited, 1); len(got) != 0 {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestUnionSharedValues(t *testing.T) {
