@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -52,14 +51,10 @@ func Path(path string) (string, error) {
 
 type file struct {
 	*os.File
-	size     int64
-	modified time.Time
+	size int64
 }
 
 func (f *file) Size() int64 { return f.size }
-
-// ModTime is the modification time when the file was opened; caches of what files contain are keyed by it.
-func (f *file) ModTime() time.Time { return f.modified }
 
 // Open implements filesystem.FileSystem.
 func (*FileSystem) Open(_ context.Context, path string) (filesystem.File, error) {
@@ -78,7 +73,7 @@ func (*FileSystem) Open(_ context.Context, path string) (filesystem.File, error)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &file{f, info.Size(), info.ModTime()}, nil
+	return &file{f, info.Size()}, nil
 }
 
 // Create implements filesystem.FileSystem.
