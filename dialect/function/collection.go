@@ -52,10 +52,17 @@ func makeArray(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	r, err := unified(args, false, func(bad int, t *types.Type) error {
 		return wrongType(bad, `Argument type "%s" is different from preceding arguments. Previous type was "%s"`, args[bad].Type, t)
 	})
-	if err == nil {
-		r.Result = types.NewArray(r.Result)
+	if err != nil {
+		return r, err
 	}
-	return r, err
+	if r.Result.Kind == types.Void {
+		r.Result = types.StringType
+		for i := range r.Args {
+			r.Args[i] = types.StringType
+		}
+	}
+	r.Result = types.NewArray(r.Result)
+	return r, nil
 }
 
 func makeMap(_ *Env, args []Arg, _ bool) (Resolution, error) {

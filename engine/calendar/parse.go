@@ -113,6 +113,26 @@ func ParseTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 	return types.Int128{Hi: zone.Instant(seconds), Lo: uint64(nanos)}, true
 }
 
+// ParseTimeOfDay reads hh:mm[:ss[.f]] as seconds and nanoseconds of the day.
+func ParseTimeOfDay(s []byte) (types.Int128, bool) {
+	var none types.Int128
+	c := cursor{trim(s)}
+	h, ok1 := c.number(2, 2, false)
+	if !ok1 || !c.accept(':') {
+		return none, false
+	}
+	m, ok2 := c.number(2, 2, false)
+	var sec, nanos int64
+	ok := ok2
+	if ok && c.accept(':') {
+		if sec, ok = c.number(2, 2, false); ok && c.accept('.') {
+			nanos, ok = c.fraction(1)
+		}
+	}
+	seconds, ok3 := timeOfDay(h, m, sec, false)
+	return types.Int128{Hi: seconds, Lo: uint64(nanos)}, ok && ok3 && len(c.s) == 0
+}
+
 // ParseYearMonth reads [+-]years-months.
 func ParseYearMonth(s []byte) (months int64, ok bool) {
 	c := cursor{trim(s)}

@@ -22,7 +22,16 @@ func castToTime(env *Env, from, to *types.Type) Kernel {
 		return parseWides(calendar.ParseDayTime)
 	case to.Kind == types.Timestamp && text:
 		lenient := env.Hive3()
-		return parseWides(func(s []byte) (types.Int128, bool) { return calendar.ParseTimestamp(s, lenient) })
+		today := calendar.FloorDiv(env.Zone().Local(env.Now.Unix()), calendar.SecondsPerDay)
+		return parseWides(func(s []byte) (types.Int128, bool) {
+			if v, ok := calendar.ParseTimestamp(s, lenient); ok || lenient {
+				return v, ok
+			}
+			// Hive 4 puts a bare time of day on the current date.
+			v, ok := calendar.ParseTimeOfDay(s)
+			v.Hi += today * calendar.SecondsPerDay
+			return v, ok
+		})
 	case to.Kind == types.TimestampLTZ && text:
 		zone := env.Zone()
 		return parseWides(func(s []byte) (types.Int128, bool) { return calendar.ParseTimestampLTZ(s, zone) })
