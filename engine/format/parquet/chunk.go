@@ -54,6 +54,7 @@ type chunkReader struct {
 	// left counts the entries of the current page not read; opened says that its contents are decoded.
 	left   int
 	opened bool
+	first  bool   // no header was read yet
 	body   []byte // compressed contents, in the window
 	page   []byte // decompressed contents
 	buf    []byte // storage of page when it is not in the window
@@ -82,7 +83,7 @@ func (c *chunkReader) reset(chunk *columnChunk) error {
 	if c.pos < 4 || m.compressed < 0 || c.end < c.pos || c.end > c.window.input.Size() || m.values < 0 {
 		return fmt.Errorf("column chunk of %s with %d values at %d..%d of a file of %d bytes", c.leaf.path(), m.values, c.pos, c.end, c.window.input.Size())
 	}
-	c.left, c.opened, c.dict.size = 0, false, -1
+	c.left, c.opened, c.first, c.dict.size = 0, false, true, -1
 	return nil
 }
 
@@ -118,6 +119,18 @@ func (c *chunkReader) nextHeader() error {
 	}
 }
 
+// leadingDictionary reads the chunk's first page if it is a dictionary; otherwise the page counts as read.
+func (c *chunkReader) leadingDictionary() error {
+	err := c.readHeader()
+	if err == nil && c.header.kind == dictionaryPage {
+		err = c.readDictionary()
+	}
+	if err != nil {
+		return c.fail(err)
+	}
+	return nil
+}
+
 // readHeader reads the header at pos and leaves pos behind the page's body.
 func (c *chunkReader) readHeader() error {
 	for size := 256; ; size *= 4 {
@@ -139,7 +152,7 @@ func (c *chunkReader) readHeader() error {
 		if int64(n)+int64(h.compressed) > room || int64(h.uncompressed) > min(maxPage, int64(h.compressed)*expansion[c.codec]+64) {
 			return fmt.Errorf("page of %d bytes (%d decompressed) in a column chunk with %d left", h.compressed, h.uncompressed, room-int64(n))
 		}
-		c.header = h
+		c.header, c.first = h, false
 		c.pos += int64(n) + int64(h.compressed)
 		return nil
 	}

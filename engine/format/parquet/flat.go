@@ -2,7 +2,9 @@ package parquet
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
+	"sort"
 	"unsafe"
 
 	"skep/dialect/types"
@@ -14,6 +16,8 @@ import (
 type column interface {
 	// start positions the column at a row group.
 	start(g *rowGroup, id uint64) error
+	// willSkip tells the column, after start, that pages of the row group will be skipped.
+	willSkip(g *rowGroup) error
 	// read returns the next n rows; the vector is valid until the next call.
 	read(n int) (*vector.Vector, error)
 	skip(n int)
@@ -24,6 +28,7 @@ type column interface {
 type missing struct{ v *vector.Vector }
 
 func (missing) start(*rowGroup, uint64) error      { return nil }
+func (missing) willSkip(*rowGroup) error           { return nil }
 func (m missing) read(int) (*vector.Vector, error) { return m.v, nil }
 func (missing) skip(int)                           {}
 func (missing) release()                           {}
@@ -41,12 +46,56 @@ type flatColumn struct {
 	arena    []byte // strings copied because a batch lies in several pages
 	copied   bool   // v's strings are in arena
 	pending  int    // rows to skip before the next read
+	// locations and rows of the row group are set when pages are to be skipped.
+	locations []pageLocation
+	rows      int64
 }
 
 func (c *flatColumn) start(g *rowGroup, id uint64) error {
-	c.pending = 0
+	c.pending, c.locations = 0, nil
 	c.chunk.dict.id = id + uint64(c.chunk.leaf.leaf)*2 + 1
 	return c.chunk.reset(&g.columns[c.chunk.leaf.leaf])
+}
+
+// willSkip reads the offset index, with which skipping finds pages without reading those before.
+func (c *flatColumn) willSkip(g *rowGroup) error {
+	index := g.columns[c.chunk.leaf.leaf].offsetIndex
+	if index.length <= 0 {
+		return nil
+	}
+	b, err := readSection(c.chunk.window.input, index)
+	if err == nil {
+		c.locations, err = readOffsetIndex(b)
+	}
+	if err != nil {
+		return fmt.Errorf("offset index of column %s: %w", c.chunk.leaf.path(), err)
+	}
+	c.rows = g.rows
+	return nil
+}
+
+// jump moves to the page of the next row wanted when the offset index tells that pages lie between.
+func (c *flatColumn) jump() error {
+	chunk := &c.chunk
+	consumed := c.rows - chunk.entries - int64(chunk.left)
+	target := consumed + int64(c.pending)
+	k := sort.Search(len(c.locations), func(i int) bool { return c.locations[i].firstRow > target }) - 1
+	if k < 0 || c.locations[k].firstRow <= consumed+int64(chunk.left) {
+		return nil
+	}
+	page := c.locations[k]
+	if chunk.dict.size < 0 && chunk.first {
+		if err := chunk.leadingDictionary(); err != nil {
+			return err
+		}
+	}
+	if page.offset < chunk.pos || page.offset >= chunk.end || page.firstRow > c.rows {
+		return chunk.fail(fmt.Errorf("offset index has a page at %d", page.offset))
+	}
+	chunk.pos, chunk.entries = page.offset, c.rows-page.firstRow
+	chunk.left, chunk.opened = 0, false
+	c.pending = int(target - page.firstRow)
+	return nil
 }
 
 func (c *flatColumn) skip(n int) { c.pending += n }
@@ -119,6 +168,11 @@ func (c *flatColumn) nextPage() error {
 // skipPending drops the rows to skip.
 func (c *flatColumn) skipPending() error {
 	chunk := &c.chunk
+	if c.pending > chunk.left && c.locations != nil {
+		if err := c.jump(); err != nil {
+			return err
+		}
+	}
 	for c.pending > 0 {
 		if chunk.left == 0 {
 			if err := chunk.nextHeader(); err != nil {

@@ -62,6 +62,8 @@ func (c *nestedColumn) start(g *rowGroup, id uint64) error {
 	return nil
 }
 
+func (c *nestedColumn) willSkip(*rowGroup) error { return nil }
+
 func (c *nestedColumn) skip(n int) { c.pending += n }
 
 func (c *nestedColumn) release() {

@@ -85,6 +85,11 @@ func (r *reader) nextGroup() (bool, error) {
 				if err := c.start(g, r.fileID+uint64(start)*0x9e3779b97f4a7c15); err != nil {
 					return false, r.wrap(err)
 				}
+				if match.ranges != nil {
+					if err := c.willSkip(g); err != nil {
+						return false, r.wrap(err)
+					}
+				}
 			}
 		}
 		r.left, r.at, r.ranges = g.rows, 0, match.ranges

@@ -164,16 +164,14 @@ func (r *thriftReader) skipAt(wire byte, depth int) {
 			r.skipAt(kv&15, depth+1)
 		}
 	case wireStruct:
-		id := int16(0)
 		for r.err == nil {
 			h := r.byte()
 			if h == wireStop || r.err != nil {
 				return
 			}
 			if h>>4 == 0 {
-				id = int16(r.i64())
+				r.i64() // the field's id
 			}
-			_ = id
 			r.skipAt(h&15, depth+1)
 		}
 	default:

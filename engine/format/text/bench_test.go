@@ -44,7 +44,7 @@ func BenchmarkReadSales(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := Format{}.OpenSplit(context.Background(), format.Split{Path: "f", Length: int64(len(data))}, opts)
+				r, err := New().OpenSplit(context.Background(), format.Split{Path: "f", Length: int64(len(data))}, opts)
 				if err != nil {
 					b.Fatal(err)
 				}

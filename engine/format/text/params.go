@@ -23,7 +23,6 @@ type params struct {
 	lastTakesRest   bool
 	extendedBoolean bool
 	base64          bool // binary fields are base64 where they decode
-	header, footer  int  // lines to skip
 	lenient         bool // dates and timestamps roll over out-of-range parts, as Hive 3 does
 	location        *time.Location
 	patterns        []timestampPattern
@@ -52,13 +51,6 @@ func newParams(properties map[string]string, session *format.Session) (*params, 
 	}
 	p.setSeparators(properties)
 	p.setEscape(properties)
-	var err error
-	if p.header, err = lineCount(properties, "skip.header.line.count"); err != nil {
-		return nil, err
-	}
-	if p.footer, err = lineCount(properties, "skip.footer.line.count"); err != nil {
-		return nil, err
-	}
 	for _, f := range splitUnescape(properties["timestamp.formats"]) {
 		if strings.EqualFold(f, "millis") {
 			p.millis = true
@@ -74,6 +66,15 @@ func newParams(properties map[string]string, session *format.Session) (*params, 
 }
 
 func isFalse(s string) bool { return s != "" && !strings.EqualFold(s, "true") }
+
+// skippedLines returns how many lines at the start and end of a file are not rows.
+func skippedLines(properties map[string]string) (header, footer int, err error) {
+	if header, err = lineCount(properties, "skip.header.line.count"); err != nil {
+		return 0, 0, err
+	}
+	footer, err = lineCount(properties, "skip.footer.line.count")
+	return header, footer, err
+}
 
 func lineCount(properties map[string]string, key string) (int, error) {
 	s := strings.TrimSpace(properties[key])

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"skep/engine/format"
+	"skep/engine/format/record"
 )
 
 // source delivers the bytes of a file to line scanning: buf[pos:end] is what is not consumed yet, followed by at least padding
@@ -23,7 +24,7 @@ type source struct {
 }
 
 const (
-	padding = 16
+	padding = record.Padding
 	// chunkBytes is what one read asks for: small enough to stay in the second-level cache until its lines are parsed.
 	chunkBytes = 512 << 10
 	// maxLine bounds a line so that offsets into the buffer fit 32 bits.

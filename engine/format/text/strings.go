@@ -91,15 +91,7 @@ func (p *params) appendBytes(v *vector.Vector, s []byte) vector.Ref {
 func fit(t *types.Type, s []byte) []byte {
 	if len(s) > t.Length {
 		k := 0
-		for i := range t.Length {
-			if k >= len(s) {
-				break
-			}
-			if s[k] < utf8.RuneSelf {
-				k++
-				continue
-			}
-			_ = i
+		for i := 0; i < t.Length && k < len(s); i++ {
 			_, size := utf8.DecodeRune(s[k:])
 			k += size
 		}

@@ -59,13 +59,13 @@ func all(n int) (p []int) {
 func read(t testing.TB, path string, opts *format.ReadOptions, target int64) [][]types.Datum {
 	t.Helper()
 	ctx := context.Background()
-	splits, err := Format{}.Splits(ctx, path, opts, target)
+	splits, err := New().Splits(ctx, path, opts, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out [][]types.Datum
 	for _, s := range splits {
-		r, err := Format{}.OpenSplit(ctx, s, opts)
+		r, err := New().OpenSplit(ctx, s, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +280,7 @@ func TestSplitsCoverEveryLineOnce(t *testing.T) {
 func readSplits(t testing.TB, path string, opts *format.ReadOptions, size int64) [][]types.Datum {
 	t.Helper()
 	ctx := context.Background()
-	splits, err := Format{}.Splits(ctx, path, opts, 1<<40)
+	splits, err := New().Splits(ctx, path, opts, 1<<40)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func readSplits(t testing.TB, path string, opts *format.ReadOptions, size int64)
 			if compress.ByPath(path) != compress.None {
 				part, start = s, s.Start+s.Length
 			}
-			r, err := Format{}.OpenSplit(ctx, part, opts)
+			r, err := New().OpenSplit(ctx, part, opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -383,7 +383,7 @@ func TestTruncatedStreamIsAnError(t *testing.T) {
 	io.WriteString(w, strings.Repeat("some text\n", 1000))
 	w.Close()
 	opts := &format.ReadOptions{Open: memory{"f.gz": z.Bytes()[:z.Len()-12]}, Schema: schemaOf(t, "string"), Projection: []int{0}}
-	r, err := Format{}.OpenSplit(context.Background(), format.Split{Path: "f.gz"}, opts)
+	r, err := New().OpenSplit(context.Background(), format.Split{Path: "f.gz"}, opts)
 	if err != nil {
 		return
 	}

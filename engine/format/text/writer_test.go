@@ -105,7 +105,7 @@ func TestWrittenTextReadsBack(t *testing.T) {
 				ts = append(ts, col.Type)
 			}
 			var file bytes.Buffer
-			w, err := Format{}.NewWriter(&file, &format.WriteOptions{Schema: schema, Properties: properties, Session: session})
+			w, err := New().NewWriter(&file, &format.WriteOptions{Schema: schema, Properties: properties, Session: session})
 			if err != nil {
 				t.Fatal(err)
 			}

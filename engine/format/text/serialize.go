@@ -3,35 +3,17 @@ package text
 import (
 	"encoding/base64"
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
 
 	"skep/dialect/types"
-	"skep/engine/compress"
 	"skep/engine/format"
+	"skep/engine/format/record"
 	"skep/engine/vector"
 	"skep/engine/vector/valuetext"
 )
 
-// flushBytes is how much text is collected before it goes to the file.
-const flushBytes = 256 << 10
-
-// OutputCodec returns the codec that the session asks output files to be compressed with; files carry its extension.
-func OutputCodec(session *format.Session) (compress.Codec, error) {
-	if session.Conf == nil || !strings.EqualFold(session.Conf("hive.exec.compress.output"), "true") {
-		return compress.None, nil
-	}
-	for _, key := range []string{"mapreduce.output.fileoutputformat.compress.codec", "mapred.output.compression.codec"} {
-		if class := session.Conf(key); class != "" {
-			return compress.ByClass(class)
-		}
-	}
-	return compress.Deflate, nil
-}
-
-// NewWriter starts a file on w, compressed with OutputCodec.
-func (Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, error) {
+// NewSerializer implements record.SerDe.
+func (SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, error) {
 	p, err := newParams(opts.Properties, &opts.Session)
 	if err != nil {
 		return nil, fmt.Errorf("writing text: %w", err)
@@ -41,79 +23,28 @@ func (Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, 
 			return nil, fmt.Errorf("writing text: column %s of type %s nests deeper than the %d levels of separators", c.Name, c.Type, len(p.separators))
 		}
 	}
-	codec, err := OutputCodec(&opts.Session)
-	if err != nil {
-		return nil, fmt.Errorf("writing text: %w", err)
-	}
-	out := &writer{params: p, file: countingWriter{w: w}}
-	if out.stream, err = codec.NewWriter(&out.file); err != nil {
-		return nil, fmt.Errorf("writing text: %w", err)
-	}
-	return out, nil
+	return &serializer{p}, nil
 }
 
-type writer struct {
-	params *params
-	file   countingWriter
-	stream io.WriteCloser
-	buf    []byte
-	stats  format.FileStats
-}
+type serializer struct{ params *params }
 
-type countingWriter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *countingWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
-}
-
-func (w *writer) Write(b *vector.Batch) error {
-	rows := b.Rows()
-	for k := range rows {
+// Append implements record.Serializer.
+func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator string) ([]byte, []int, error) {
+	for k := range b.Rows() {
 		row := k
 		if b.Sel != nil {
 			row = int(b.Sel[k])
 		}
-		start := len(w.buf)
 		for i, c := range b.Cols {
 			if i > 0 {
-				w.buf = append(w.buf, w.params.separators[0])
+				dst = append(dst, s.params.separators[0])
 			}
-			w.buf = w.params.appendText(w.buf, c, row, 1)
+			dst = s.params.appendText(dst, c, row, 1)
 		}
-		w.stats.RawBytes += int64(len(w.buf) - start)
-		w.buf = append(w.buf, '\n')
-		if len(w.buf) >= flushBytes {
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
+		ends = append(ends, len(dst))
+		dst = append(dst, terminator...)
 	}
-	w.stats.Rows += int64(rows)
-	return nil
-}
-
-func (w *writer) flush() error {
-	if _, err := w.stream.Write(w.buf); err != nil {
-		return fmt.Errorf("writing text: %w", err)
-	}
-	w.buf = w.buf[:0]
-	return nil
-}
-
-func (w *writer) Close() (format.FileStats, error) {
-	if err := w.flush(); err != nil {
-		return format.FileStats{}, err
-	}
-	if err := w.stream.Close(); err != nil {
-		return format.FileStats{}, fmt.Errorf("finishing a text file: %w", err)
-	}
-	w.stats.Bytes = w.file.n
-	return w.stats, nil
+	return dst, ends, nil
 }
 
 // appendText appends the value of a row as a field; level is the index of the separator that divides a nested value.
