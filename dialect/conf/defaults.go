@@ -35,6 +35,7 @@ var defaults = map[string]string{
 	"hive.remove.orderby.in.subquery":                       "true",
 	"hive.stats.autogather":                                 "true",
 	"hive.stats.column.autogather":                          "true",
+	"hive.fileformat.check":                                 "true",
 	"hive.insert.into.external.tables":                      "true",
 	"hive.exec.compress.output":                             "false",
 	"hive.server2.thrift.resultset.default.fetch.size":      "1000",

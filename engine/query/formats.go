@@ -24,7 +24,7 @@ type formats struct {
 const footerCache = 4096
 
 func newFormats() *formats {
-	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}, text: text.Format{}}
+	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}, text: text.New()}
 }
 
 // find returns the implementation of a table's or partition's storage. Unknown classes are an error at use, not before.

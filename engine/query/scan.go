@@ -2,9 +2,11 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
@@ -90,6 +92,10 @@ func (s *scans) list(ctx context.Context, dir string, recursive bool) ([]scanFil
 	if err != nil {
 		if isMissing(err) {
 			return nil, nil
+		}
+		if errors.Is(err, syscall.ENOTDIR) { // a location may be a single file
+			info, err := s.st.session.engine.files.Stat(ctx, dir)
+			return []scanFile{{dir, info}}, err
 		}
 		return nil, err
 	}

@@ -129,6 +129,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		if x, ok := n.Action.(*ast.AlterAsQuery); ok {
 			return st.compileAlterView(ctx, n, x.Query)
 		}
+	case *ast.Load:
+		return st.compileLoad(ctx, n)
+	case *ast.Analyze:
+		return st.compileAnalyze(ctx, n)
 	case *ast.Explain:
 		return st.compileExplain(ctx, n)
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -11,11 +12,13 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
+	"skep/engine/colstats"
 	"skep/engine/format"
 	"skep/engine/tablesink"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/partition"
+	"skep/metastore/stats"
 	"skep/metastore/warehouse"
 )
 
@@ -189,9 +192,6 @@ func (w *write) commit(ctx context.Context) (int64, error) {
 	if w.branch.Table == nil {
 		return rows, w.commitDirectory(ctx, outputs)
 	}
-	if len(w.branch.Table.PartitionKeys) > 0 {
-		return rows, w.commitPartitions(ctx, outputs)
-	}
 	return rows, w.commitTable(ctx, outputs)
 }
 
@@ -204,151 +204,66 @@ func (w *write) files(o *tablesink.Output) []string {
 	return out
 }
 
+// commitTable moves the outputs into the table or its partitions.
 func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) error {
-	t := w.branch.Table
-	o := &tablesink.Output{}
-	if len(outputs) > 0 {
-		o = outputs[0]
-	}
-	target := warehouse.Target{Location: t.Location, Overwrite: w.branch.Overwrite, Files: w.files(o)}
-	stats, err := w.st.session.columnStatistics(w.options.Schema, o.Columns)
-	if err != nil {
-		return err
-	}
-	return w.st.session.engine.warehouse.Commit(ctx, warehouse.Change{
-		Staging: w.staging, Targets: []warehouse.Target{target},
-		Catalog: func(ctx context.Context, tx metastore.Tx, contents []warehouse.Contents) error {
-			if w.temporary {
-				return w.noteTemporary(o, contents[0], stats)
-			}
-			m := w.create
-			if m != nil {
-				if err := tx.CreateTable(ctx, m); err != nil {
-					return err
-				}
-			} else if m, err = tx.Table(ctx, t.DB, t.Name); err != nil {
-				return err
-			}
-			m = m.Clone()
-			exact := w.note(m.Parameters, o, contents[0], stats)
-			if err := tx.AlterTable(ctx, m.Database, m.Name, m); err != nil {
-				return err
-			}
-			if !exact {
-				return tx.DeleteColumnStatistics(ctx, m.Database, m.Name, "")
-			}
-			return tx.SetColumnStatistics(ctx, m.Database, m.Name, "", stats)
-		},
-	})
-}
-
-// noteTemporary records a write to a temporary table with the session.
-func (w *write) noteTemporary(o *tablesink.Output, c warehouse.Contents, stats []model.ColumnStatistics) error {
-	m := w.create
-	if m == nil {
-		if m = w.st.session.TemporaryTable(w.branch.Table.DB, w.branch.Table.Name); m == nil {
-			return sqlerr.New(sqlerr.InvalidTable, w.branch.Table.Name)
-		}
-	}
-	m = m.Clone()
-	w.note(m.Parameters, o, c, stats)
-	w.st.session.PutTemporaryTable(m)
-	return nil
-}
-
-// note updates the statistics among the parameters of a table or partition; it reports whether column statistics cover all
-// rows.
-func (w *write) note(params map[string]string, o *tablesink.Output, c warehouse.Contents, stats []model.ColumnStatistics) bool {
-	if !w.st.conf.Bool("hive.stats.autogather") {
-		delete(params, model.ParamStatsAccurate)
-		return false
-	}
-	known := rowStatistics(params)
-	params[model.ParamLastDDLTime] = itoa(int(w.st.now.Unix()))
-	switch {
-	case w.branch.Overwrite || w.create != nil || known != nil && known.Rows == 0 || known == nil && c.Files == int64(len(o.Files)):
-		setStatistics(params, c.Files, c.Bytes, o.Rows, o.RawBytes, stats)
-		return true
-	case known != nil:
-		setStatistics(params, c.Files, c.Bytes, known.Rows+o.Rows, counter(params, model.ParamRawDataSize)+o.RawBytes, nil)
-	default: // unknown before, unknown after
-		params[model.ParamNumFiles], params[model.ParamTotalSize] = itoa(int(c.Files)), itoa(int(c.Bytes))
-		delete(params, model.ParamStatsAccurate)
-	}
-	return false
-}
-
-func (w *write) commitPartitions(ctx context.Context, outputs []*tablesink.Output) error {
 	t, e := w.branch.Table, w.st.session.engine
 	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
-		outputs = []*tablesink.Output{{Partition: w.partitionName(nil)}}
+		outputs = []*tablesink.Output{{}} // what is overwritten by no rows becomes empty
 	}
-	var table *model.Table
-	var err error
-	if table = w.create; table == nil {
-		if table, err = w.st.session.table(ctx, t.DB, t.Name); err != nil {
-			return err
-		}
+	in := warehouse.Insert{
+		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
+		Unknown: !w.st.conf.Bool("hive.stats.autogather"), Union: colstats.Union,
 	}
-	change := warehouse.Change{Staging: w.staging}
-	parts := make([]*model.Partition, len(outputs))
-	stats := make([][]model.ColumnStatistics, len(outputs))
-	isNew := make([]bool, len(outputs))
-	for i, o := range outputs {
-		values := w.values(o.Values)
-		p, err := e.store.Partition(ctx, t.DB, t.Name, values)
-		if model.KindOf(err) == model.NoSuchObject {
-			isNew[i] = true
-			p = &model.Partition{Values: values, Location: warehouse.PartitionLocation(table, values), Parameters: map[string]string{}}
-		} else if err != nil {
-			return err
+	for _, o := range outputs {
+		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
+		var err error
+		if out.Columns, err = w.st.session.columnStatistics(w.options.Schema, o.Columns); err != nil {
+			return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
 		}
-		parts[i] = p
-		change.Targets = append(change.Targets, warehouse.Target{Location: p.Location, Overwrite: w.branch.Overwrite, Files: w.files(o)})
-		if stats[i], err = w.st.session.columnStatistics(w.options.Schema, o.Columns); err != nil {
-			return err
+		if len(t.PartitionKeys) > 0 {
+			out.Values = w.values(o.Values)
+		}
+		in.Outputs = append(in.Outputs, out)
+	}
+	if in.Table == nil {
+		var err error
+		if in.Table, err = w.st.session.table(ctx, t.DB, t.Name); err == nil && in.Table.ID != t.Version {
+			err = fmt.Errorf("table %s.%s was replaced by another session while it was being written", t.DB, t.Name)
+		}
+		if err != nil {
+			return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
 		}
 	}
-	if w.create != nil {
-		change.Targets = append(change.Targets, warehouse.Target{Location: w.create.Location})
+	if w.temporary {
+		return w.st.commitTemporary(ctx, w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.Unknown)
 	}
-	change.Catalog = func(ctx context.Context, tx metastore.Tx, contents []warehouse.Contents) error {
-		if w.create != nil {
-			if err := tx.CreateTable(ctx, w.create); err != nil {
-				return err
-			}
-		}
-		var added, altered []*model.Partition
-		exact := make([]bool, len(parts))
-		for i, p := range parts {
-			exact[i] = w.note(p.Parameters, outputs[i], contents[i], stats[i])
-			if isNew[i] {
-				added = append(added, p)
-			} else {
-				altered = append(altered, p)
-			}
-		}
-		if _, err := tx.AddPartitions(ctx, t.DB, t.Name, added, true); err != nil {
-			return err
-		}
-		if err := tx.AlterPartitions(ctx, t.DB, t.Name, altered); err != nil {
-			return err
-		}
-		for i, p := range parts {
-			name := partition.Name(keyNames(t), p.Values)
+	return e.warehouse.Insert(ctx, in)
+}
+
+// commitTemporary moves an output into a temporary table, which the session knows and no metastore.
+func (st *Statement) commitTemporary(ctx context.Context, staging *warehouse.Staging, t *model.Table, overwrite bool, o warehouse.Output, unknown bool) error {
+	return st.session.engine.warehouse.Commit(ctx, warehouse.Change{
+		Staging: staging, Targets: []warehouse.Target{{Location: t.Location, Overwrite: overwrite, Files: o.Files}},
+		Catalog: func(_ context.Context, _ metastore.Tx, contents []warehouse.Contents) error {
+			m := t.Clone()
+			f := stats.Files{Files: contents[0].Files, Bytes: contents[0].Bytes}
 			var err error
-			if exact[i] {
-				err = tx.SetColumnStatistics(ctx, t.DB, t.Name, name, stats[i])
-			} else {
-				err = tx.DeleteColumnStatistics(ctx, t.DB, t.Name, name)
+			switch {
+			case unknown:
+				delete(m.Parameters, model.ParamStatsAccurate)
+				err = stats.Append(m.Parameters, f, stats.Rows{}, nil)
+			case overwrite:
+				err = stats.Replace(m.Parameters, f, o.Rows, nil)
+			default:
+				err = stats.Append(m.Parameters, f, o.Rows, nil)
 			}
 			if err != nil {
 				return err
 			}
-		}
-		return nil
-	}
-	return e.warehouse.Commit(ctx, change)
+			st.session.PutTemporaryTable(m)
+			return nil
+		},
+	})
 }
 
 func keyNames(t *catalog.Table) []string {

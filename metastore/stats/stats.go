@@ -68,6 +68,17 @@ func Replace(params map[string]string, f Files, r Rows, columns []string) error 
 	return a.with(columns).write(params)
 }
 
+// Refresh records a new count of files. When it differs from the old one, nothing else about the directory is reliable.
+func Refresh(params map[string]string, f Files) error {
+	files, _ := Counter(params, model.ParamNumFiles)
+	bytes, known := Counter(params, model.ParamTotalSize)
+	setFiles(params, f)
+	if known && files == f.Files && bytes == f.Bytes {
+		return nil
+	}
+	return accurate{}.write(params)
+}
+
 // Append records that rows were added: f is what the directory holds now, r what was added. Counts that were not reliable
 // before are not made so; columns, whose statistics were brought up to date too, remain reliable where they were.
 func Append(params map[string]string, f Files, r Rows, columns []string) error {

@@ -155,8 +155,6 @@ func keyStatistics(t *model.Table, c model.Column, parts []*model.Partition) *mo
 			continue
 		}
 		seen[p.Values[i]] = true
-		s.MaxLength = max(s.MaxLength, int64(len(p.Values[i])))
-		s.AvgLength = float64(s.MaxLength)
 		if v.Kind == partition.String {
 			continue
 		}
@@ -169,7 +167,8 @@ func keyStatistics(t *model.Table, c model.Column, parts []*model.Partition) *mo
 	}
 	s.Distinct = int64(len(seen))
 	if typ.Kind == partition.String {
-		s.Kind = model.StringStatistics
+		// Hive does not look at the values but assumes hive.stats.max.variable.length
+		s.Kind, s.AvgLength, s.MaxLength = model.StringStatistics, 100, 100
 	} else {
 		s.Kind = model.LongStatistics
 	}

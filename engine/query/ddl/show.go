@@ -276,8 +276,7 @@ func (env *Env) showPartitions(ctx context.Context, s *ast.Show) (*Task, error) 
 		return nil, err
 	}
 	if !t.IsPartitioned() {
-		msg := sqlerr.Text(sqlerr.TableNotPartitioned, t.Name)
-		return nil, sqlerr.Execution(env.codeOf(sqlerr.TableNotPartitioned), env.taskClass(), msg)
+		return nil, env.execution(sqlerr.TableNotPartitioned, sqlerr.Text(sqlerr.TableNotPartitioned, t.Name))
 	}
 	var q metastore.PartitionQuery
 	if s.Partition != nil {

@@ -187,3 +187,18 @@ func (env *Env) partitions(ctx context.Context, t *model.Table, s spec) ([]*mode
 	}
 	return list, err
 }
+
+// PartitionValues checks a PARTITION clause of a statement other than DDL and returns the values it gives, by key.
+func (env *Env) PartitionValues(ctx context.Context, t *model.Table, p *ast.PartitionSpec) (map[string]string, error) {
+	s, err := env.spec(ctx, t, p, false)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, v := range s {
+		if v.given {
+			out[v.key] = v.value
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,371 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
+	"skep/dialect/types"
+	"skep/engine/colstats"
+	"skep/engine/format"
+	"skep/engine/pipeline"
+	"skep/engine/planner"
+	"skep/engine/query/ddl"
+	"skep/engine/vector"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/partition"
+	"skep/metastore/stats"
+	"skep/metastore/warehouse"
+)
+
+// statisticsOf is an ANALYZE TABLE statement.
+type statisticsOf struct {
+	st      *Statement
+	table   *model.Table
+	read    *catalog.Table
+	parts   []*catalog.Partition // of a partitioned table
+	columns []int                // data columns whose statistics are wanted
+	noScan  bool
+}
+
+// compileAnalyze prepares ANALYZE TABLE … COMPUTE STATISTICS.
+func (st *Statement) compileAnalyze(ctx context.Context, n *ast.Analyze) error {
+	if n.CacheMetadata {
+		return unsupported("ANALYZE TABLE … CACHE METADATA")
+	}
+	a := st.analysis()
+	db := st.session.Database()
+	if t := n.Target.Table; t.DB != nil {
+		db = lower(t.DB.Name)
+	}
+	name := lower(n.Target.Table.Name.Name)
+	t, err := st.session.table(ctx, db, name)
+	if err != nil {
+		if model.KindOf(err) == model.NoSuchObject {
+			return sqlerr.New(sqlerr.InvalidTable, name)
+		}
+		return err
+	}
+	if t.IsView() {
+		return sqlerr.New(sqlerr.AnalyzeView)
+	}
+	x := &statisticsOf{st: st, table: t, noScan: n.NoScan}
+	if x.read, err = a.tables.describe(ctx, t); err != nil {
+		return err
+	}
+	given := map[string]string{}
+	if n.Target.Partition != nil {
+		if given, err = st.ddlEnv().PartitionValues(ctx, t, n.Target.Partition); err != nil {
+			return err
+		}
+	}
+	if t.IsPartitioned() {
+		x.parts, err = a.tables.Partitions(ctx, x.read, nil, func([]types.Datum) (bool, error) { return true, nil })
+		if err != nil {
+			return err
+		}
+		x.parts = slices.DeleteFunc(x.parts, func(p *catalog.Partition) bool {
+			for i, k := range t.PartitionKeys {
+				if v, ok := given[k.Name]; ok && v != p.Names[i] {
+					return true
+				}
+			}
+			return false
+		})
+		if len(x.parts) == 0 && len(given) > 0 {
+			for _, v := range n.Target.Partition.Values {
+				if v.Value != nil {
+					return sqlerr.At(sqlerr.InvalidPartition, v)
+				}
+			}
+		}
+	}
+	if n.ForColumns {
+		if err := x.choose(n.Columns); err != nil {
+			return err
+		}
+	}
+	st.task = func(ctx context.Context) error { return failed(x.run(ctx)) }
+	return nil
+}
+
+// choose notes the columns of FOR COLUMNS; none named means all that can have statistics.
+func (x *statisticsOf) choose(names []*ast.Ident) error {
+	var known []string
+	for i, c := range x.read.Columns {
+		known = append(known, c.Name)
+		if len(names) == 0 && ddl.StatisticsKind(c.Type.String()) != "" {
+			x.columns = append(x.columns, i)
+		}
+	}
+	for _, n := range names {
+		i := slices.Index(known, lower(n.Name))
+		if i < 0 {
+			for _, k := range x.read.PartitionKeys {
+				if k.Name == lower(n.Name) {
+					return sqlerr.New(sqlerr.ColumnstatscollectorInvalidColumn, " ["+n.Name+"]")
+				}
+			}
+			return sqlerr.New(sqlerr.InvalidColumn, "'"+n.Name+"' (possible columns are ["+strings.Join(known, ", ")+"])")
+		}
+		x.columns = append(x.columns, i)
+	}
+	return nil
+}
+
+// gathered is what was found out about a table or partition.
+type gathered struct {
+	files   stats.Files
+	rows    int64
+	columns []*colstats.Column
+}
+
+func (x *statisticsOf) run(ctx context.Context) error {
+	if x.noScan && len(x.columns) == 0 {
+		return x.record(ctx, nil)
+	}
+	sink := &statisticsSink{keys: len(x.read.PartitionKeys), groups: map[string]*gathered{}}
+	scan := &plan.Scan{Table: x.read, Alias: x.read.Name, Partitions: x.parts, Pruned: true}
+	add := func(c catalog.Column, source int) {
+		scan.Cols = append(scan.Cols, plan.Column{ID: plan.ColumnID(len(scan.Cols) + 1), Name: c.Name, Type: c.Type})
+		scan.Source = append(scan.Source, source)
+	}
+	for i, k := range x.read.PartitionKeys {
+		add(k, len(x.read.Columns)+i)
+	}
+	for _, i := range x.columns {
+		add(x.read.Columns[i], i)
+		sink.types = append(sink.types, x.read.Columns[i].Type)
+	}
+	if err := x.st.runPlan(ctx, planner.Output{Root: scan, Sink: sink}); err != nil {
+		return err
+	}
+	return x.record(ctx, sink)
+}
+
+// record writes the statistics to the catalog.
+func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
+	s, e := x.st.session, x.st.session.engine
+	schema := make([]format.Column, len(x.columns))
+	for i, c := range x.columns {
+		schema[i] = format.Column{Name: x.read.Columns[c].Name, Type: x.read.Columns[c].Type}
+	}
+	type target struct {
+		name    string
+		got     *gathered
+		columns []model.ColumnStatistics
+	}
+	collect := func(name, location string, values []types.Datum) (*target, error) {
+		t := &target{name: name, got: &gathered{}}
+		if sink != nil {
+			t.got = sink.group(values)
+		}
+		var err error
+		if t.got.files, err = x.count(ctx, location); err != nil {
+			return nil, err
+		}
+		t.columns, err = s.columnStatistics(schema, t.got.columns)
+		return t, err
+	}
+	if !x.table.IsPartitioned() {
+		t, err := collect("", x.table.Location, nil)
+		if err != nil {
+			return err
+		}
+		if s.TemporaryTable(x.table.Database, x.table.Name) != nil {
+			m := x.table.Clone()
+			if err := x.note(m.Parameters, t.got, t.columns, sink != nil); err != nil {
+				return err
+			}
+			s.PutTemporaryTable(m)
+			return nil
+		}
+		return e.store.Update(ctx, func(tx metastore.Tx) error {
+			m, err := tx.Table(ctx, x.table.Database, x.table.Name)
+			if err != nil {
+				return err
+			}
+			if err := x.note(m.Parameters, t.got, t.columns, sink != nil); err != nil {
+				return err
+			}
+			if err := tx.AlterTable(ctx, m.Database, m.Name, m); err != nil {
+				return err
+			}
+			return tx.SetColumnStatistics(ctx, m.Database, m.Name, "", t.columns)
+		})
+	}
+	targets := map[string]*target{}
+	var names []string
+	for _, p := range x.parts {
+		name := partition.Name(keyNames(x.read), p.Names)
+		t, err := collect(name, p.Location, p.Values)
+		if err != nil {
+			return err
+		}
+		targets[name] = t
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return e.store.Update(ctx, func(tx metastore.Tx) error {
+		parts, err := tx.Partitions(ctx, x.table.Database, x.table.Name, metastore.PartitionQuery{Names: names})
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			t := targets[partition.Name(keyNames(x.read), p.Values)]
+			if p.Parameters == nil {
+				p.Parameters = map[string]string{}
+			}
+			if err := x.note(p.Parameters, t.got, t.columns, sink != nil); err != nil {
+				return err
+			}
+			if err := tx.SetColumnStatistics(ctx, x.table.Database, x.table.Name, t.name, t.columns); err != nil {
+				return err
+			}
+		}
+		return tx.AlterPartitions(ctx, x.table.Database, x.table.Name, parts)
+	})
+}
+
+// note brings the parameters of a table or partition up to date; scanned says whether the rows were counted.
+func (x *statisticsOf) note(params map[string]string, g *gathered, columns []model.ColumnStatistics, scanned bool) error {
+	delete(params, model.ParamLastDDLTime)
+	if !scanned {
+		return stats.Refresh(params, g.files)
+	}
+	raw, _ := stats.Counter(params, model.ParamRawDataSize)
+	if x.table.Storage.InputFormat == storage.TextInputFormat {
+		raw = max(g.files.Bytes-g.rows, 0) // the lines without their ends
+	}
+	accurate := stats.AccurateColumns(params)
+	for _, c := range columns {
+		if !slices.Contains(accurate, c.Column) {
+			accurate = append(accurate, c.Column)
+		}
+	}
+	return stats.Replace(params, g.files, stats.Rows{Rows: g.rows, Raw: raw}, accurate)
+}
+
+// count counts the visible files of a directory.
+func (x *statisticsOf) count(ctx context.Context, location string) (stats.Files, error) {
+	var f stats.Files
+	entries, err := x.st.session.engine.files.List(ctx, location)
+	if err != nil {
+		if isMissing(err) {
+			return f, nil
+		}
+		return f, err
+	}
+	for _, e := range entries {
+		if !e.IsDir() && !warehouse.IsHidden(e.Name()) {
+			f.Files, f.Bytes = f.Files+1, f.Bytes+e.Size()
+		}
+	}
+	return f, nil
+}
+
+// statisticsSink gathers column statistics by partition. The first columns of its batches are the partition keys, which are
+// the same in all rows of a batch because a batch is read from one file.
+type statisticsSink struct {
+	keys  int
+	types []*types.Type
+
+	mu     sync.Mutex
+	groups map[string]*gathered
+}
+
+func (s *statisticsSink) newGroup() *gathered {
+	g := &gathered{}
+	for _, t := range s.types {
+		g.columns = append(g.columns, colstats.NewColumn(t))
+	}
+	return g
+}
+
+// group returns what was gathered for the partition of these values.
+func (s *statisticsSink) group(values []types.Datum) *gathered {
+	if g := s.groups[groupKey(values)]; g != nil {
+		return g
+	}
+	return s.newGroup()
+}
+
+// groupKey is a text that tells key values from others.
+func groupKey(values []types.Datum) string {
+	var b []byte
+	for _, d := range values {
+		b = fmt.Appendf(b, "%v %v %v %v %q|", d.Null, d.I, d.F, d.W, d.S)
+	}
+	return string(b)
+}
+
+// Processor implements pipeline.Sink.
+func (s *statisticsSink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	return &statisticsWorker{sink: s, groups: map[string]*gathered{}}, nil
+}
+
+// Finish implements pipeline.Sink.
+func (*statisticsSink) Finish(context.Context) error { return nil }
+
+type statisticsWorker struct {
+	sink   *statisticsSink
+	groups map[string]*gathered
+}
+
+// Push implements pipeline.Processor.
+func (w *statisticsWorker) Push(b *vector.Batch) error {
+	first := 0
+	if b.Sel != nil {
+		if len(b.Sel) == 0 {
+			return nil
+		}
+		first = int(b.Sel[0])
+	}
+	values := make([]types.Datum, w.sink.keys)
+	for i := range values {
+		values[i] = b.Cols[i].Datum(first)
+	}
+	key := groupKey(values)
+	g := w.groups[key]
+	if g == nil {
+		g = w.sink.newGroup()
+		w.groups[key] = g
+	}
+	if b.Sel != nil {
+		g.rows += int64(len(b.Sel))
+	} else {
+		g.rows += int64(b.N)
+	}
+	for i, c := range g.columns {
+		c.Add(b.Cols[w.sink.keys+i], b.Sel, b.N)
+	}
+	return nil
+}
+
+// Finish implements pipeline.Processor.
+func (w *statisticsWorker) Finish() error {
+	w.sink.mu.Lock()
+	defer w.sink.mu.Unlock()
+	for key, g := range w.groups {
+		all := w.sink.groups[key]
+		if all == nil {
+			w.sink.groups[key] = g
+			continue
+		}
+		all.rows += g.rows
+		for i, c := range g.columns {
+			all.columns[i].Merge(c)
+		}
+	}
+	return nil
+}
