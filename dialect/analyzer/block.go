@@ -30,8 +30,6 @@ type block struct {
 	moved map[*plan.Subquery]*plan.Subquery
 	// groupingID is the column of GROUPING__ID once someone asked for it.
 	groupingID plan.Column
-	// qualified tells that there is a QUALIFY clause.
-	qualified bool
 	// inOn is set while a condition of ON is being built.
 	inOn bool
 }

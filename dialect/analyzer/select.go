@@ -19,6 +19,7 @@ type item struct {
 	unnamed bool
 	origin  string
 	star    bool
+	window  string // Hive's name for an unnamed window function of the last window
 }
 
 // selectBlock analyses one SELECT with the clauses that follow it.
@@ -64,7 +65,6 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if s.Transform != nil {
 		return b.transform(q, s, blk, n, top)
 	}
-	blk.qualified = s.Qualify != nil
 	if s.GroupBy != nil {
 		if err := blk.groupBy(s.GroupBy, s.Items); err != nil {
 			return nil, err
@@ -124,7 +124,10 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		o := item{expr: v}
 		switch len(it.Aliases) {
 		case 0:
-			o.name, o.table, o.unnamed = x.defaultName(it.Expr, len(out), overs)
+			o.name, o.table, o.unnamed = x.defaultName(it.Expr, len(out))
+			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
+				o.window = fmt.Sprintf("%s_window_%d", lower(c.Name.Name), overs)
+			}
 			if n := x.castName(s, o, out); n != "" {
 				o.name = n
 			}
@@ -174,8 +177,8 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 	return name
 }
 
-// defaultName is the name of an item without AS: a column's own name, f_window_N for window functions, _cN otherwise.
-func (x *exprs) defaultName(e ast.Expr, position, overs int) (name, table string, unnamed bool) {
+// defaultName is the name of an item without AS: a column's own name, or _cN.
+func (x *exprs) defaultName(e ast.Expr, position int) (name, table string, unnamed bool) {
 	switch e := e.(type) {
 	case *ast.ColumnRef:
 		return lower(e.Name), "", false
@@ -184,10 +187,6 @@ func (x *exprs) defaultName(e ast.Expr, position, overs int) (name, table string
 			return lower(e.Name), lower(t.Name), false
 		}
 		return lower(e.Name), "", false
-	case *ast.Call:
-		if e.Over != nil && !e.Distinct && !x.qualified {
-			return fmt.Sprintf("%s_window_%d", lower(e.Name.Name), overs), "", true
-		}
 	}
 	return fmt.Sprintf("_c%d", position), "", true
 }

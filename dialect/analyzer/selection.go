@@ -1,6 +1,8 @@
 package analyzer
 
 import (
+	"slices"
+
 	"skep/dialect/ast"
 	"skep/dialect/function"
 	"skep/dialect/plan"
@@ -165,6 +167,7 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 	if err := s.moveOverOutputs(); err != nil {
 		return nil, err
 	}
+	s.nameWindows()
 	if err := s.buildRouting(q, s.top); err != nil {
 		return nil, err
 	}
@@ -182,6 +185,34 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 		r.node = trim(r)
 	}
 	return r, nil
+}
+
+// nameWindows renames unnamed window functions: at the top of a statement, the functions of the last window are f_window_N.
+// That is what remains in Hive when its optimizer merges projections.
+func (s *selection) nameWindows() {
+	if !s.top || s.distinct || s.qualify != nil || len(s.hidden) > 0 || len(s.windows) == 0 {
+		return
+	}
+	last := s.windows[0]
+	for i, w := range s.windows {
+		first := !slices.ContainsFunc(s.windows[:i], w.sameWindow)
+		if first {
+			last = w
+		}
+	}
+	named := plan.ColumnSet{}
+	for i, it := range s.items {
+		c, ok := it.expr.(*plan.ColumnRef)
+		if !ok || it.window == "" || named.Has(c.ID) {
+			continue
+		}
+		named.Add(c.ID)
+		for _, w := range s.windows {
+			if w.call.Column.ID == c.ID && w.sameWindow(last) {
+				s.outputs[i].name = it.window
+			}
+		}
+	}
 }
 
 // outputColumn gives an item its column: a plain reference keeps the column it refers to, unless that is taken.

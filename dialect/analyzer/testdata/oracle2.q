@@ -417,7 +417,7 @@ ERROR SemanticException [Error 10060]: Sampling expression needed for non-bucket
 
 names select * from t1 tablesample(200 percent);
 ----
-ERROR SemanticException 1:29 Sampling percentage should be between 0 and 100. Error encountered near token '200'
+ERROR SemanticException 1:29 Percentage sampling is not supported in org.apache.hadoop.hive.ql.io.HiveInputFormat. Error encountered near token '200'
 
 names select a from t1 limit 0;
 ----

@@ -134,8 +134,8 @@ Project [a#13, b#14, _c2#15]
 
 select a, sum(c) over (partition by b order by a), rank() over (partition by b order by a), lead(a, 2) over w, sum(d) over (order by a rows between 1 preceding and 2 following), avg(d) over (order by dt range between 3 preceding and current row), count(*) over () from t1 window w as (partition by b order by d desc);
 ----
-Result: a int, sum_window_0 decimal(20,2), rank_window_1 int, lead_window_2 int, sum_window_3 double, avg_window_4 double, count_window_5 bigint
-Project [a#1, sum_window_0#13, rank_window_1#14, lead_window_2#15, sum_window_3#16, avg_window_4#17, count_window_5#18]
+Result: a int, _c1 decimal(20,2), _c2 int, _c3 int, _c4 double, _c5 double, count_window_5 bigint
+Project [a#1, _c1#13, _c2#14, _c3#15, _c4#16, _c5#17, _c6#18]
   Window count_window_5#18=count() rows unbounded preceding..unbounded following
     Window avg_window_4#17=avg(d#4) range 3 preceding..current row order by dt#6
       Window sum_window_3#16=sum(d#4) rows 1 preceding..2 following order by a#1
@@ -340,9 +340,7 @@ Project [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 
 select * from t2 tablesample(10 percent);
 ----
-Result: t2.a int, t2.b string, t2.e int
-Project [a#1, b#2, e#3]
-  Scan default.t2 [a#1, b#2, e#3] sample=10 percent
+ERROR SemanticException 1:29 Percentage sampling is not supported in org.apache.hadoop.hive.ql.io.HiveInputFormat. Error encountered near token '10'
 
 values (1, 'a'), (2.5, null);
 ----

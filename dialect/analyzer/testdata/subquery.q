@@ -335,10 +335,10 @@ select a from t1 where a in (select rank() over (order by e) from t2 where t2.b 
 ----
 Result: a int
 Project [a#1]
-  SemiJoin where and(<=>(b#2, b#30), =(a#1, rank_window_0#16))
+  SemiJoin where and(<=>(b#2, b#30), =(a#1, _c0#16))
     Project [a#1=a#31, b#2=b#32, c#3=c#33, d#4=d#34, big#5=big#35, dt#6=dt#36, ts#7=ts#37, st#8=st#38, arr#9=arr#39, m#10=m#40, ch#11=ch#41, vc#12=vc#42]
       SharedRef 1 _outer [a#31, b#32, c#33, d#34, big#35, dt#36, ts#37, st#38, arr#39, m#40, ch#41, vc#42]
-    Project [rank_window_0#16, b#30]
+    Project [_c0#16, b#30]
       Window rank_window_0#16=rank() rows unbounded preceding..unbounded following partition by b#30 order by e#15
         Filter =(b#14, b#30)
           InnerJoin
