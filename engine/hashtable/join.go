@@ -227,6 +227,7 @@ func (t *JoinTable) buildGeneral(n int) {
 type Prober struct {
 	t      *JoinTable
 	hash   []uint64
+	todo   []uint32
 	pairs  []pair
 	differ []pair
 }
@@ -277,22 +278,7 @@ func (p *Prober) probePacked(keys []*vector.Vector, heads []uint32) {
 	t := p.t
 	mask := uint64(len(t.words) - 1)
 	if len(keys) == 1 && t.direct == nil {
-		f := t.fields[0]
-		for k, v := range keys[0].I64[:len(heads)] {
-			heads[k] = 0
-			if v < f.min || v > f.max {
-				continue
-			}
-			w := uint64(v) - uint64(f.min)
-			at := hashWord(w) & mask
-			for s := &t.words[at]; s.row != 0; s = &t.words[at] {
-				if s.key == w {
-					heads[k] = s.row
-					break
-				}
-				at = (at + 1) & mask
-			}
-		}
+		p.probeWords(keys[0], heads)
 		clearNulls(keys[0].Nulls, heads)
 		return
 	}
@@ -308,6 +294,45 @@ func (p *Prober) probePacked(keys []*vector.Vector, heads []uint32) {
 		}
 		at := hashWord(w) & mask
 		for s := &t.words[at]; s.row != 0; s = &t.words[at] {
+			if s.key == w {
+				heads[k] = s.row
+				break
+			}
+			at = (at + 1) & mask
+		}
+	}
+}
+
+// probeWords probes by a single integer. The first slots of all rows are looked at without branches, so that the processor can wait for many
+// cache lines at once; the few rows whose first slot holds another key follow. Values outside the build side's range pack to
+// words that no key has.
+func (p *Prober) probeWords(key *vector.Vector, heads []uint32) {
+	t := p.t
+	words, base := t.words, uint64(t.fields[0].min)
+	mask := uint64(len(words) - 1)
+	vals := key.I64[:len(heads)]
+	if cap(p.todo) < len(heads) {
+		p.todo = make([]uint32, len(heads))
+	}
+	todo, n := p.todo[:len(heads)], 0
+	for k, v := range vals {
+		w := uint64(v) - base
+		s := &words[hashWord(w)&mask]
+		row, more := s.row, 0
+		if s.key != w {
+			row = 0
+		}
+		if s.row != row {
+			more = 1
+		}
+		heads[k] = row
+		todo[n] = uint32(k)
+		n += more
+	}
+	for _, k := range todo[:n] {
+		w := uint64(vals[k]) - base
+		at := (hashWord(w) + 1) & mask
+		for s := &words[at]; s.row != 0; s = &words[at] {
 			if s.key == w {
 				heads[k] = s.row
 				break

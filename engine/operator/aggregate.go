@@ -87,7 +87,16 @@ type aggregateInput struct {
 
 // Processor implements pipeline.Sink.
 func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	return &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h, 0)}, nil
+	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h, 0)}
+	for _, c := range in.calls {
+		for _, a := range c.Args {
+			for len(p.used) <= a {
+				p.used = append(p.used, false)
+			}
+			p.used[a] = true
+		}
+	}
+	return p, nil
 }
 
 // Finish implements pipeline.Sink. It ends the whole aggregation and must run once for all inputs.
@@ -110,8 +119,10 @@ type aggregateProcessor struct {
 	in        *aggregateInput
 	evaluator Evaluator
 	dense     dense
+	coded     codedKeys
 	table     *aggregateTable
 	args      []*vector.Vector
+	used      []bool // by column: it is an argument
 	// since counts rows since the table was emptied; skip rows are passed through without grouping.
 	since, skip int
 }
@@ -121,10 +132,19 @@ func (p *aggregateProcessor) Push(b *vector.Batch) error {
 	if err != nil {
 		return err
 	}
-	cols = p.dense.columns(b, cols)
 	n := b.Rows()
 	t := p.table
 	keys := len(p.in.h.spec.Keys)
+	var groups []uint32
+	if keys > 0 && p.skip <= 0 {
+		groups = p.coded.find(t, b, cols[:keys])
+	}
+	if groups != nil {
+		// The keys themselves are not needed unless they are arguments, too.
+		cols = p.dense.only(b, cols, p.used)
+	} else {
+		cols = p.dense.columns(b, cols)
+	}
 	if keys == 0 {
 		t.resize(1)
 		for _, c := range p.in.calls {
@@ -136,7 +156,9 @@ func (p *aggregateProcessor) Push(b *vector.Batch) error {
 		p.skip -= n
 		return p.passThrough(cols, n)
 	}
-	groups := t.find(cols[:keys], n)
+	if groups == nil {
+		groups = t.find(cols[:keys], n)
+	}
 	for _, c := range p.in.calls {
 		t.update(c, p.gather(c, cols), groups, n)
 	}
@@ -247,6 +269,7 @@ type aggregateTable struct {
 	level   int // of the partitions
 	account *memory.Account
 	groups  *hashtable.GroupTable
+	epoch   int // changes whenever groups are forgotten
 	states  []aggregate.States
 	scatter *scatter
 
@@ -266,6 +289,7 @@ func newAggregateTable(h *HashAggregate, level int) *aggregateTable {
 
 // clear forgets all groups and gives their memory back.
 func (t *aggregateTable) clear() {
+	t.epoch++
 	t.groups = hashtable.NewGroupTable(t.h.spec.Keys)
 	t.states = t.states[:0]
 	for _, f := range t.h.spec.Functions {
@@ -407,6 +431,7 @@ func (t *aggregateTable) flush() {
 		t.groups.Hashes(from, to, t.hash)
 		t.scatterGroups(part, from, to, t.hash)
 	}
+	t.epoch++
 	t.groups.Reset()
 	t.resize(0)
 }

@@ -20,6 +20,38 @@ import (
 type relation struct {
 	ts   []*types.Type
 	rows [][]types.Datum
+	// dicts are dictionaries of whole columns, for batches to share.
+	dicts map[int]*sharedDict
+}
+
+type sharedDict struct {
+	id      uint64
+	entries *vector.Vector
+	codes   map[string]uint32
+}
+
+// dict returns the dictionary of a column.
+func (rel *relation) dict(c int) *sharedDict {
+	if d := rel.dicts[c]; d != nil {
+		return d
+	}
+	d := &sharedDict{id: vector.NewDictID(), entries: vector.New(rel.ts[c], 0), codes: map[string]uint32{}}
+	d.add(types.Datum{})
+	for _, row := range rel.rows {
+		d.add(row[c])
+	}
+	if rel.dicts == nil {
+		rel.dicts = map[int]*sharedDict{}
+	}
+	rel.dicts[c] = d
+	return d
+}
+
+func (d *sharedDict) add(x types.Datum) {
+	if _, ok := d.codes[text(x)]; !ok && !x.Null {
+		d.codes[text(x)] = uint32(len(d.codes))
+		d.entries.AppendDatum(x)
+	}
 }
 
 // keyTypes are types of every physical class that may be a key.
@@ -97,7 +129,11 @@ func (rel *relation) batches(r *rand.Rand, size int) []*vector.Batch {
 			}
 		}
 		for c, t := range rel.ts {
-			b.Cols = append(b.Cols, randomForm(r, t, rows, c, sel, total))
+			if t.IsPrimitive() && t.Kind != types.Void && r.Intn(2) == 0 {
+				b.Cols = append(b.Cols, rel.dict(c).column(rows, c, sel, total))
+			} else {
+				b.Cols = append(b.Cols, randomForm(r, t, rows, c, sel, total))
+			}
 		}
 		b.N = total
 		if total != n {
@@ -106,6 +142,19 @@ func (rel *relation) batches(r *rand.Rand, size int) []*vector.Batch {
 		out = append(out, b)
 	}
 	return out
+}
+
+// column codes rows by the shared dictionary.
+func (d *sharedDict) column(rows [][]types.Datum, c int, sel []uint16, total int) *vector.Vector {
+	v := &vector.Vector{Type: d.entries.Type, Form: vector.Dict, DictOf: d.entries, DictID: d.id, Codes: make([]uint32, total)}
+	for i, at := range sel {
+		if rows[i][c].Null {
+			v.MakeNulls(total)[at] = true
+		} else {
+			v.Codes[at] = d.codes[text(rows[i][c])]
+		}
+	}
+	return v
 }
 
 func randomForm(r *rand.Rand, t *types.Type, rows [][]types.Datum, c int, sel []uint16, total int) *vector.Vector {
@@ -128,6 +177,9 @@ func randomForm(r *rand.Rand, t *types.Type, rows [][]types.Datum, c int, sel []
 	}
 	entries := vector.New(t, 0)
 	v := &vector.Vector{Type: t, Form: vector.Dict, DictOf: entries}
+	if r.Intn(2) == 0 {
+		v.DictID = vector.NewDictID()
+	}
 	codes := map[string]uint32{}
 	for i, d := range values {
 		if d.Null {

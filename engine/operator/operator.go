@@ -65,11 +65,20 @@ type dense struct {
 // columns returns the selected rows of vs, which are aligned with b. The result is valid until the next call and may share
 // storage with vs.
 func (d *dense) columns(b *vector.Batch, vs []*vector.Vector) []*vector.Vector {
+	return d.only(b, vs, nil)
+}
+
+// only is columns for those columns that are used (all when used is nil); others, and those beyond used, are nil.
+func (d *dense) only(b *vector.Batch, vs []*vector.Vector, used []bool) []*vector.Vector {
 	for len(d.buf) < len(vs) {
 		d.buf = append(d.buf, nil)
 	}
 	d.out = d.out[:0]
 	for i, v := range vs {
+		if used != nil && (i >= len(used) || !used[i]) {
+			d.out = append(d.out, nil)
+			continue
+		}
 		if b.Sel == nil && v.Form == vector.Flat {
 			d.out = append(d.out, v)
 			continue

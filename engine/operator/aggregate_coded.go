@@ -1,0 +1,197 @@
+package operator
+
+import (
+	"math/bits"
+
+	"skep/dialect/types"
+	"skep/engine/vector"
+)
+
+// maxCodes bounds the combinations of codes for which groups are looked up directly.
+const maxCodes = 1 << 16
+
+// codedKeys finds groups without hashing while the keys of each row can be numbered cheaply: by the codes of known
+// dictionaries, or as integers in a small range. The combined number indexes an array of groups, which is filled as
+// combinations first appear.
+type codedKeys struct {
+	off    bool // the keys are not of that kind
+	fields []codedField
+	groups []uint32 // group + 1 by code
+	epoch  int      // of the table's groups
+	code   []uint32
+	found  []uint32
+	miss   []uint32 // rows whose code is new
+	rows   []uint16
+	keys   []*vector.Vector
+}
+
+// codedField is the numbering of one key: 0 is NULL, then come the dictionary's codes or the values from lo.
+type codedField struct {
+	dict uint64 // DictID, 0 for integers
+	lo   int64
+	size int // codes, NULL included
+}
+
+// find returns the group of each selected row, or nil when the keys cannot be numbered.
+func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) []uint32 {
+	if c.off {
+		return nil
+	}
+	if !c.prepare(t, b, keys) {
+		c.off = true
+		return nil
+	}
+	n := b.Rows()
+	c.code = grow(c.code, n)
+	code := c.code
+	for i, f := range c.fields {
+		f.number(b, keys[i], code, i == 0)
+	}
+	c.found = grow(c.found, n)
+	found, miss, groups := c.found, c.miss[:0], c.groups
+	for k, x := range code {
+		g := groups[x]
+		if g == 0 {
+			miss = append(miss, uint32(k))
+		}
+		found[k] = g - 1
+	}
+	c.miss = miss
+	if len(miss) > 0 {
+		c.resolve(t, b, keys)
+	}
+	return found
+}
+
+// prepare makes the numbering fit the batch, starting anew when dictionaries or ranges have changed.
+func (c *codedKeys) prepare(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) bool {
+	if c.fields == nil {
+		c.fields = make([]codedField, len(keys))
+	}
+	fresh := c.epoch != t.epoch || c.groups == nil
+	c.epoch = t.epoch
+	product := 1
+	for i, v := range keys {
+		f := &c.fields[i]
+		switch {
+		case v.Form == vector.Dict && v.DictID != 0:
+			if size := v.DictOf.Len() + 1; f.dict != v.DictID || f.size != size {
+				*f = codedField{dict: v.DictID, size: size}
+				fresh = true
+			}
+		case v.Form == vector.Flat && v.Type.Physical() == types.I64:
+			lo, hi := valueRange(v, b)
+			if f.dict == 0 && f.size > 0 && lo >= f.lo && hi-f.lo < int64(f.size)-1 {
+				break
+			}
+			if f.dict == 0 && f.size > 0 {
+				lo, hi = min(lo, f.lo), max(hi, f.lo+int64(f.size)-2)
+			}
+			span := uint64(hi) - uint64(lo)
+			if span >= maxCodes {
+				return false
+			}
+			// Some room above for what is to come.
+			*f = codedField{lo: lo, size: 2 + 1<<bits.Len64(span)}
+			fresh = true
+		default:
+			return false
+		}
+		if product *= f.size; product > maxCodes {
+			return false
+		}
+	}
+	if fresh {
+		c.groups = grow(c.groups, product)
+		clear(c.groups)
+	}
+	return true
+}
+
+// valueRange returns the bounds of the selected values of a flat integer column; 0 and 0 without any.
+func valueRange(v *vector.Vector, b *vector.Batch) (lo, hi int64) {
+	lo, hi = 1<<63-1, -1<<63
+	if b.Sel == nil && v.Nulls == nil {
+		for _, x := range v.I64[:b.N] {
+			lo, hi = min(lo, x), max(hi, x)
+		}
+	} else {
+		for k := range b.Rows() {
+			r := row(b, k)
+			if v.Nulls == nil || !v.Nulls[r] {
+				lo, hi = min(lo, v.I64[r]), max(hi, v.I64[r])
+			}
+		}
+	}
+	if lo > hi {
+		return 0, 0
+	}
+	return lo, hi
+}
+
+// number folds the field into the codes of the selected rows.
+func (f codedField) number(b *vector.Batch, v *vector.Vector, code []uint32, first bool) {
+	size := uint32(f.size)
+	if first {
+		clear(code)
+	}
+	dict := f.dict != 0
+	if b.Sel == nil && v.Nulls == nil {
+		if dict {
+			for k, x := range v.Codes[:len(code)] {
+				code[k] = code[k]*size + x + 1
+			}
+			return
+		}
+		lo := f.lo - 1
+		for k, x := range v.I64[:len(code)] {
+			code[k] = code[k]*size + uint32(x-lo)
+		}
+		return
+	}
+	for k := range code {
+		r := k
+		if b.Sel != nil {
+			r = int(b.Sel[k])
+		}
+		var x uint32
+		switch {
+		case v.Nulls != nil && v.Nulls[r]:
+		case dict:
+			x = v.Codes[r] + 1
+		default:
+			x = uint32(v.I64[r]-f.lo) + 1
+		}
+		code[k] = code[k]*size + x
+	}
+}
+
+// resolve finds the groups of the rows with new codes by their keys.
+func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) {
+	c.rows = c.rows[:0]
+	kept := c.miss[:0]
+	for _, k := range c.miss {
+		// The first row with a code stands for the others.
+		if x := c.code[k]; c.groups[x] == 0 {
+			c.groups[x] = ^uint32(0)
+			c.rows = append(c.rows, row(b, int(k)))
+			kept = append(kept, k)
+		}
+	}
+	if c.keys == nil {
+		for _, v := range keys {
+			c.keys = append(c.keys, &vector.Vector{Type: v.Type})
+		}
+	}
+	for i, v := range keys {
+		vector.GatherView(c.keys[i], v, c.rows)
+	}
+	for i, g := range t.find(c.keys, len(c.rows)) {
+		c.groups[c.code[kept[i]]] = g + 1
+	}
+	for k, g := range c.found {
+		if g == ^uint32(0) {
+			c.found[k] = c.groups[c.code[k]] - 1
+		}
+	}
+}
