@@ -22,29 +22,54 @@ func (o *optimizer) preaggregate(n plan.Node) (plan.Node, error) {
 
 // splitAggregate returns a in two steps, or a itself when an aggregate cannot be divided.
 func (o *optimizer) splitAggregate(a *plan.Aggregate) plan.Node {
-	inner := &plan.Aggregate{Input: a.Input}
-	outer := &plan.Aggregate{Input: inner, GroupingSets: a.GroupingSets, GroupingID: a.GroupingID}
-	final := &plan.Project{Input: outer}
+	d := o.divide(a.Aggs)
+	if d == nil {
+		return a
+	}
+	inner := &plan.Aggregate{Input: a.Input, Aggs: d.partial}
+	outer := &plan.Aggregate{Input: inner, Aggs: d.combine, GroupingSets: a.GroupingSets, GroupingID: a.GroupingID}
 	for _, k := range a.Keys {
 		c := o.newColumn(k.Column.Name, k.Column.Type)
 		inner.Keys = append(inner.Keys, plan.Assign{Column: c, Expr: k.Expr})
 		outer.Keys = append(outer.Keys, plan.Assign{Column: k.Column, Expr: plan.NewColumnRef(c)})
-		final.Exprs = append(final.Exprs, plan.Assign{Column: k.Column, Expr: plan.NewColumnRef(k.Column)})
+	}
+	return finalProject(a, outer, d)
+}
+
+// finalProject computes the columns of a from the second step.
+func finalProject(a, outer *plan.Aggregate, d *division) plan.Node {
+	p := &plan.Project{Input: outer}
+	for _, k := range a.Keys {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: k.Column, Expr: plan.NewColumnRef(k.Column)})
 	}
 	if a.GroupingID.ID != 0 {
-		final.Exprs = append(final.Exprs, plan.Assign{Column: a.GroupingID, Expr: plan.NewColumnRef(a.GroupingID)})
+		p.Exprs = append(p.Exprs, plan.Assign{Column: a.GroupingID, Expr: plan.NewColumnRef(a.GroupingID)})
 	}
-	// two adds an aggregate to the inner step and one that combines its results to the outer step.
+	p.Exprs = append(p.Exprs, d.final...)
+	return p
+}
+
+// division is a list of aggregates in two steps: partial ones over the rows, those that combine partial results, and the
+// expressions that give the original values.
+type division struct {
+	partial, combine []plan.AggCall
+	final            []plan.Assign
+}
+
+// divide returns the division of aggregates, or nil when one of them cannot be put together from partial results.
+func (o *optimizer) divide(aggs []plan.AggCall) *division {
+	d := &division{}
+	// two adds an aggregate to the first step and one that combines its results to the second.
 	two := func(name string, t *types.Type, args []plan.Expr, combine string) plan.Column {
 		c := o.newColumn(name, t)
-		inner.Aggs = append(inner.Aggs, plan.AggCall{Column: c, Func: name, Args: args})
+		d.partial = append(d.partial, plan.AggCall{Column: c, Func: name, Args: args})
 		r := o.newColumn(name, t)
-		outer.Aggs = append(outer.Aggs, plan.AggCall{Column: r, Func: combine, Args: []plan.Expr{plan.NewColumnRef(c)}})
+		d.combine = append(d.combine, plan.AggCall{Column: r, Func: combine, Args: []plan.Expr{plan.NewColumnRef(c)}})
 		return r
 	}
-	for _, g := range a.Aggs {
+	for _, g := range aggs {
 		if g.Distinct {
-			return a
+			return nil
 		}
 		var e plan.Expr
 		switch g.Func {
@@ -54,14 +79,14 @@ func (o *optimizer) splitAggregate(a *plan.Aggregate) plan.Node {
 			e = countOf(two("count", types.BigIntType, g.Args, "sum"))
 		case "avg":
 			if e = o.average(g, two); e == nil {
-				return a
+				return nil
 			}
 		default:
-			return a
+			return nil
 		}
-		final.Exprs = append(final.Exprs, plan.Assign{Column: g.Column, Expr: e})
+		d.final = append(d.final, plan.Assign{Column: g.Column, Expr: e})
 	}
-	return final
+	return d
 }
 
 // countOf is the sum of counts; no rows at all count 0.
