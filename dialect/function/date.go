@@ -110,7 +110,15 @@ func trunc(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	}
 	switch t := args[0].Type; groupOf(t) {
 	case numericGroup:
-		return Resolution{Args: []*types.Type{t, types.IntType}[:len(args)], Result: t}, nil
+		result := t
+		if t.Kind == types.Decimal && (len(args) == 1 || args[1].Const != nil) {
+			scale := 0
+			if len(args) == 2 {
+				scale = min(max(int(args[1].Const.I), 0), t.Scale)
+			}
+			result = types.NewDecimal(max(t.Precision-t.Scale+scale, 1), scale)
+		}
+		return Resolution{Args: []*types.Type{t, types.IntType}[:len(args)], Result: result}, nil
 	case stringGroup, dateGroup, voidGroup:
 		if len(args) != 2 {
 			return Resolution{}, wrongLength("trunc requires two argument, got %d", len(args))

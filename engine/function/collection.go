@@ -31,7 +31,7 @@ var collectionTable = map[string]entry{
 	"array_join":      {build: arrayJoin, nulls: Strict},
 	"sort_array":      {build: sortArray, nulls: Strict},
 	"sort_array_by":   {build: sortArrayBy, nulls: Strict},
-	"str_to_map":      {build: strToMap, nulls: Strict, fallible: true},
+	"str_to_map":      {build: strToMap, nulls: Aware, fallible: true},
 }
 
 // appendRow appends row of src, in any form, to the flat column dst.
@@ -73,20 +73,25 @@ func makeArray(_ *Env, _ *Call) Kernel {
 	}
 }
 
-// makeMap keeps the place of the first and the value of the last of equal keys; pairs with a NULL key go.
+// equalMembers compares two columns at one row; NULL equals NULL.
+func equalMembers(a, b *vector.Vector, row int) bool {
+	if isNull(a, row) || isNull(b, row) {
+		return isNull(a, row) && isNull(b, row)
+	}
+	return Compare(a, row, b, row) == 0
+}
+
+// makeMap keeps the place of the first and the value of the last of equal keys.
 func makeMap(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		keys, vals := out.Children[0], out.Children[1]
 		rows.Each(func(i int) {
 			start := out.startRun()
 			for k := 0; k < len(args); k += 2 {
-				if isNull(args[k], i) {
-					continue
-				}
 				last := k
 				seen := false
 				for j := 0; j < len(args); j += 2 {
-					if j != k && !isNull(args[j], i) && Compare(args[j], i, args[k], i) == 0 {
+					if j != k && equalMembers(args[j], args[k], i) {
 						seen = seen || j < k
 						last = max(last, j)
 					}
@@ -538,9 +543,14 @@ func sortArrayBy(_ *Env, call *Call) Kernel {
 func strToMap(_ *Env, call *Call) Kernel {
 	var entries, pairs patternCache
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		a := textsOf(args[0])
 		keys, vals := out.Children[0], out.Children[1]
 		return rows.Try(func(i int) error {
+			for _, v := range args {
+				if isNull(v, i) {
+					out.endRun(i, out.startRun()) // an empty map
+					return nil
+				}
+			}
 			outer, inner := []byte(","), []byte(":")
 			if len(args) > 1 {
 				outer = args[1].Bytes(i)
@@ -557,7 +567,7 @@ func strToMap(_ *Env, call *Call) Kernel {
 				return err
 			}
 			start := out.startRun()
-			list, err := p.split(a.at(i))
+			list, err := p.split(args[0].Bytes(i))
 			if err != nil {
 				return err
 			}

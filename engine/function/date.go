@@ -112,7 +112,7 @@ func dayShift(sign int64) Builder {
 	return func(_ *Env, call *Call) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a, n := ints(args[0]), ints(args[1])
-			rows.Each(func(i int) { out.I64[i] = a.at(i) + sign*n.at(i) })
+			rows.Each(func(i int) { out.I64[i] = int64(int32(a.at(i) + sign*n.at(i))) })
 			return nil
 		}
 	}
@@ -321,6 +321,11 @@ func trunc(_ *Env, call *Call) Kernel {
 					v = types.Int128{}
 				} else if drop > 0 {
 					v = v.Sub(decimal.Rem(v, decimal.Pow128[drop]))
+				}
+				v, ok := decimal.Rescale(v, t.Scale, call.Result.Scale)
+				if !ok || !decimal.Fits(v, call.Result.Precision) {
+					out.Null(i)
+					return
 				}
 				out.setDecimal(i, v)
 			})

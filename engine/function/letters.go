@@ -3,6 +3,8 @@ package function
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"skep/engine/vector"
 )
 
 func appendUpper(dst, s []byte) []byte {
@@ -89,14 +91,26 @@ func appendQuoted(dst, s []byte) []byte {
 // soundexCode maps A … Z to digits; '0' is not coded, '-' (H and W) does not separate equal codes.
 const soundexCode = "01230120022455012623010202"
 
-// appendSoundex is the four-character American soundex code; characters other than letters are skipped.
+// soundexOf makes the four-character American soundex code of ASCII text, skipping what is no letter; other text has none.
+func soundexOf(_ *Env, _ *Call) Kernel {
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := textsOf(args[0])
+		rows.Each(func(i int) {
+			if !isASCII(a.at(i)) {
+				out.Null(i)
+				return
+			}
+			data := out.Extend()
+			out.Set(i, len(data), appendSoundex(data, a.at(i)))
+		})
+		return nil
+	}
+}
+
 func appendSoundex(dst, s []byte) []byte {
 	start := len(dst)
 	var last byte
 	for _, c := range s {
-		if c >= utf8.RuneSelf {
-			return dst[:start]
-		}
 		if c >= 'a' && c <= 'z' {
 			c -= 32
 		}

@@ -34,8 +34,8 @@ var mathTable = map[string]entry{
 	"sinh":         {build: real(always(math.Sinh)), nulls: Strict},
 	"cosh":         {build: real(always(math.Cosh)), nulls: Strict},
 	"tanh":         {build: real(always(math.Tanh)), nulls: Strict},
-	"degrees":      {build: real(always(func(x float64) float64 { return x * 180 / math.Pi })), nulls: Strict},
-	"radians":      {build: real(always(func(x float64) float64 { return x / 180 * math.Pi })), nulls: Strict},
+	"degrees":      {build: real(always(func(x float64) float64 { return x * (180 / math.Pi) })), nulls: Strict},
+	"radians":      {build: real(always(func(x float64) float64 { return x * (math.Pi / 180) })), nulls: Strict},
 	"pi":           {build: number(math.Pi), nulls: Aware},
 	"e":            {build: number(math.E), nulls: Aware},
 	"factorial":    {build: factorial, nulls: Strict},
@@ -54,7 +54,7 @@ func positive(f func(float64) float64) func(float64) (float64, bool) {
 	return func(x float64) (float64, bool) { return f(x), !(x <= 0) }
 }
 
-// real makes a kernel of a function of a double; ok false is NULL.
+// real makes a kernel of a function of a double; ok false is NULL, and so is NaN.
 func real(f func(x float64) (y float64, ok bool)) Builder {
 	return func(_ *Env, call *Call) Kernel {
 		if call.Args[0].Physical() != types.F64 {
@@ -64,7 +64,7 @@ func real(f func(x float64) (y float64, ok bool)) Builder {
 			a := floats(args[0])
 			rows.Each(func(i int) {
 				y, ok := f(a.at(i))
-				if !ok {
+				if !ok || y != y {
 					out.Null(i)
 					return
 				}
@@ -279,8 +279,11 @@ func roundInt(v int64, digits int, even bool) int64 {
 
 // roundFloat rounds the decimal text of a double, as Java's BigDecimal does, so that 1.005 at two digits is 1.01.
 func roundFloat(f float64, digits int, even bool) float64 {
-	if f != f || math.IsInf(f, 0) || f == 0 {
+	if f != f || math.IsInf(f, 0) {
 		return f
+	}
+	if f == 0 {
+		return 0 // BigDecimal has no negative zero
 	}
 	var buf [400]byte
 	text := strconv.AppendFloat(buf[:0], f, 'e', -1, 64)
@@ -315,7 +318,7 @@ func roundFloat(f float64, digits int, even bool) float64 {
 	if err != nil {
 		return f
 	}
-	if negative {
+	if negative && r != 0 {
 		r = -r
 	}
 	return r

@@ -22,7 +22,7 @@ var textTable = map[string]entry{
 	"initcap":         {build: mapText(appendInitCap), nulls: Strict, costly: true},
 	"reverse":         {build: mapText(appendReverse), nulls: Strict, costly: true},
 	"quote":           {build: mapText(appendQuoted), nulls: Strict, costly: true},
-	"soundex":         {build: mapText(appendSoundex), nulls: Strict, costly: true},
+	"soundex":         {build: soundexOf, nulls: Strict, costly: true},
 	"trim":            {build: trimming(true, true), nulls: Strict, costly: true},
 	"ltrim":           {build: trimming(true, false), nulls: Strict, costly: true},
 	"rtrim":           {build: trimming(false, true), nulls: Strict, costly: true},
