@@ -59,6 +59,7 @@ type joinProbeProcessor struct {
 	left   []*vector.Vector // probe columns of pairs
 	nulls  []*vector.Vector // build columns of unmatched rows
 	pairs  pairs
+	codes  []uint32
 	marks  *vector.Vector
 	keyCol []*vector.Vector
 
@@ -168,14 +169,47 @@ func (p *joinProbeProcessor) pushUnique(b *vector.Batch) error {
 		return nil
 	}
 	out := vector.Batch{N: b.N, Sel: sel, Cols: append(p.buildColumns(len(b.Cols)), b.Cols...)}
+	coded := false
 	for i, at := range j.spec.BuildOut {
-		spread(p.build[i], j.cols[at], sel, heads, b.N)
+		if j.dicts[i] == nil {
+			spread(p.build[i], j.cols[at], sel, heads, b.N)
+		} else {
+			if !coded {
+				p.codes = spreadCodes(p.codes, sel, heads, b.N)
+				coded = true
+			}
+			p.encode(i, p.codes)
+			spreadNulls(p.build[i], j.cols[at], sel, heads, b.N)
+		}
 		out.Cols = append(out.Cols, p.build[i])
 	}
 	if len(sel) == b.N {
 		out.Sel = nil
 	}
 	return p.next.push(&out)
+}
+
+// encode makes build column i of the output a dictionary column: the codes are build rows.
+func (p *joinProbeProcessor) encode(i int, codes []uint32) {
+	v := p.build[i]
+	v.Form, v.Codes, v.DictOf, v.DictID = vector.Dict, codes, p.join.dicts[i], p.join.dictIDs[i]
+}
+
+// spreadCodes sets the selected rows of codes to rows of the build side, 0 without a match.
+func spreadCodes(codes []uint32, sel []uint16, heads []uint32, n int) []uint32 {
+	codes = grow(codes, n)
+	if len(sel) < n {
+		clear(codes)
+	}
+	heads = heads[:len(sel)]
+	for i, r := range sel {
+		if h := heads[i]; h != 0 {
+			codes[r] = h - 1
+		} else {
+			codes[r] = 0
+		}
+	}
+	return codes
 }
 
 // buildColumns makes p.build present and returns an empty slice with room for n columns and the build columns.
@@ -275,14 +309,45 @@ func (p *joinProbeProcessor) combine(b *vector.Batch) *vector.Batch {
 		if p.left[i] == nil || p.left[i].Type != c.Type {
 			p.left[i] = &vector.Vector{Type: c.Type}
 		}
-		vector.GatherView(p.left[i], c, p.pairs.row)
+		gatherColumn(p.left[i], c, p.pairs.row)
 		out.Cols = append(out.Cols, p.left[i])
 	}
 	for i, at := range j.spec.BuildOut {
-		vector.GatherView(p.build[i], j.cols[at], p.pairs.build)
+		if j.dicts[i] == nil {
+			vector.GatherView(p.build[i], j.cols[at], p.pairs.build)
+		} else {
+			p.encode(i, p.pairs.build)
+			p.build[i].Nulls = gatherNulls(p.build[i].Nulls, j.cols[at].Nulls, p.pairs.build)
+		}
 		out.Cols = append(out.Cols, p.build[i])
 	}
 	return out
+}
+
+// gatherColumn makes dst the given rows of src, sharing its dictionary, arena and children.
+func gatherColumn(dst, src *vector.Vector, rows []uint16) {
+	if src.Form != vector.Dict {
+		vector.GatherView(dst, src, rows)
+		return
+	}
+	codes := grow(dst.Codes, len(rows))
+	for i, r := range rows {
+		codes[i] = src.Codes[r]
+	}
+	dst.Form, dst.Codes, dst.DictOf, dst.DictID = vector.Dict, codes, src.DictOf, src.DictID
+	dst.Nulls = gatherNulls(dst.Nulls, src.Nulls, rows)
+}
+
+// gatherNulls returns the entries of src for rows in dst's storage; nil for nil.
+func gatherNulls[I uint16 | uint32](dst, src []bool, rows []I) []bool {
+	if src == nil {
+		return nil
+	}
+	dst = grow(dst, len(rows))
+	for i, r := range rows {
+		dst[i] = src[r]
+	}
+	return dst
 }
 
 // pushUnpaired hands on what the kind produces by row of the batch: rows without a match, or with one, or marks.
@@ -364,13 +429,6 @@ func (p *joinProbeProcessor) pushMarks(b *vector.Batch, n int) error {
 // spread sets the selected rows of dst to rows of the flat column src: dst[sel[i]] = src[heads[i]-1], or NULL for head 0. dst
 // is flat, has n rows and shares src's arena.
 func spread(dst, src *vector.Vector, sel []uint16, heads []uint32, n int) {
-	nulls := src.Nulls != nil
-	for _, h := range heads {
-		if h == 0 {
-			nulls = true
-			break
-		}
-	}
 	switch dst.Type.Physical() {
 	case types.I64:
 		dst.I64 = spreadValues(dst.I64, src.I64, sel, heads, n)
@@ -393,9 +451,18 @@ func spread(dst, src *vector.Vector, sel []uint16, heads []uint32, n int) {
 		for i, c := range src.Children {
 			spread(dst.Children[i], c, sel, heads, n)
 		}
-		nulls = nulls || len(src.Children) == 0
-	case types.Nothing:
-		nulls = true
+	}
+	spreadNulls(dst, src, sel, heads, n)
+}
+
+// spreadNulls is spread for Nulls.
+func spreadNulls(dst, src *vector.Vector, sel []uint16, heads []uint32, n int) {
+	nulls := src.Nulls != nil || dst.Type.Physical() == types.Nothing || dst.Type.Physical() == types.Record && len(dst.Type.Fields) == 0
+	for _, h := range heads {
+		if h == 0 {
+			nulls = true
+			break
+		}
 	}
 	if !nulls {
 		dst.Nulls = nil
