@@ -158,6 +158,9 @@ func (o *optimizer) pushAggregate(n *plan.Aggregate, preds []plan.Expr) plan.Nod
 			below = append(below, o.simplify(plan.Substitute(p, m)))
 		} else {
 			above = append(above, p)
+			if w := o.implied(p, movable); w != nil {
+				below = append(below, o.simplify(plan.Substitute(w, m)))
+			}
 		}
 	}
 	return filtered(plan.WithInputs(n, []plan.Node{o.push(n.Input, below)}), above)
@@ -216,30 +219,33 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []plan.Expr) plan.Node {
 func (o *optimizer) impliedBySides(preds []plan.Expr, left, right plan.ColumnSet) []plan.Expr {
 	out := preds
 	for _, p := range preds {
-		c, ok := p.(*plan.Call)
-		if !ok || c.Func != "or" || refersOnly(p, left) || refersOnly(p, right) {
+		if refersOnly(p, left) || refersOnly(p, right) {
 			continue
 		}
 		for _, side := range []plan.ColumnSet{left, right} {
-			var branches []plan.Expr
-			for _, b := range c.Args {
-				mine, _ := o.split(plan.Conjuncts(b), side)
-				if len(mine) == 0 {
-					branches = nil
-					break
-				}
-				branches = append(branches, plan.And(mine...))
-			}
-			if branches == nil {
-				continue
-			}
-			implied := o.simplifyCall(&plan.Call{Func: "or", Args: branches, T: types.BooleanType})
-			if !containsExpr(out, implied) {
+			if implied := o.implied(p, side); implied != nil && !containsExpr(out, implied) {
 				out = append(out[:len(out):len(out)], implied)
 			}
 		}
 	}
 	return out
+}
+
+// implied returns what an OR says about the columns of set alone, when each of its branches says something; nil otherwise.
+func (o *optimizer) implied(p plan.Expr, set plan.ColumnSet) plan.Expr {
+	c, ok := p.(*plan.Call)
+	if !ok || c.Func != "or" {
+		return nil
+	}
+	var branches []plan.Expr
+	for _, b := range c.Args {
+		mine, _ := o.split(plan.Conjuncts(b), set)
+		if len(mine) == 0 {
+			return nil
+		}
+		branches = append(branches, plan.And(mine...))
+	}
+	return o.simplifyCall(&plan.Call{Func: "or", Args: branches, T: types.BooleanType})
 }
 
 // transitive copies conjuncts "column op literal" from one side of an equality to the other.
