@@ -46,8 +46,6 @@ const (
 	aggregates allow = 1 << iota
 	windows
 	subqueries
-	// inOver marks the arguments and the specification of a window function.
-	inOver
 	// inAggregate marks the arguments of an aggregate function.
 	inAggregate
 )

@@ -15,8 +15,6 @@ type output struct {
 	col   plan.Column
 	name  string
 	table string
-	// unnamed tells that the name is one Hive made up, like _c0.
-	unnamed bool
 	// origin is the table column that passes through unchanged, for the name of casts of it; "" when there is none.
 	origin string
 	star   bool // the column comes from *

@@ -80,7 +80,7 @@ func (b *builder) combine(op *ast.SetOp, branches []*result, places []ast.Node) 
 	for i, c := range first.cols {
 		col := b.column(c.name, ts[i])
 		u.Cols = append(u.Cols, col)
-		o := output{col: col, name: c.name, unnamed: c.unnamed}
+		o := output{col: col, name: c.name}
 		out.cols = append(out.cols, o)
 	}
 	renameRepeated(out.cols)

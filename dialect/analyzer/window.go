@@ -50,7 +50,7 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 		return nil, x.unknownFunction(e)
 	}
 	x.numOver++
-	inner := x.with(x.allow | inOver)
+	inner := x.with(x.allow)
 	args := writtenArgs(e)
 	if e.Star && f.Name == "count" {
 		args = nil
@@ -205,6 +205,15 @@ func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) 
 			windowGroupsText, f.Unit, boundText(f.Start), boundText(f.End))
 	}
 	valued := out.Start.Offset != nil || out.End.Offset != nil
+	if !out.Rows && valued && len(w.orderBy) == 0 {
+		if !x.hive3() {
+			return out, sqlerr.Semanticf("RANGE with offset PRECEDING/FOLLOWING requires at least one ORDER BY column")
+		}
+		// Hive 3.1 orders such a window by its partition, so that all its rows are peers.
+		for _, e := range w.partitionBy {
+			w.orderBy = append(w.orderBy, x.b.sortKey(e, &ast.SortItem{}))
+		}
+	}
 	if !out.Rows && valued && len(w.orderBy) != 1 {
 		return out, sqlerr.Semanticf("Range value based Window Frame can have only 1 Sort Key")
 	}
@@ -214,7 +223,7 @@ func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) 
 			w.orderBy[0].Expr = castTo(w.orderBy[0].Expr, types.DoubleType)
 		case t.IsNumeric(), t.IsDateGroup():
 		default:
-			return out, sqlerr.Semanticf("Primitive type %s not supported in Value Boundary expression", kindWord(t))
+			return out, sqlerr.Semanticf("Primitive type %s not supported in Value Boundary expression", t.Kind)
 		}
 	}
 	if len(w.orderBy) == 0 && !out.Rows {
@@ -245,8 +254,6 @@ func boundText(b *ast.FrameBound) string {
 	}
 	return string(b.Kind)
 }
-
-func kindWord(t *types.Type) string { return t.Kind.String() }
 
 func (x *exprs) bound(b *ast.FrameBound, rows bool, w *windowCall) (plan.Bound, error) {
 	switch b.Kind {
