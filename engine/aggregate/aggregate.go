@@ -80,6 +80,14 @@ func init() {
 
 		"collect_list": newCollectList, "collect_set": newCollectSet,
 		"first": newFirst, "last": newLast,
+
+		"regr_count": newRegrCount, "regr_avgx": newCovariance(regrAvgX), "regr_avgy": newCovariance(regrAvgY),
+		"regr_sxx": newCovariance(regrSXX), "regr_syy": newCovariance(regrSYY), "regr_sxy": newCovariance(regrSXY),
+		"regr_slope": newCovariance(regrSlope), "regr_intercept": newCovariance(regrIntercept), "regr_r2": newCovariance(regrR2),
+
+		"percentile": newPercentile(interpolated), "percentile_cont": newPercentile(interpolated),
+		"percentile_disc": newPercentile(discrete), "percentile_approx": newPercentileApprox,
+		"histogram_numeric": newHistogramNumeric, "ngrams": newNgrams, "context_ngrams": newNgrams,
 	}
 }
 

@@ -30,12 +30,8 @@ func sentences(_ *Env, call *Call) Kernel {
 			start := lists.Len()
 			for _, s := range splitSentences([]rune(string(args[0].Bytes(i)))) {
 				first := words.Len()
-				for _, w := range strings.FieldsFunc(string(s), func(r rune) bool {
-					return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '_'
-				}) {
-					if w = strings.Trim(w, "'"); w != "" {
-						appendText(words, []byte(w))
-					}
+				for _, w := range splitWords(s) {
+					appendText(words, []byte(string(w)))
 				}
 				lists.Refs = append(lists.Refs, vector.Ref{Off: uint32(first), Len: uint32(words.Len() - first)})
 			}
@@ -43,6 +39,27 @@ func sentences(_ *Env, call *Call) Kernel {
 		})
 		return nil
 	}
+}
+
+// splitWords finds runs of letters and digits; full stops, commas and apostrophes inside of them belong to them.
+func splitWords(s []rune) [][]rune {
+	part := func(i int) bool {
+		return i >= 0 && i < len(s) && (unicode.IsLetter(s[i]) || unicode.IsDigit(s[i]) || s[i] == '_')
+	}
+	var out [][]rune
+	start := -1
+	for i := range len(s) + 1 {
+		inside := part(i) || i < len(s) && strings.ContainsRune(".'", s[i]) && part(i-1) && part(i+1) ||
+			i < len(s) && s[i] == ',' && i > 0 && i+1 < len(s) && unicode.IsDigit(s[i-1]) && unicode.IsDigit(s[i+1])
+		switch {
+		case inside && start < 0:
+			start = i
+		case !inside && start >= 0:
+			out = append(out, s[start:i])
+			start = -1
+		}
+	}
+	return out
 }
 
 func splitSentences(s []rune) [][]rune {

@@ -495,7 +495,10 @@ func (p *numberPattern) format(t *types.Type, v *vector.Vector, row int) string 
 	}
 	sign := ""
 	if strings.HasPrefix(text, "-") {
-		sign, text = "-", text[1:]
+		text = text[1:]
+	}
+	if negativeNumber(t, v, row) {
+		sign = "-" // also of what is rounded to zero
 	}
 	whole, rest, _ := strings.Cut(text, ".")
 	if len(rest) > fraction {
@@ -521,4 +524,15 @@ func (p *numberPattern) format(t *types.Type, v *vector.Vector, row int) string 
 		whole += "." + rest
 	}
 	return sign + p.prefix + whole + p.suffix
+}
+
+// negativeNumber reports whether a number is below zero, or the negative zero.
+func negativeNumber(t *types.Type, v *vector.Vector, row int) bool {
+	switch t.Physical() {
+	case types.I64:
+		return v.Base().I64[v.At(row)] < 0
+	case types.I128:
+		return v.Base().W[v.At(row)].Sign() < 0
+	}
+	return math.Signbit(v.Base().F64[v.At(row)])
 }

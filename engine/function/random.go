@@ -6,29 +6,30 @@ import (
 	"skep/engine/vector"
 )
 
-// javaRandom is java.util.Random: a linear congruential generator of 48 bits.
-type javaRandom struct{ state int64 }
+// JavaRandom is java.util.Random: a linear congruential generator of 48 bits.
+type JavaRandom struct{ state int64 }
 
 const (
 	randomMultiplier = 0x5DEECE66D
 	randomMask       = 1<<48 - 1
 )
 
-func newJavaRandom(seed int64) javaRandom { return javaRandom{(seed ^ randomMultiplier) & randomMask} }
+// NewJavaRandom starts a generator from a seed.
+func NewJavaRandom(seed int64) JavaRandom { return JavaRandom{(seed ^ randomMultiplier) & randomMask} }
 
-func (r *javaRandom) next(bits uint) int64 {
+func (r *JavaRandom) next(bits uint) int64 {
 	r.state = (r.state*randomMultiplier + 0xB) & randomMask
 	return int64(int32(r.state >> (48 - bits)))
 }
 
-// double is nextDouble: 53 random bits.
-func (r *javaRandom) double() float64 {
+// Double is nextDouble: 53 random bits.
+func (r *JavaRandom) Double() float64 {
 	return float64(r.next(26)<<27+r.next(27)) / (1 << 53)
 }
 
 // random is rand([seed]). Each worker has its own sequence, which the seed starts.
 func random(_ *Env, call *Call) Kernel {
-	var r javaRandom
+	var r JavaRandom
 	started := false
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		rows.Each(func(i int) {
@@ -38,9 +39,9 @@ func random(_ *Env, call *Call) Kernel {
 					s := ints(args[0])
 					seed = s.at(i)
 				}
-				r, started = newJavaRandom(seed), true
+				r, started = NewJavaRandom(seed), true
 			}
-			out.F64[i] = r.double()
+			out.F64[i] = r.Double()
 		})
 		return nil
 	}
