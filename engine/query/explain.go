@@ -39,6 +39,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 			text = explain.Plan(inner.root, explain.Options{})
 		}
 	}
+	st.snapshot = inner.snapshot
 	st.stringColumns("Explain")
 	st.task = func(ctx context.Context) error {
 		if analyze {

@@ -28,28 +28,29 @@ func (st *Statement) compileInsert(ctx context.Context, tree ast.Statement) erro
 
 // planInsert analyses and optimises an INSERT.
 func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.Insert, []plan.Node, error) {
-	a := st.analysis()
 	var insert *plan.Insert
-	var err error
-	switch n := tree.(type) {
-	case *ast.Insert:
-		insert, err = a.analyzer.AnalyzeInsert(ctx, n)
-	case *ast.MultiInsert:
-		insert, err = a.analyzer.AnalyzeMultiInsert(ctx, n)
-	default:
-		return nil, nil, unsupported(statementName(tree))
-	}
-	if err != nil {
-		return nil, nil, err
-	}
 	var roots []plan.Node
-	for _, b := range insert.Branches {
-		if b.Table != nil && b.Table.Transactional {
-			return nil, nil, sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", b.Table.DB, b.Table.Name)
+	err := st.reading(ctx, func(a *analysis) (err error) {
+		switch n := tree.(type) {
+		case *ast.Insert:
+			insert, err = a.analyzer.AnalyzeInsert(ctx, n)
+		case *ast.MultiInsert:
+			insert, err = a.analyzer.AnalyzeMultiInsert(ctx, n)
+		default:
+			err = unsupported(statementName(tree))
 		}
-		roots = append(roots, b.Root)
-	}
-	roots, err = st.optimize(ctx, a, roots)
+		if err != nil {
+			return err
+		}
+		for _, b := range insert.Branches {
+			if b.Table != nil && b.Table.Transactional {
+				return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", b.Table.DB, b.Table.Name)
+			}
+			roots = append(roots, b.Root)
+		}
+		roots, err = st.optimize(ctx, a, roots)
+		return err
+	})
 	return insert, roots, err
 }
 
@@ -113,21 +114,26 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 		}
 		return env.AlreadyExists(n)
 	}
-	a := st.analysis()
-	q, err := a.analyzer.AnalyzeCTAS(ctx, n.Query)
+	var columns, keys []model.Column
+	var roots []plan.Node
+	err = st.reading(ctx, func(a *analysis) error {
+		q, err := a.analyzer.AnalyzeCTAS(ctx, n.Query)
+		if err != nil {
+			return err
+		}
+		var root plan.Node
+		root, columns, keys = splitKeys(q, n.PartitionColumns)
+		roots, err = st.optimize(ctx, a, []plan.Node{root})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	root, columns, keys := splitKeys(q, n.PartitionColumns)
 	table, err := env.NewTableAs(ctx, n, columns, keys)
 	if err != nil {
 		return err
 	}
-	roots, err := st.optimize(ctx, a, []plan.Node{root})
-	if err != nil {
-		return err
-	}
-	described, err := a.tables.describe(ctx, table)
+	described, err := newTables(st.session).describe(ctx, table)
 	if err != nil {
 		return err
 	}

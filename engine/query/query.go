@@ -13,6 +13,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/planner"
+	"skep/metastore"
 	"skep/metastore/warehouse"
 )
 
@@ -35,6 +36,22 @@ func (st *Statement) analysis() *analysis {
 	return a
 }
 
+// reading runs compile on one state of catalog and files, which the statement then reads: the partitions that it knows of
+// and the files that it finds in them belong together, whatever is committed in between.
+func (st *Statement) reading(ctx context.Context, compile func(a *analysis) error) error {
+	a := st.analysis()
+	snapshot, err := st.session.engine.warehouse.Snapshot(ctx, func(r metastore.Reader) error {
+		a.tables.reader = r
+		return compile(a)
+	})
+	if err != nil {
+		return err
+	}
+	a.tables.reader = st.session.engine.store // the snapshot's reader ends with the compilation
+	st.snapshot = snapshot
+	return nil
+}
+
 // optimize runs the optimizer over plans that may share subplans.
 func (st *Statement) optimize(ctx context.Context, a *analysis, roots []plan.Node) ([]plan.Node, error) {
 	return optimizer.OptimizeAll(ctx, &optimizer.Env{
@@ -50,16 +67,22 @@ func deterministic(name string) bool {
 }
 
 func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
-	a := st.analysis()
-	analysed, err := a.analyzer.AnalyzeQuery(ctx, q)
+	var analysed *plan.Query
+	var root plan.Node
+	err := st.reading(ctx, func(a *analysis) error {
+		var err error
+		if analysed, err = a.analyzer.AnalyzeQuery(ctx, q); err != nil {
+			return err
+		}
+		roots, err := st.optimize(ctx, a, []plan.Node{analysed.Root})
+		if err == nil {
+			root = roots[0]
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	roots, err := st.optimize(ctx, a, []plan.Node{analysed.Root})
-	if err != nil {
-		return err
-	}
-	root := roots[0]
 	st.root = root
 	cols := root.Columns()
 	ts := make([]*types.Type, len(cols))

@@ -23,11 +23,13 @@ type execution struct {
 // runPlan executes plans, which may share subplans, into their sinks.
 func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) (err error) {
 	e := st.session.engine
-	snapshot, err := e.warehouse.Snapshot(ctx, nil)
-	if err != nil {
-		return err
+	snapshot := st.snapshot
+	if snapshot == nil {
+		if snapshot, err = e.warehouse.Snapshot(ctx, nil); err != nil {
+			return err
+		}
+		defer snapshot.Release(context.WithoutCancel(ctx))
 	}
-	defer snapshot.Release(context.WithoutCancel(ctx))
 	spill := filepath.Join(e.scratch, "spill-"+st.queryID)
 	defer func() {
 		if e := os.RemoveAll(spill); err == nil && e != nil {

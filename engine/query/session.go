@@ -121,13 +121,18 @@ func (s *Session) Close() error {
 
 // table finds a temporary table or one of the metastore.
 func (s *Session) table(ctx context.Context, db, name string) (*model.Table, error) {
+	return s.lookup(ctx, s.engine.store, db, name)
+}
+
+// lookup is table on a given state of the metastore.
+func (s *Session) lookup(ctx context.Context, r metastore.Reader, db, name string) (*model.Table, error) {
 	s.mu.Lock()
 	t := s.temps[db+"."+name]
 	s.mu.Unlock()
 	if t != nil {
 		return t.Clone(), nil
 	}
-	return s.engine.store.Table(ctx, db, name)
+	return r.Table(ctx, db, name)
 }
 
 // TemporaryTable returns the session's temporary table of that name, or nil.

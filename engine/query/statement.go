@@ -14,6 +14,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/query/ddl"
+	"skep/metastore/warehouse"
 )
 
 // Log receives the lines of a statement's log, which clients may follow. It is safe for concurrent use.
@@ -52,6 +53,8 @@ type Statement struct {
 	task     func(ctx context.Context) error
 	result   *Result
 	modified int64
+	// snapshot is the state of the warehouse that the statement was compiled against; nil when it reads no tables.
+	snapshot *warehouse.Snapshot
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
 
@@ -90,6 +93,7 @@ func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err err
 		return nil, err
 	}
 	if err := st.compile(ctx, tree); err != nil {
+		st.releaseSnapshot(ctx)
 		return nil, err
 	}
 	st.compileTime = time.Since(start)
@@ -219,6 +223,7 @@ func (st *Statement) Run(ctx context.Context) error {
 		err = st.task(ctx)
 	}
 	st.ended.Store(true)
+	st.releaseSnapshot(ctx)
 	state := Finished
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -234,8 +239,16 @@ func (st *Statement) Run(ctx context.Context) error {
 	return err
 }
 
+// releaseSnapshot lets go of the files that the statement was to read.
+func (st *Statement) releaseSnapshot(ctx context.Context) {
+	if st.snapshot != nil {
+		st.snapshot.Release(context.WithoutCancel(ctx))
+	}
+}
+
 // Close releases the statement's result.
 func (st *Statement) Close() error {
+	st.releaseSnapshot(context.Background())
 	if st.result != nil {
 		return st.result.Close()
 	}

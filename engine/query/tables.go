@@ -19,10 +19,13 @@ import (
 // that a statement sees one state of each table.
 type tables struct {
 	session *Session
+	reader  metastore.Reader
 	known   map[string]*catalog.Table
 }
 
-func newTables(s *Session) *tables { return &tables{session: s, known: map[string]*catalog.Table{}} }
+func newTables(s *Session) *tables {
+	return &tables{session: s, reader: s.engine.store, known: map[string]*catalog.Table{}}
+}
 
 // Table implements catalog.Catalog.
 func (c *tables) Table(ctx context.Context, db, name string) (*catalog.Table, error) {
@@ -30,7 +33,7 @@ func (c *tables) Table(ctx context.Context, db, name string) (*catalog.Table, er
 	if t := c.known[key]; t != nil {
 		return t, nil
 	}
-	m, err := c.session.table(ctx, db, name)
+	m, err := c.session.lookup(ctx, c.reader, db, name)
 	if err != nil {
 		return nil, notFound(err)
 	}
@@ -44,7 +47,7 @@ func (c *tables) Table(ctx context.Context, db, name string) (*catalog.Table, er
 
 // HasDatabase implements catalog.Catalog.
 func (c *tables) HasDatabase(ctx context.Context, db string) (bool, error) {
-	_, err := c.session.engine.store.Database(ctx, db)
+	_, err := c.reader.Database(ctx, db)
 	if err = notFound(err); errors.Is(err, catalog.ErrNotFound) {
 		return false, nil
 	}
@@ -131,7 +134,7 @@ func (c *tables) constraints(ctx context.Context, t *catalog.Table) error {
 	if t.Temporary {
 		return nil
 	}
-	list, err := c.session.engine.store.Constraints(ctx, t.DB, t.Name)
+	list, err := c.reader.Constraints(ctx, t.DB, t.Name)
 	if err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (c *tables) statistics(ctx context.Context, m *model.Table, t *catalog.Tabl
 	if t.Temporary {
 		return s, nil
 	}
-	cols, err := c.session.engine.store.ColumnStatistics(ctx, m.Database, m.Name)
+	cols, err := c.reader.ColumnStatistics(ctx, m.Database, m.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +214,7 @@ func rowStatistics(params map[string]string) *catalog.Stats {
 // Partitions implements catalog.Catalog.
 func (c *tables) Partitions(ctx context.Context, t *catalog.Table, filter *catalog.PartitionFilter, keep func([]types.Datum) (bool, error)) ([]*catalog.Partition, error) {
 	q := metastore.PartitionQuery{Filter: c.storeFilter(filter, t)}
-	list, err := c.session.engine.store.Partitions(ctx, t.DB, t.Name, q)
+	list, err := c.reader.Partitions(ctx, t.DB, t.Name, q)
 	if err != nil {
 		return nil, fmt.Errorf("listing partitions of %s.%s: %w", t.DB, t.Name, err)
 	}
@@ -240,8 +243,12 @@ func (c *tables) Partitions(ctx context.Context, t *catalog.Table, filter *catal
 	return out, nil
 }
 
-// partitionValue gives the typed value of a partition name; the default partition and text that does not fit are NULL.
+// partitionValue gives the typed value of a partition name. The default partition and text that does not fit are NULL, but
+// a string key has the name itself as its value.
 func (s *Session) partitionValue(name string, t *types.Type) types.Datum {
+	if t.IsString() {
+		return types.Datum{S: name}
+	}
 	if name == s.conf.Get("hive.exec.default.partition.name") || name == partition.DefaultName {
 		return types.NullDatum
 	}

@@ -188,7 +188,7 @@ func (b binder) bind(f Filter) (node, error) {
 			return nil, err
 		}
 		// Hive lets a query name the default partition by its text
-		if f.Value.Kind == String && f.Value.Text == DefaultName {
+		if f.Value.Kind == String && f.Value.Text == DefaultName && b.keys[k].Type.Kind != String {
 			switch f.Op {
 			case Equal, NullSafeEqual:
 				return nullNode{k}, nil

@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 		{"int", "abc", Value{}},
 		{"int", "1e3", Value{}},
 		{"int", DefaultName, Value{}},
-		{"string", DefaultName, Value{}},
+		{"string", DefaultName, StringValue(DefaultName)},
 		{"string", " x", StringValue(" x")},
 		{"char(5)", "x  ", StringValue("x")},
 		{"varchar(5)", "x  ", StringValue("x  ")},
@@ -275,12 +275,19 @@ func TestPredicateAgainstDefinition(t *testing.T) {
 }
 
 func TestDefaultPartitionByName(t *testing.T) {
-	p, err := Bind(Comparison{"B", Equal, StringValue(DefaultName)}, testKeys)
+	p, err := Bind(Comparison{"A", Equal, StringValue(DefaultName)}, testKeys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Match(make([]Value, 4)) != True || !p.Domain(1).Null || len(p.Domain(1).Intervals) != 0 {
+	if p.Match(make([]Value, 4)) != True || !p.Domain(0).Null || len(p.Domain(0).Intervals) != 0 {
 		t.Error("the default partition is not found by its text")
+	}
+	// to a string key it is a value like others
+	if p, err = Bind(Comparison{"B", Equal, StringValue(DefaultName)}, testKeys); err != nil {
+		t.Fatal(err)
+	}
+	if p.Match([]Value{{}, StringValue(DefaultName), {}, {}}) != True || p.Domain(1).Null {
+		t.Error("the default partition is not found by the value of a string key")
 	}
 	if _, err := Bind(IsNull{"nokey"}, testKeys); err == nil {
 		t.Error("a filter on an unknown key was bound")

@@ -101,9 +101,9 @@ func TypeOf(text string) Type {
 }
 
 // Parse reads the text of a partition value as a query would see it: text that the type cannot hold is NULL, and so is
-// DefaultName.
+// DefaultName, except to strings, which it is one of.
 func (t Type) Parse(text string) Value {
-	if text == DefaultName {
+	if text == DefaultName && t.Kind != String {
 		return Value{}
 	}
 	switch t.Kind {

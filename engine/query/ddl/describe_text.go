@@ -186,13 +186,13 @@ func only(list []model.ColumnStatistics, c model.Column) *model.ColumnStatistics
 
 // statisticsTexts gives min, max, nulls, distinct values, average and maximal length, trues, falses and the kind of the
 // sketch, as far as they apply to the column's type.
-func statisticsTexts(s *model.ColumnStatistics) [9]string {
+func statisticsTexts(s *model.ColumnStatistics, sketch bool) [9]string {
 	var v [9]string
 	if s == nil {
 		return v
 	}
 	v[2] = formatInt(s.Nulls)
-	if len(s.BitVector) > 0 {
+	if len(s.BitVector) > 0 && sketch {
 		v[8] = "HL"
 	}
 	switch s.Kind {

@@ -39,14 +39,14 @@ func (env *Env) comparison(ctx context.Context, key *model.Column, op string, e 
 // keyConstant evaluates a constant as a value of a partition key; the default partition and what does not fit are NULL.
 func (env *Env) keyConstant(ctx context.Context, key *model.Column, e ast.Expr) (partition.Value, error) {
 	text, null, err := env.Session.Const(ctx, e, types.StringType)
-	if err != nil || null || text == partition.DefaultName {
+	if err != nil || null {
 		return partition.Value{}, err
 	}
 	t, err := types.Parse(key.Type)
 	if err != nil {
 		return partition.Value{}, err
 	}
-	if !t.IsString() {
+	if !t.IsString() && text != partition.DefaultName {
 		if text, null, err = env.Session.Const(ctx, e, t); err != nil || null {
 			return partition.Value{}, err
 		}

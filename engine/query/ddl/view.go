@@ -28,7 +28,7 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 		case !s.OrReplace:
 			return nil, env.taken(db, name)
 		case !old.IsView():
-			return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s\n The following is an existing table, not a view: %s.%s",
+			return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s The following is an existing table, not a view: %s.%s",
 				sqlerr.Text(sqlerr.ExistingTableIsNotView), db, name)
 		}
 	} else {
@@ -58,7 +58,9 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 
 // taken is the failure of a task that finds the name of its new table or view in use.
 func (env *Env) taken(db, name string) error {
-	return sqlerr.Execution(env.codeOf(sqlerr.TableAlreadyExists), env.taskClass(), sqlerr.Text(sqlerr.TableAlreadyExists, db+"."+name))
+	e := *sqlerr.Execution(env.codeOf(sqlerr.TableAlreadyExists), env.taskClass(), sqlerr.Text(sqlerr.TableAlreadyExists, db+"."+name))
+	e.SQLState = "08S01" // Hive finds the code by the text alone
+	return &e
 }
 
 // AlterViewQuery prepares ALTER VIEW … AS of an analysed query.
@@ -66,14 +68,14 @@ func (env *Env) AlterViewQuery(ctx context.Context, name *ast.TableName, origina
 	t, err := env.table(ctx, name)
 	if sqlerr.CodeOf(err) == sqlerr.InvalidTable {
 		db, view := env.tableName(name)
-		return nil, sqlerr.CodedSemanticf(sqlerr.AlterViewAsSelectNotExist, "%s\n The following view does not exist: %s.%s",
+		return nil, sqlerr.CodedSemanticf(sqlerr.AlterViewAsSelectNotExist, "%s The following view does not exist: %s.%s",
 			sqlerr.Text(sqlerr.AlterViewAsSelectNotExist), db, view)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !t.IsView() {
-		return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s\n The following is an existing table, not a view: %s.%s",
+		return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s The following is an existing table, not a view: %s.%s",
 			sqlerr.Text(sqlerr.ExistingTableIsNotView), t.Database, t.Name)
 	}
 	a := &alteration{env: env, t: t, table: name}
