@@ -225,8 +225,11 @@ func (g *joinGraph) consider(set, left, right uint64, a, b *candidate) {
 	}
 }
 
+// smallSemi says how much smaller than the rows that it filters the right side of a semi join must be to be pushed down.
+const smallSemi = 4
+
 // pushSemiJoins moves semi and anti joins below inner joins to the input that supplies their left columns: they only remove
-// rows, and few inner joins are cheaper than that.
+// rows, and few inner joins are cheaper than one with a small right side.
 func (o *optimizer) pushSemiJoins(n plan.Node) (plan.Node, error) {
 	return rewriteNodes(n, func(n plan.Node) (plan.Node, error) {
 		j, ok := n.(*plan.Join)
@@ -262,6 +265,15 @@ func (o *optimizer) sinkSemi(semi *plan.Join) plan.Node {
 		return o.sinkSemi(&c)
 	}
 	c := *in
+	if side := in.Left; in.Kind == plan.InnerJoin {
+		if !inside(side) {
+			side = in.Right
+		}
+		// A large right side costs more than the inner joins that might leave few rows to look up in it.
+		if o.estimate(semi.Right).rows*smallSemi > o.estimate(side).rows {
+			return semi
+		}
+	}
 	switch {
 	case (in.Kind == plan.InnerJoin || in.Kind == plan.LeftJoin || in.Kind == plan.SemiJoin || in.Kind == plan.SingleJoin) && inside(in.Left):
 		c.Left = sink(in.Left)

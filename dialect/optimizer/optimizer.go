@@ -65,6 +65,8 @@ type optimizer struct {
 	stats    map[plan.Node]*relation  // estimates of nodes already seen
 	shared   map[*plan.SharedDef]bool // definitions already rewritten by the current rule
 	needed   map[*plan.SharedDef]plan.ColumnSet
+	// nextShared numbers the shared definitions that rules make.
+	nextShared int
 }
 
 // Optimize returns an equivalent plan. Subqueries must have been decorrelated before.

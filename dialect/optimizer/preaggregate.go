@@ -1,39 +1,171 @@
 package optimizer
 
 import (
+	"fmt"
+	"math/bits"
+	"slices"
+
 	"skep/dialect/plan"
 	"skep/dialect/types"
 )
 
-// preaggregate computes grouping sets in two steps: the rows are grouped by all keys first, and only those groups, usually
-// far fewer than rows, are repeated for each set. It applies when every aggregate can be put together from partial ones.
+// preaggregate computes grouping sets from each other instead of from the rows: the rows are grouped by all keys once, and
+// every set is grouped from the smallest set computed before that has its keys (Gray et al. 1997, "Data Cube"). It applies
+// when every aggregate can be put together from partial ones.
 func (o *optimizer) preaggregate(n plan.Node) (plan.Node, error) {
 	return rewriteNodes(n, func(n plan.Node) (plan.Node, error) {
 		a, ok := n.(*plan.Aggregate)
-		if !ok || len(a.GroupingSets) < 2 || len(a.Keys) == 0 {
+		if !ok || len(a.GroupingSets) < 2 || len(a.Keys) == 0 || len(a.Keys) > 63 {
 			return n, nil
 		}
-		if inner, ok := a.Input.(*plan.Aggregate); ok && len(inner.GroupingSets) == 0 && len(inner.Keys) == len(a.Keys) {
-			return n, nil // done before
+		d := o.divide(a.Aggs)
+		if d == nil || repeated(a.GroupingSets) {
+			return n, nil
 		}
-		return o.splitAggregate(a), nil
+		return o.cube(a, d), nil
 	})
 }
 
-// splitAggregate returns a in two steps, or a itself when an aggregate cannot be divided.
-func (o *optimizer) splitAggregate(a *plan.Aggregate) plan.Node {
-	d := o.divide(a.Aggs)
-	if d == nil {
-		return a
+func keyMask(set []int) (m uint64) {
+	for _, k := range set {
+		m |= 1 << k
 	}
+	return m
+}
+
+func repeated(sets [][]int) bool {
+	seen := map[uint64]bool{}
+	for _, s := range sets {
+		if seen[keyMask(s)] {
+			return true
+		}
+		seen[keyMask(s)] = true
+	}
+	return false
+}
+
+// level is one grouping set as a shared subplan: a column per key of the set, then the partial aggregates.
+type level struct {
+	mask uint64
+	def  *plan.SharedDef
+}
+
+// cube returns the union of the sets of a.
+func (o *optimizer) cube(a *plan.Aggregate, d *division) plan.Node {
 	inner := &plan.Aggregate{Input: a.Input, Aggs: d.partial}
-	outer := &plan.Aggregate{Input: inner, Aggs: d.combine, GroupingSets: a.GroupingSets, GroupingID: a.GroupingID}
 	for _, k := range a.Keys {
-		c := o.newColumn(k.Column.Name, k.Column.Type)
-		inner.Keys = append(inner.Keys, plan.Assign{Column: c, Expr: k.Expr})
-		outer.Keys = append(outer.Keys, plan.Assign{Column: k.Column, Expr: plan.NewColumnRef(c)})
+		inner.Keys = append(inner.Keys, plan.Assign{Column: o.newColumn(k.Column.Name, k.Column.Type), Expr: k.Expr})
 	}
-	return finalProject(a, outer, d)
+	all := uint64(1)<<len(a.Keys) - 1
+	levels := []level{{all, o.newShared("groups", inner)}}
+	order := append([][]int(nil), a.GroupingSets...)
+	slices.SortStableFunc(order, func(x, y []int) int { return len(y) - len(x) })
+	u := &plan.Union{}
+	for _, k := range a.Keys {
+		u.Cols = append(u.Cols, k.Column)
+	}
+	if a.GroupingID.ID != 0 {
+		u.Cols = append(u.Cols, a.GroupingID)
+	}
+	// The union's aggregate columns are the second step's results, which the final expressions use.
+	for _, c := range d.combine {
+		u.Cols = append(u.Cols, c.Column)
+	}
+	for _, set := range order {
+		mask := keyMask(set)
+		l := levels[0]
+		if mask != all {
+			l = level{mask, o.newShared("groups", o.coarser(a, d, smallestParent(levels, mask), mask))}
+			levels = append(levels, l)
+		}
+		p, ids := o.unionBranch(a, d, l)
+		u.All = append(u.All, p)
+		u.Sources = append(u.Sources, ids)
+	}
+	p := &plan.Project{Input: u}
+	for _, c := range u.Cols[:len(u.Cols)-len(d.combine)] {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+	}
+	p.Exprs = append(p.Exprs, d.final...)
+	return p
+}
+
+func (o *optimizer) newShared(name string, n plan.Node) *plan.SharedDef {
+	o.nextShared++
+	return &plan.SharedDef{ID: 1000 + o.nextShared, Name: fmt.Sprint(name, o.nextShared), Plan: n}
+}
+
+// smallestParent returns the level with the fewest keys that has all keys of mask.
+func smallestParent(levels []level, mask uint64) level {
+	best := levels[0]
+	for _, l := range levels {
+		if l.mask&mask == mask && bits.OnesCount64(l.mask) < bits.OnesCount64(best.mask) {
+			best = l
+		}
+	}
+	return best
+}
+
+// refer makes a reference to a level with columns of its own.
+func (o *optimizer) refer(l level) *plan.Shared {
+	s := &plan.Shared{Def: l.def}
+	for _, c := range l.def.Plan.Columns() {
+		s.Cols = append(s.Cols, o.newColumn(c.Name, c.Type))
+	}
+	return s
+}
+
+// coarser groups a level by the keys of mask. The grand total has a row even for no input, as in Hive.
+func (o *optimizer) coarser(a *plan.Aggregate, d *division, from level, mask uint64) plan.Node {
+	s := o.refer(from)
+	g := &plan.Aggregate{Input: s}
+	at := 0
+	for k := range a.Keys {
+		if from.mask&(1<<k) == 0 {
+			continue
+		}
+		if c := s.Cols[at]; mask&(1<<k) != 0 {
+			g.Keys = append(g.Keys, plan.Assign{Column: o.newColumn(c.Name, c.Type), Expr: plan.NewColumnRef(c)})
+		}
+		at++
+	}
+	values := s.Cols[len(s.Cols)-len(d.combine):]
+	for i, c := range d.combine {
+		g.Aggs = append(g.Aggs, plan.AggCall{
+			Column: o.newColumn(c.Column.Name, c.Column.Type), Func: c.Func, Args: []plan.Expr{plan.NewColumnRef(values[i])},
+		})
+	}
+	return g
+}
+
+// unionBranch gives a level the columns of the union: NULL for the keys that it lacks.
+func (o *optimizer) unionBranch(a *plan.Aggregate, d *division, l level) (plan.Node, []plan.ColumnID) {
+	s := o.refer(l)
+	p := &plan.Project{Input: s}
+	var ids []plan.ColumnID
+	add := func(name string, t *types.Type, e plan.Expr) {
+		c := o.newColumn(name, t)
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: e})
+		ids = append(ids, c.ID)
+	}
+	at, id := 0, int64(0)
+	for k, key := range a.Keys {
+		var e plan.Expr = &plan.Literal{Value: types.NullDatum, T: key.Column.Type}
+		if l.mask&(1<<k) != 0 {
+			e = plan.NewColumnRef(s.Cols[at])
+			at++
+		} else {
+			id |= 1 << (len(a.Keys) - 1 - k)
+		}
+		add(key.Column.Name, key.Column.Type, e)
+	}
+	if a.GroupingID.ID != 0 {
+		add(a.GroupingID.Name, a.GroupingID.Type, &plan.Literal{Value: types.Datum{I: id}, T: a.GroupingID.Type})
+	}
+	for _, c := range s.Cols[len(s.Cols)-len(d.combine):] {
+		add(c.Name, c.Type, plan.NewColumnRef(c))
+	}
+	return p, ids
 }
 
 // finalProject computes the columns of a from the second step.
