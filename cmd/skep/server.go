@@ -26,7 +26,7 @@ type serverCommand struct {
 	UIPort   int      `help:"Web page port; 0 turns it off." name:"ui-port" default:"10002"`
 	Data     string   `help:"Data directory: metastore, warehouse, scratch." default:"./skep-data" type:"path"`
 	Conf     string   `help:"Directory with a hive-site.xml." type:"existingdir" optional:""`
-	Memory   byteSize `help:"Memory budget of all queries." default:"4GB"`
+	Memory   byteSize `help:"Memory budget of the server." default:"4GB"`
 	Threads  int      `help:"Worker threads; 0 = all processors." default:"0"`
 	LogLevel string   `help:"trace, debug, info, warn or error." default:"info"`
 }
@@ -38,15 +38,16 @@ func (c *serverCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	// The budget covers what operators account for; batches in flight and the front end come on top.
-	debug.SetMemoryLimit(int64(c.Memory) + int64(c.Memory)/4 + 256<<20)
+	// The collector keeps the whole process below the budget; operators, which account for what they hold, may use three
+	// quarters of it, the rest is for batches in flight, buffers of readers and writers, and garbage.
+	debug.SetMemoryLimit(int64(c.Memory))
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	engine, err := query.Open(ctx, query.Config{
-		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory), Settings: settings, Log: log.Named("engine"),
+		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory) / 4 * 3, Settings: settings, Log: log.Named("engine"),
 	})
 	if err != nil {
 		return err
