@@ -31,6 +31,9 @@ type Env struct {
 	Pool     *memory.Pool // of the query
 	SpillDir string
 	Scans    ScanProvider
+	// Script prepares running a script: it checks what can be checked before and returns what describes a process, once for
+	// each. It is nil where scripts are not allowed.
+	Script func(n *plan.Script) (func() (*operator.ScriptSpec, error), error)
 	// Profile, when not nil, receives the counters of all operators.
 	Profile *Profile
 	// Progress, when not nil, counts splits.
@@ -210,6 +213,8 @@ func (b *builder) compile(n plan.Node, need plan.ColumnSet) (*stream, error) {
 		return b.generate(n, need)
 	case *plan.Window:
 		return b.window(n, need)
+	case *plan.Script:
+		return b.script(n)
 	case *plan.Limit:
 		return b.limit(n, need)
 	case *plan.Union:

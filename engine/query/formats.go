@@ -10,6 +10,7 @@ import (
 	"skep/engine/format"
 	"skep/engine/format/orc"
 	"skep/engine/format/parquet"
+	"skep/engine/format/record"
 	"skep/engine/format/text"
 )
 
@@ -17,14 +18,13 @@ import (
 type formats struct {
 	orc     format.Format
 	parquet format.Format
-	text    format.Format
 }
 
 // footerCache is the number of files whose footers each columnar format remembers.
 const footerCache = 4096
 
 func newFormats() *formats {
-	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}, text: text.New()}
+	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}}
 }
 
 // find returns the implementation of a table's or partition's storage. Unknown classes are an error at use, not before.
@@ -34,14 +34,34 @@ func (f *formats) find(inputFormat, serde string) (format.Format, error) {
 		return f.orc, nil
 	case storage.ParquetInputFormat:
 		return f.parquet, nil
+	}
+	c, err := container(inputFormat)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.serde(serde)
+	if err != nil {
+		return nil, err
+	}
+	return record.Format{Container: c, SerDe: s}, nil
+}
+
+// container returns the container of rows that an input format is.
+func container(inputFormat string) (record.Container, error) {
+	switch inputFormat {
 	case storage.TextInputFormat:
-		switch serde {
-		case storage.LazySimpleSerDe, "":
-			return f.text, nil
-		}
-		return nil, sqlerr.Semanticf("the SerDe %s is not supported", serde)
+		return text.Lines{}, nil
 	}
 	return nil, sqlerr.Semanticf("the input format %s is not supported", inputFormat)
+}
+
+// serde returns the SerDe of rows of a class.
+func (f *formats) serde(class string) (record.SerDe, error) {
+	switch class {
+	case storage.LazySimpleSerDe, "":
+		return text.SerDe{}, nil
+	}
+	return nil, sqlerr.Semanticf("the SerDe %s is not supported", class)
 }
 
 // textExtension is the extension of the names of text files that the session asks to be compressed.

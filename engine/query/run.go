@@ -40,7 +40,7 @@ func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) (er
 	pool := e.pool.NewChild(st.queryID, 0)
 	q, err := planner.Build(ctx, &planner.Env{
 		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: pool, SpillDir: spill,
-		Scans: &scans{st, snapshot}, Profile: x.profile, Progress: x.progress,
+		Scans: &scans{st, snapshot}, Script: (&scripts{st: st, dir: spill}).prepare, Profile: x.profile, Progress: x.progress,
 	}, outputs...)
 	if err != nil {
 		return err

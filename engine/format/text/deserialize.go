@@ -11,7 +11,10 @@ import (
 )
 
 // SerDe is Hive's LazySimpleSerDe.
-type SerDe struct{}
+type SerDe struct {
+	// JSON writes nested and binary values as JSON, as DelimitedJSONSerDe does for the input of scripts.
+	JSON bool
+}
 
 var _ record.SerDe = SerDe{}
 

@@ -13,20 +13,24 @@ import (
 )
 
 // NewSerializer implements record.SerDe.
-func (SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, error) {
+func (d SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, error) {
 	p, err := newParams(opts.Properties, &opts.Session)
 	if err != nil {
 		return nil, fmt.Errorf("writing text: %w", err)
 	}
 	for _, c := range opts.Schema {
-		if depth(c.Type) >= len(p.separators) {
+		if !d.JSON && depth(c.Type) >= len(p.separators) {
 			return nil, fmt.Errorf("writing text: column %s of type %s nests deeper than the %d levels of separators", c.Name, c.Type, len(p.separators))
 		}
 	}
-	return &serializer{p}, nil
+	return &serializer{params: p, json: d.JSON}, nil
 }
 
-type serializer struct{ params *params }
+type serializer struct {
+	params  *params
+	json    bool
+	scratch []byte
+}
 
 // Append implements record.Serializer.
 func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator string) ([]byte, []int, error) {
@@ -38,6 +42,11 @@ func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator 
 		for i, c := range b.Cols {
 			if i > 0 {
 				dst = append(dst, s.params.separators[0])
+			}
+			if s.json && !c.IsNull(row) && (c.Type.Kind == types.Binary || !c.Type.IsPrimitive()) {
+				s.scratch = valuetext.AppendJSON(s.scratch[:0], c, row, s.params.location)
+				dst = s.params.appendEscaped(dst, s.scratch)
+				continue
 			}
 			dst = s.params.appendText(dst, c, row, 1)
 		}
