@@ -74,10 +74,10 @@ func match(stored, batch []*vector.Vector, pairs, differ []pair) (equal, unequal
 
 func matchColumn(s, b *vector.Vector, pairs, differ []pair) (equal, unequal []pair) {
 	out := pairs[:0]
-	if s.Nulls == nil && b.Nulls == nil {
-		switch s.Type.Physical() {
-		case types.I64:
-			sv, bv := s.I64, b.I64
+	switch s.Type.Physical() {
+	case types.I64:
+		sv, bv := s.I64, b.I64
+		if s.Nulls == nil && b.Nulls == nil {
 			for _, p := range pairs {
 				if sv[p.stored] == bv[p.row] {
 					out = append(out, p)
@@ -86,17 +86,27 @@ func matchColumn(s, b *vector.Vector, pairs, differ []pair) (equal, unequal []pa
 				}
 			}
 			return out, differ
-		case types.Bytes:
-			for _, p := range pairs {
-				r, q := s.Refs[p.stored], b.Refs[p.row]
-				if r.Len == q.Len && string(s.Data[r.Off:r.Off+r.Len]) == string(b.Data[q.Off:q.Off+q.Len]) {
-					out = append(out, p)
-				} else {
-					differ = append(differ, p)
-				}
-			}
-			return out, differ
 		}
+		for _, p := range pairs {
+			sn, bn := s.Nulls != nil && s.Nulls[p.stored], b.Nulls != nil && b.Nulls[p.row]
+			if sn == bn && (sn || sv[p.stored] == bv[p.row]) {
+				out = append(out, p)
+			} else {
+				differ = append(differ, p)
+			}
+		}
+		return out, differ
+	case types.Bytes:
+		for _, p := range pairs {
+			sn, bn := s.Nulls != nil && s.Nulls[p.stored], b.Nulls != nil && b.Nulls[p.row]
+			r, q := s.Refs[p.stored], b.Refs[p.row]
+			if sn == bn && (sn || r.Len == q.Len && string(s.Data[r.Off:r.Off+r.Len]) == string(b.Data[q.Off:q.Off+q.Len])) {
+				out = append(out, p)
+			} else {
+				differ = append(differ, p)
+			}
+		}
+		return out, differ
 	}
 	for _, p := range pairs {
 		if equalValue(s, int(p.stored), b, int(p.row)) {

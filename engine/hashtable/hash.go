@@ -94,54 +94,58 @@ func hashColumn(v *vector.Vector, out []uint64, more bool) {
 	if nulls != nil {
 		nulls = nulls[:n]
 	}
-	put := func(k int, h uint64) {
-		if nulls != nil && nulls[k] {
-			h = nullHash
+	// Every column is hashed on its own; NULLs are put in and the columns combined afterwards, in loops without branches.
+	var buf [256]uint64
+	for from := 0; from < n; from += len(buf) {
+		to := min(from+len(buf), n)
+		h := buf[:to-from]
+		hashValues(v, from, h)
+		if nulls != nil {
+			for k, null := range nulls[from:to] {
+				if null {
+					h[k] = nullHash
+				}
+			}
 		}
 		if more {
-			h = combine(out[k], h)
+			o := out[from:to]
+			for k, x := range h {
+				o[k] = combine(o[k], x)
+			}
+		} else {
+			copy(out[from:to], h)
 		}
-		out[k] = h
 	}
+}
+
+// hashValues hashes rows from.. of a flat vector, whatever is stored for NULLs.
+func hashValues(v *vector.Vector, from int, out []uint64) {
+	to := from + len(out)
 	switch v.Type.Physical() {
 	case types.I64:
-		vals := v.I64[:n]
-		switch {
-		case nulls == nil && !more:
-			for k, x := range vals {
-				out[k] = hashWord(uint64(x))
-			}
-		case nulls == nil:
-			for k, x := range vals {
-				out[k] = combine(out[k], hashWord(uint64(x)))
-			}
-		default:
-			for k, x := range vals {
-				put(k, hashWord(uint64(x)))
-			}
+		for k, x := range v.I64[from:to] {
+			out[k] = hashWord(uint64(x))
 		}
 	case types.F64:
-		for k, x := range v.F64[:n] {
-			put(k, hashWord(floatBits(x)))
+		for k, x := range v.F64[from:to] {
+			out[k] = hashWord(floatBits(x))
 		}
 	case types.I128:
-		for k, x := range v.W[:n] {
-			put(k, combine(hashWord(uint64(x.Hi)), x.Lo))
+		for k, x := range v.W[from:to] {
+			out[k] = combine(hashWord(uint64(x.Hi)), x.Lo)
 		}
 	case types.Bytes:
-		for k, r := range v.Refs[:n] {
-			put(k, hashBytes(v.Data[r.Off:r.Off+r.Len]))
+		for k, r := range v.Refs[from:to] {
+			out[k] = hashBytes(v.Data[r.Off : r.Off+r.Len])
 		}
 	case types.Nothing:
 		for k := range out {
-			put(k, nullHash)
+			out[k] = nullHash
 		}
 	default:
 		for k := range out {
-			if nulls == nil || !nulls[k] {
-				put(k, hashNested(v, k))
-			} else {
-				put(k, nullHash)
+			if v.Nulls == nil || !v.Nulls[from+k] {
+				out[k] = hashNested(v, from+k)
 			}
 		}
 	}

@@ -88,9 +88,8 @@ type HashJoin struct {
 	cols     []*vector.Vector
 	rows     int // of cols: the resident part of the build side
 	table    *hashtable.JoinTable
-	dicts    []*vector.Vector // by output column: the column as a dictionary, nil when it is not used as one
-	dictIDs  []uint64
-	matched  []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
+	dicts    []buildDict // by output column
+	matched  []uint32    // by build row, a bit: probed successfully (kinds that emit build rows)
 
 	wanted  []int        // keys for which there are runtime filters
 	filters []*keyFilter // by key

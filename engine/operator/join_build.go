@@ -3,7 +3,6 @@ package operator
 import (
 	"context"
 
-	"skep/dialect/types"
 	"skep/engine/hashtable"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
@@ -196,24 +195,6 @@ func (j *HashJoin) finishBuild() error {
 	}
 	j.account.Set(n)
 	return nil
-}
-
-// maxDictionary is the number of build rows up to which their strings are dictionaries worth remembering work for.
-const maxDictionary = 1 << 16
-
-// makeDictionaries prepares the string columns to be handed on as dictionaries whose codes are build rows: nothing is copied
-// for columns that nobody looks at, and those who do can work once per build row instead of once per match.
-func (j *HashJoin) makeDictionaries() {
-	j.dicts = make([]*vector.Vector, len(j.spec.BuildOut))
-	j.dictIDs = make([]uint64, len(j.spec.BuildOut))
-	for i, at := range j.spec.BuildOut {
-		if c := j.cols[at]; c.Type.Physical() == types.Bytes && j.rows > 0 {
-			j.dicts[i] = &vector.Vector{Type: c.Type, Refs: c.Refs, Data: c.Data}
-			if j.rows <= maxDictionary {
-				j.dictIDs[i] = vector.NewDictID()
-			}
-		}
-	}
 }
 
 // choosePartitions keeps as many partitions as half of the memory left can hold and moves the others to disk.

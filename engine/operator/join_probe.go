@@ -59,7 +59,8 @@ type joinProbeProcessor struct {
 	left   []*vector.Vector // probe columns of pairs
 	nulls  []*vector.Vector // build columns of unmatched rows
 	pairs  pairs
-	codes  []uint32
+	codes  []uint32   // build rows by row of the batch
+	coded  [][]uint32 // by build column: codes of its dictionary
 	marks  *vector.Vector
 	keyCol []*vector.Vector
 
@@ -171,14 +172,14 @@ func (p *joinProbeProcessor) pushUnique(b *vector.Batch) error {
 	out := vector.Batch{N: b.N, Sel: sel, Cols: append(p.buildColumns(len(b.Cols)), b.Cols...)}
 	coded := false
 	for i, at := range j.spec.BuildOut {
-		if j.dicts[i] == nil {
+		if j.dicts[i].entries == nil {
 			spread(p.build[i], j.cols[at], sel, heads, b.N)
 		} else {
 			if !coded {
 				p.codes = spreadCodes(p.codes, sel, heads, b.N)
 				coded = true
 			}
-			p.encode(i, p.codes)
+			p.encode(i, p.codes, sel)
 			spreadNulls(p.build[i], j.cols[at], sel, heads, b.N)
 		}
 		out.Cols = append(out.Cols, p.build[i])
@@ -189,10 +190,29 @@ func (p *joinProbeProcessor) pushUnique(b *vector.Batch) error {
 	return p.next.push(&out)
 }
 
-// encode makes build column i of the output a dictionary column: the codes are build rows.
-func (p *joinProbeProcessor) encode(i int, codes []uint32) {
-	v := p.build[i]
-	v.Form, v.Codes, v.DictOf, v.DictID = vector.Dict, codes, p.join.dicts[i], p.join.dictIDs[i]
+// encode makes build column i of the output a dictionary column for the given build rows, of which only those in sel (all
+// when nil) are valid.
+func (p *joinProbeProcessor) encode(i int, rows []uint32, sel []uint16) {
+	v, d := p.build[i], &p.join.dicts[i]
+	v.Form, v.DictOf, v.DictID = vector.Dict, d.entries, d.id
+	if d.codes == nil {
+		v.Codes = rows
+		return
+	}
+	codes := grow(p.coded[i], len(rows))
+	if sel == nil {
+		for k, r := range rows {
+			codes[k] = d.codes[r]
+		}
+	} else {
+		if len(sel) < len(rows) {
+			clear(codes)
+		}
+		for _, k := range sel {
+			codes[k] = d.codes[rows[k]]
+		}
+	}
+	p.coded[i], v.Codes = codes, codes
 }
 
 // spreadCodes sets the selected rows of codes to rows of the build side, 0 without a match.
@@ -217,6 +237,7 @@ func (p *joinProbeProcessor) buildColumns(n int) []*vector.Vector {
 	spec := &p.join.spec
 	if p.build == nil {
 		p.build = make([]*vector.Vector, len(spec.BuildOut))
+		p.coded = make([][]uint32, len(spec.BuildOut))
 		for i, at := range spec.BuildOut {
 			p.build[i] = &vector.Vector{Type: spec.BuildTypes[at]}
 		}
@@ -313,10 +334,10 @@ func (p *joinProbeProcessor) combine(b *vector.Batch) *vector.Batch {
 		out.Cols = append(out.Cols, p.left[i])
 	}
 	for i, at := range j.spec.BuildOut {
-		if j.dicts[i] == nil {
-			vector.GatherView(p.build[i], j.cols[at], p.pairs.build)
+		if j.dicts[i].entries == nil {
+			gather(p.build[i], j.cols[at], p.pairs.build)
 		} else {
-			p.encode(i, p.pairs.build)
+			p.encode(i, p.pairs.build, nil)
 			p.build[i].Nulls = gatherNulls(p.build[i].Nulls, j.cols[at].Nulls, p.pairs.build)
 		}
 		out.Cols = append(out.Cols, p.build[i])
@@ -327,7 +348,7 @@ func (p *joinProbeProcessor) combine(b *vector.Batch) *vector.Batch {
 // gatherColumn makes dst the given rows of src, sharing its dictionary, arena and children.
 func gatherColumn(dst, src *vector.Vector, rows []uint16) {
 	if src.Form != vector.Dict {
-		vector.GatherView(dst, src, rows)
+		gather(dst, src, rows)
 		return
 	}
 	codes := grow(dst.Codes, len(rows))
@@ -336,18 +357,6 @@ func gatherColumn(dst, src *vector.Vector, rows []uint16) {
 	}
 	dst.Form, dst.Codes, dst.DictOf, dst.DictID = vector.Dict, codes, src.DictOf, src.DictID
 	dst.Nulls = gatherNulls(dst.Nulls, src.Nulls, rows)
-}
-
-// gatherNulls returns the entries of src for rows in dst's storage; nil for nil.
-func gatherNulls[I uint16 | uint32](dst, src []bool, rows []I) []bool {
-	if src == nil {
-		return nil
-	}
-	dst = grow(dst, len(rows))
-	for i, r := range rows {
-		dst[i] = src[r]
-	}
-	return dst
 }
 
 // pushUnpaired hands on what the kind produces by row of the batch: rows without a match, or with one, or marks.

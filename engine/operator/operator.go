@@ -87,9 +87,9 @@ func (d *dense) only(b *vector.Batch, vs []*vector.Vector, used []bool) []*vecto
 			d.buf[i] = &vector.Vector{Type: v.Type}
 		}
 		if b.Sel != nil {
-			vector.GatherView(d.buf[i], v, b.Sel)
+			gather(d.buf[i], v, b.Sel)
 		} else {
-			vector.GatherView(d.buf[i], v, vector.Sequence(b.N))
+			gather(d.buf[i], v, vector.Sequence(b.N))
 		}
 		d.out = append(d.out, d.buf[i])
 	}
