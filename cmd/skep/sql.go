@@ -54,7 +54,7 @@ func (c *sqlCommand) Run() error {
 	var failed error
 	for _, s := range parser.Split(text) {
 		if err := c.statement(ctx, conn, s, out); err != nil {
-			err = fmt.Errorf("Error: %w", err) //nolint:staticcheck // as beeline prints it
+			err = fmt.Errorf("Error: %w", err) // as beeline prints it
 			if failed = errors.Join(failed, err); !c.Force || ctx.Err() != nil {
 				break
 			}

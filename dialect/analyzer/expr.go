@@ -248,8 +248,7 @@ func (x *exprs) binary(e *ast.Binary) (plan.Expr, error) {
 	case ast.OpEq, ast.OpNotEq, ast.OpNullSafe, ast.OpLess, ast.OpLessEq, ast.OpGreater, ast.OpGreaterEq:
 		return x.compare(e, string(e.Op), e.Left, e.Right)
 	}
-	name, ok := binaryFunctions[e.Op]
-	if !ok {
+	if binaryFunctions[e.Op] == "" {
 		return nil, sqlerr.At(sqlerr.InvalidFunction, e.Position())
 	}
 	// Chains of one operator group to the left and may be thousands long.
@@ -271,8 +270,7 @@ func (x *exprs) binary(e *ast.Binary) (plan.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		name = binaryFunctions[n.Op]
-		if left, err = x.apply(n, name, []ast.Expr{n.Left, n.Right}, []plan.Expr{left, right}); err != nil {
+		if left, err = x.apply(n, binaryFunctions[n.Op], []ast.Expr{n.Left, n.Right}, []plan.Expr{left, right}); err != nil {
 			return nil, err
 		}
 	}

@@ -322,13 +322,6 @@ func (p *parser) identFrom(t *token) *ast.Ident {
 	return id
 }
 
-func (p *parser) optIdent() *ast.Ident {
-	if p.isIdent(0) {
-		return p.ident()
-	}
-	return nil
-}
-
 // idents parses a comma-separated list of identifiers.
 func (p *parser) idents() []*ast.Ident {
 	list := []*ast.Ident{p.ident()}

@@ -58,13 +58,10 @@ func (s *ngramStates) Update(groups []uint32, args []*vector.Vector) {
 		}
 		s.s[g].k = args[2].I64[k]
 		var context []types.Datum
-		n := 0
 		if args[1].Type.Kind == types.Array {
 			context = args[1].Datum(k).Elems
-			n = len(context)
 		} else {
-			n = int(args[1].I64[k])
-			context = make([]types.Datum, max(n, 0))
+			context = make([]types.Datum, max(int(args[1].I64[k]), 0))
 			for i := range context {
 				context[i].Null = true
 			}

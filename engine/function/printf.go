@@ -494,9 +494,7 @@ func (p *numberPattern) format(t *types.Type, v *vector.Vector, row int) string 
 		text = strconv.FormatFloat(f, 'f', fraction, 64)
 	}
 	sign := ""
-	if strings.HasPrefix(text, "-") {
-		text = text[1:]
-	}
+	text = strings.TrimPrefix(text, "-")
 	if negativeNumber(t, v, row) {
 		sign = "-" // also of what is rounded to zero
 	}

@@ -13,7 +13,7 @@ type resultSink struct{ result *Result }
 
 // Processor implements pipeline.Sink.
 func (s resultSink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	return resultAppender{s.result}, nil
+	return resultAppender(s), nil
 }
 
 // Finish implements pipeline.Sink.

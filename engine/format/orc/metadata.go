@@ -54,13 +54,12 @@ const magic = "ORC"
 
 // orcType is a node of the file's schema; columns are numbered in pre-order, the root being 0.
 type orcType struct {
-	kind       int
-	children   []int
-	names      []string
-	length     int
-	precision  int
-	scale      int
-	attributes map[string]string
+	kind      int
+	children  []int
+	names     []string
+	length    int
+	precision int
+	scale     int
 }
 
 type stripeInfo struct {

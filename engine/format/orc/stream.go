@@ -3,7 +3,6 @@ package orc
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"skep/engine/compress"
 )
@@ -137,21 +136,4 @@ func (s *stream) all(max int) ([]byte, error) {
 		out, at = append(out, data...), next
 	}
 	return out, nil
-}
-
-// skip passes over n bytes.
-func (s *stream) skip(n int) error {
-	for n > 0 {
-		if s.pos == s.end {
-			if s.next >= len(s.raw) {
-				return io.ErrUnexpectedEOF
-			}
-			if err := s.fill(); err != nil {
-				return err
-			}
-		}
-		k := min(n, s.end-s.pos)
-		s.pos, n = s.pos+k, n-k
-	}
-	return nil
 }

@@ -9,14 +9,13 @@ import (
 
 // stripe is the part of a reader that belongs to the stripe being read.
 type stripe struct {
-	info    stripeInfo
-	stats   []columnStats // by column, nil when unknown
-	footer  *stripeFooter
-	raw     map[[2]int][]byte // stored bytes of the streams that were asked for, by column and kind
-	columns []*column         // all nodes of the wanted columns' trees
-	index   map[int][]indexEntry
-	groups  []rowRange
-	row     int64 // the next row to be decoded
+	info   stripeInfo
+	stats  []columnStats // by column, nil when unknown
+	footer *stripeFooter
+	raw    map[[2]int][]byte // stored bytes of the streams that were asked for, by column and kind
+	index  map[int][]indexEntry
+	groups []rowRange
+	row    int64 // the next row to be decoded
 }
 
 // rowRange is a run of rows [from, to) of a stripe.

@@ -55,7 +55,6 @@ type chunkReader struct {
 	left   int
 	opened bool
 	first  bool   // no header was read yet
-	body   []byte // compressed contents, in the window
 	page   []byte // decompressed contents
 	buf    []byte // storage of page when it is not in the window
 	defs   hybrid

@@ -23,7 +23,6 @@ type conversion struct {
 	cut      bool           // only cuts strings to the length of char or varchar
 	fitted   *vector.Vector // dictionary whose entries are cut
 	fittedID uint64
-	arena    []byte
 }
 
 // newConversion returns nil when values need no conversion, and an error when there is none.

@@ -32,7 +32,6 @@ type leafColumn struct {
 	defs, reps []uint32
 	values     vector.Vector // flat, without NULLs
 	codes      []uint32
-	refs       []vector.Ref
 	v          vector.Vector // built: a row per slot
 	nulls      []bool
 }
@@ -210,7 +209,8 @@ func (l *leafColumn) takeBytes(m int) error {
 	v, d := &l.values, &l.chunk.values
 	at := len(v.Refs)
 	v.Refs = extend(v.Refs, m)
-	refs, data := v.Refs[at:], d.b
+	refs := v.Refs[at:]
+	var data []byte
 	if d.mode == modeDict {
 		l.codes = resize(l.codes, m)
 		if err := d.dictCodes(l.codes); err != nil {

@@ -30,13 +30,12 @@ type deserializer struct {
 
 // column is one wanted column and its buffers.
 type column struct {
-	field   int
-	typ     *types.Type
-	v       *vector.Vector
-	nulls   []bool
-	arena   []byte // strings that are not plain slices of the file
-	scratch []byte
-	rows    int // rows parsed for the current batch; -1 when none
+	field int
+	typ   *types.Type
+	v     *vector.Vector
+	nulls []bool
+	arena []byte // strings that are not plain slices of the file
+	rows  int    // rows parsed for the current batch; -1 when none
 }
 
 // NewDeserializer implements record.SerDe.

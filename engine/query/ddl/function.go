@@ -71,15 +71,6 @@ func (env *Env) functionName(n *ast.FunctionName) (db, name string) {
 	return db, strings.ToLower(n.Name.Name)
 }
 
-// functionTask is the class that Hive 3.1 names in errors about functions.
-func (env *Env) functionFailure(msg string) error {
-	class := env.taskClass()
-	if env.is31() {
-		class = "org.apache.hadoop.hive.ql.exec.FunctionTask"
-	}
-	return sqlerr.Execution(env.returnCode(), class, msg)
-}
-
 // createFunction notes a permanent function of Java code in the metastore, where Hive sessions can use it. This server
 // cannot run it: calls are refused when they are compiled.
 func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Task, error) {
