@@ -42,9 +42,9 @@ func interpolated(sorted []valueCount, total int64, p float64) float64 {
 	return (high-position)*x + (position-low)*y
 }
 
-// discrete is the first value that at least the fraction p of all values does not exceed.
+// discrete is the percentile without interpolation: the upper neighbour.
 func discrete(sorted []valueCount, total int64, p float64) float64 {
-	return at(sorted, max(int64(math.Ceil(p*float64(total)))-1, 0))
+	return at(sorted, int64(math.Ceil(float64(total-1)*p)))
 }
 
 // newPercentile makes percentile functions that keep all values. The second argument is a fraction or an array of them.

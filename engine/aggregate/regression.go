@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"math"
-
 	"skep/dialect/types"
 	"skep/engine/vector"
 )
@@ -30,8 +28,7 @@ func regrR2(c *comoments) (float64, bool) {
 	case c.xx == 0:
 		return 1, true
 	}
-	r := c.xy / math.Sqrt(c.xx) / math.Sqrt(c.yy)
-	return r * r, true
+	return c.xy * c.xy / (c.xx * c.yy), true
 }
 
 // newRegrCount counts pairs without NULL; its result is an integer.

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func (c *compiler) node(n *node) *node {
 // key identifies a node among those of its graph; opIn nodes carry their list in name.
 func (n *node) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %v %d %d %v %v %s", n.op, n.typ, n.col, n.cmp, n.want, n.negated, n.name)
+	fmt.Fprintf(&b, "%d %v %d %d %v %v %d %d %s", n.op, n.typ, n.col, n.cmp, n.want, n.negated, n.low, n.high, n.name)
 	for _, a := range n.args {
 		fmt.Fprintf(&b, " #%d", a.id)
 	}
@@ -266,6 +267,9 @@ func (c *compiler) junction(and bool, args []*node) *node {
 			}
 		}
 	}
+	if and {
+		flat = c.ranges(flat)
+	}
 	switch len(flat) {
 	case 0:
 		return c.boolean(and)
@@ -277,6 +281,54 @@ func (c *compiler) junction(and bool, args []*node) *node {
 		slices.SortStableFunc(flat, func(a, b *node) int { return a.cost - b.cost })
 	}
 	return c.node(&node{op: kind, typ: types.BooleanType, args: flat, stable: true})
+}
+
+// bounds returns the range of integers that a comparison with a constant, or a range, asks for.
+func (n *node) bounds() (low, high int64, ok bool) {
+	low, high = math.MinInt64, math.MaxInt64
+	switch {
+	case n.op == opRange:
+		return n.low, n.high, true
+	case n.op != opCompare || n.args[0].typ.Physical() != types.I64 || n.args[0].isConst() || !n.args[1].isConst() || n.args[1].isNull():
+		return 0, 0, false
+	}
+	v := n.args[1].value.I64[0]
+	switch n.cmp {
+	case kernel.Eq:
+		return v, v, true
+	case kernel.Ge:
+		return v, high, true
+	case kernel.Le:
+		return low, v, true
+	case kernel.Gt:
+		return v + 1, high, v < math.MaxInt64
+	case kernel.Lt:
+		return low, v - 1, v > math.MinInt64
+	}
+	return 0, 0, false
+}
+
+// ranges joins the comparisons of a conjunction that bound the same integer operand from both sides.
+func (c *compiler) ranges(conjuncts []*node) []*node {
+	var out []*node
+	for _, n := range conjuncts {
+		low, high, ok := n.bounds()
+		joined := false
+		for i, m := range out {
+			if !ok || m.args == nil || m.args[0] != n.args[0] {
+				continue
+			}
+			if l, h, both := m.bounds(); both {
+				out[i] = c.node(&node{op: opRange, typ: types.BooleanType, args: []*node{n.args[0]}, low: max(l, low), high: min(h, high), stable: true, cost: 1})
+				joined = true
+				break
+			}
+		}
+		if !joined {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // not makes NOT a, moved to the leaves: three-valued logic obeys De Morgan's laws.

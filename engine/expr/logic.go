@@ -17,6 +17,12 @@ func (m *machine) choose(n *node, sc *scope, out []uint16) ([]uint16, error) {
 			return nil, err
 		}
 		return m.compare(n, st, n.cmp, a, b, sc.rows, out), nil
+	case opRange:
+		v, err := m.eval(n.args[0], sc)
+		if err != nil {
+			return nil, err
+		}
+		return m.chooseRange(n, st, v, sc.rows, out), nil
 	case opNullSafe:
 		return m.nullSafe(n, st, sc, out)
 	case opAnd:
@@ -64,6 +70,24 @@ func (m *machine) chooseValue(st *state, v *vector.Vector, want int64, rows func
 	}
 	x := spread(&st.flat[0].i64, v.Base().I64, v, rows)
 	out = kernel.I64Const[kernel.Eq](x, want, rows.Sel, rows.N, out)
+	if v.Nulls != nil {
+		out = kernel.WithoutNulls(v.Nulls, out, rows.N, out)
+	}
+	return out
+}
+
+// chooseRange selects the rows of an integer column within bounds.
+func (m *machine) chooseRange(n *node, st *state, v *vector.Vector, rows function.Rows, out []uint16) []uint16 {
+	if constNull(v) {
+		return out[:0]
+	}
+	if v.Form == vector.Const {
+		if v.I64[0] >= n.low && v.I64[0] <= n.high {
+			return allRows(rows, out)
+		}
+		return out[:0]
+	}
+	out = kernel.InRange(spread(&st.flat[0].i64, v.Base().I64, v, rows), n.low, n.high, rows.Sel, rows.N, out)
 	if v.Nulls != nil {
 		out = kernel.WithoutNulls(v.Nulls, out, rows.N, out)
 	}
@@ -229,6 +253,23 @@ func (m *machine) notVector(n *node, st *state, sc *scope) (*vector.Vector, erro
 	buf := m.selection(sc.rows.N)
 	defer m.release(buf)
 	r := m.booleans(n, st, sc, m.chooseValue(st, v, 0, sc.rows, buf))
+	if v.Nulls != nil && v.Form != vector.Const {
+		copy(st.out.NullMask(), v.Nulls[:sc.rows.N])
+	}
+	return r, nil
+}
+
+func (m *machine) rangeVector(n *node, st *state, sc *scope) (*vector.Vector, error) {
+	v, err := m.eval(n.args[0], sc)
+	if err != nil {
+		return nil, err
+	}
+	if constNull(v) {
+		return m.nullOf(n, st), nil
+	}
+	buf := m.selection(sc.rows.N)
+	defer m.release(buf)
+	r := m.booleans(n, st, sc, m.chooseRange(n, st, v, sc.rows, buf))
 	if v.Nulls != nil && v.Form != vector.Const {
 		copy(st.out.NullMask(), v.Nulls[:sc.rows.N])
 	}

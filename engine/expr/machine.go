@@ -121,6 +121,8 @@ func (m *machine) compute(n *node, st *state, sc *scope) (*vector.Vector, error)
 		return m.call(n, st, sc)
 	case opCompare:
 		return m.compareVector(n, st, sc)
+	case opRange:
+		return m.rangeVector(n, st, sc)
 	case opAnd, opOr:
 		return m.logicVector(n, st, sc)
 	case opNot:

@@ -15,6 +15,7 @@ const (
 	opConst       // value
 	opCall        // code over args
 	opCompare     // args[0] cmp args[1], one type
+	opRange       // low ≤ args[0] ≤ high, integers
 	opNullSafe    // args[0] <=> args[1]
 	opAnd         // all of args
 	opOr          // any of args
@@ -41,6 +42,8 @@ type node struct {
 	code    *function.Code
 	cmp     kernel.Op
 	set     *set
+	low     int64
+	high    int64
 	want    bool
 	negated bool
 	// stable nodes give the same result for the same arguments.

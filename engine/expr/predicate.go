@@ -97,6 +97,11 @@ func mayBeTrue(n *node, s *format.ColumnStats) bool {
 			return false
 		}
 		return !s.HasMinMax || overlaps(n.cmp, n.args[1].value, s)
+	case opRange:
+		if n.args[0].op != opColumn {
+			return true
+		}
+		return !noValues && (!s.HasMinMax || s.Type != nil && s.Type.Physical() != types.I64 || s.Max.I >= n.low && s.Min.I <= n.high)
 	case opIn:
 		if n.args[0].op != opColumn || n.negated {
 			return true

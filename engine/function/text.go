@@ -177,15 +177,17 @@ func cut(s []byte, at, length int64, binary bool) (from, to int) {
 	if length <= 0 {
 		return 0, 0
 	}
-	n := int64(len(s))
-	ascii := binary
-	if !ascii {
-		if at > 0 && length < 1<<32 && isASCII(s) {
-			ascii = true
-		} else {
-			n = int64(runes(s))
-			ascii = n == int64(len(s))
+	if at > 0 && !binary {
+		// Walking from the start needs no count of all characters.
+		from = prefix(s, int(min(at-1, int64(len(s)))))
+		if from == len(s) {
+			return 0, 0
 		}
+		return from, from + prefix(s[from:], int(min(length, int64(len(s)))))
+	}
+	n := int64(len(s))
+	if !binary {
+		n = int64(runes(s))
 	}
 	if at > n || -at > n {
 		return 0, 0
@@ -201,7 +203,7 @@ func cut(s []byte, at, length int64, binary bool) (from, to int) {
 	if n-start >= length {
 		end = start + length
 	}
-	if ascii {
+	if n == int64(len(s)) {
 		return int(start), int(end)
 	}
 	from = prefix(s, int(start))
