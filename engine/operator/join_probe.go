@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"context"
 	"errors"
 
 	"skep/dialect/types"
@@ -29,9 +30,9 @@ func (o *joinProbe) Stopped() bool {
 }
 
 // Processor implements pipeline.Operator.
-func (o *joinProbe) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
+func (o *joinProbe) Processor(w *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
 	j := o.join
-	p := &joinProbeProcessor{join: j, keys: j.spec.ProbeKeys(), prober: j.table.NewProber(), next: compactor{next: next}}
+	p := &joinProbeProcessor{ctx: w.Context, join: j, keys: j.spec.ProbeKeys(), prober: j.table.NewProber(), next: compactor{next: next}}
 	if j.spec.Residual != nil {
 		p.residual = j.spec.Residual()
 	}
@@ -43,6 +44,7 @@ func (o *joinProbe) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipe
 
 // joinProbeProcessor probes for one worker. Rows of the current batch are known by position k within the selection.
 type joinProbeProcessor struct {
+	ctx      context.Context
 	join     *HashJoin
 	keys     Evaluator
 	residual Selector
@@ -270,6 +272,10 @@ func (p *joinProbeProcessor) flushPairs(b *vector.Batch) error {
 	n := len(p.pairs.k)
 	if n == 0 {
 		return nil
+	}
+	// A batch may have any number of matches: cancelling must not wait for the last one.
+	if err := p.ctx.Err(); err != nil {
+		return err
 	}
 	var out *vector.Batch
 	if j.spec.Kind.pairsOut() || p.residual != nil {
