@@ -11,7 +11,7 @@ func Prefix(k Key, n int, out []uint64) {
 			}
 			continue
 		}
-		w := ordered(k.Column, uint32(i))
+		w := ordered(k.Column, uint32(i), 0)
 		if k.Desc {
 			w = ^w
 		}

@@ -24,7 +24,11 @@ func column(r *rand.Rand, t *types.Type, n int, nulls bool) *vector.Vector {
 			x = -x
 		}
 		d := types.Datum{I: x, F: float64(x) / 3, W: types.Int128{Hi: x % 5, Lo: uint64(x)}, S: fmt.Sprint("prefix"[:r.Intn(7)], x)}
+		if t.Kind == types.Array {
+			d = types.Datum{Elems: []types.Datum{{I: x % 3}, {I: x}}[:r.Intn(3)]}
+		}
 		if r.Intn(20) == 0 {
+			d.S = []string{"", "\x00", "\x00\x00", "prefix", "prefix\x00", "prefix\x00\x00\x00", "a string of some length, longer than words", "a string of some length, longer than word"}[r.Intn(8)]
 			d.F = []float64{math.NaN(), math.Copysign(0, -1), 0, math.Inf(1), math.Inf(-1)}[r.Intn(5)]
 			d.I = math.MinInt64
 		}
@@ -35,7 +39,7 @@ func column(r *rand.Rand, t *types.Type, n int, nulls bool) *vector.Vector {
 
 func TestOrderAgainstStableSort(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	ts := []*types.Type{types.IntType, types.DoubleType, types.StringType, types.NewDecimal(38, 2), types.VoidType, types.BigIntType}
+	ts := []*types.Type{types.NewArray(types.IntType), types.IntType, types.DoubleType, types.StringType, types.NewDecimal(38, 2), types.VoidType, types.BigIntType}
 	var s Sorter
 	for round := range 300 {
 		n := []int{0, 1, 7, 300, 6000}[r.Intn(5)]
