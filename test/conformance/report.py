@@ -1,6 +1,6 @@
 """Summarises results of the conformance runner: what passes, and for the rest the causes, commonest first.
 
-report.py [--out report.txt] [--passing FILE [--record | --require]] result.json …
+report.py [--out report.txt] [--doc CONFORMANCE.md --catalog catalog.json] [--passing FILE [--record | --require]] result.json …
 
 A cause is the normalised message of an error, or the kind of difference between rows. A file is counted under the cause
 of its first failing statement; "alone" counts the files in which no other cause occurs: fixing the cause should turn these."""
@@ -126,10 +126,35 @@ def leave(path, results):
     open(path, 'w').write(''.join(names))
 
 
+def write_doc(path, catalog, results, head, ranked, by_first, alone, statements):
+    """The state of the suite for readers: totals, a table by class of file, the commonest remaining causes."""
+    classes = json.load(open(catalog))['positive']
+    files, rows = Counter(), defaultdict(Counter)
+    for r in results:
+        for c in classes.get(r['file'], {}).get('classes', []):
+            files[c] += 1
+            rows[c].update(r['counts'])
+            rows[c]['files_ok'] += r['status'] == 'pass'
+    with open(path, 'w') as out:
+        print('# Conformance\n\nHive\'s recorded query tests (level 3.1) against `bin/skep`. Written by `make conformance-record`; do not edit.\n\n' + head, file=out)
+        lost = sorted(r['file'] for r in results if r.get('dead'))
+        print('\nFiles in which the server or the connection was lost, or the time limit was reached: %s.' % (', '.join(lost) or 'none'), file=out)
+        print('\n## By class of file\n\nA file has several classes.\n\n| class | files | query statements | metadata statements |\n|---|---|---|---|', file=out)
+        for c in sorted(files, key=lambda c: (-files[c], c)):
+            n = rows[c]
+            print('| %s | %d of %d | %d of %d | %d of %d |' % (c, n['files_ok'], files[c], n['query_ok'], n['query_n'], n['meta_ok'], n['meta_n']), file=out)
+        print('\n## Commonest remaining causes\n\nBy the first failing statement of a file; alone: no other cause in the file.\n', file=out)
+        print('| files | alone | statements | cause |\n|---|---|---|---|', file=out)
+        for c in ranked[:25]:
+            print('| %d | %d | %d | %s |' % (len(by_first[c]), alone[c], statements[c], c.replace('|', '\\|')), file=out)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('results', nargs='+')
     p.add_argument('--out')
+    p.add_argument('--doc')
+    p.add_argument('--catalog')
     p.add_argument('--passing')
     p.add_argument('--record', action='store_true')
     p.add_argument('--require', action='store_true')
@@ -209,6 +234,8 @@ def main():
         for c in ranked[:15]:
             print('%5d %5d  %s' % (len(by_first[c]), alone[c], c))
 
+    if a.doc:
+        write_doc(a.doc, a.catalog, results, head, ranked, by_first, alone, statements)
     if a.passing and a.record:
         ran = {r['file'] for r in results}
         keep = set()

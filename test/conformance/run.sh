@@ -1,7 +1,7 @@
 #!/bin/bash
 # Hive's recorded query tests against bin/skep: one server and one runner per shard, then a report of the causes of failure.
 #   LIST=core-dev.txt  FILES="a.q b.q"  SLICE=0/8 (a fixed part of LIST)  SHARDS=2  MEMORY=1GB  LIMIT=30 (seconds a statement)
-#   RECORD=1   write the files that pass to passing.txt          REQUIRE=1   fail when a file of passing.txt does not pass
+#   RECORD=1   write the files that pass to passing.txt; for a whole list also docs/CONFORMANCE.md          REQUIRE=1   fail when a file of passing.txt does not pass
 # Results: $SKEP_BUILD/conformance/{report.txt,result-N.json,shardN/server.log}
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -45,6 +45,7 @@ failed=0
 for pid in "${shards_running[@]}"; do wait "$pid" || failed=1; done
 args=(--out "$out/report.txt" --passing "$here/passing.txt")
 [ -n "${RECORD:-}" ] && args+=(--record)
+[ -n "${RECORD:-}" ] && [ -z "${FILES:-}${SLICE:-}" ] && args+=(--doc "$here/../../docs/CONFORMANCE.md" --catalog "$suite/catalog.json")
 [ -n "${REQUIRE:-}" ] && args+=(--require)
 "$venv/bin/python" "$here/report.py" "${args[@]}" "$out"/result-*.json || failed=1
 echo "server starts: $(cat "$out"/shard*/starts | wc -l) for $shards shards; report: $out/report.txt"
