@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -67,7 +66,7 @@ func (discard) Logf(string, string, ...any) {}
 
 // Compile parses, analyses and plans a statement. Errors that Hive reports at compile time are returned here.
 func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err error) {
-	st := &Statement{session: s, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf}
+	st := &Statement{session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf}
 	if st.log == nil {
 		st.log = discard{}
 	}
@@ -97,7 +96,6 @@ func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err err
 		return nil, err
 	}
 	st.compileTime = time.Since(start)
-	st.log.Logf("INFO", "Compiled in %s (queryId=%s)", st.compileTime.Round(10*time.Microsecond), st.queryID)
 	return st, nil
 }
 
@@ -226,7 +224,7 @@ func (st *Statement) Run(ctx context.Context) error {
 	st.releaseSnapshot(ctx)
 	state := Finished
 	switch {
-	case errors.Is(err, context.Canceled):
+	case err != nil && ctx.Err() != nil:
 		state = Canceled
 	case err != nil:
 		state = Failed
