@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"skep/dialect/analyzer"
 	"skep/dialect/ast"
@@ -122,7 +123,14 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 			return err
 		}
 		var root plan.Node
-		root, columns, keys = splitKeys(q, n.PartitionColumns)
+		if root, columns, keys = splitKeys(q, n.PartitionColumns); len(keys) < len(n.PartitionColumns) {
+			var declared []string
+			for _, d := range n.PartitionColumns {
+				declared = append(declared, lower(d.Name.Name))
+			}
+			return sqlerr.Semanticf("Table declaration contains partition columns that are not present in query result schema. "+
+				"Query columns: [%s]. Partition columns: [%s]", strings.Join(q.Names, ", "), strings.Join(declared, ", "))
+		}
 		roots, err = st.optimize(ctx, a, []plan.Node{root})
 		return err
 	})

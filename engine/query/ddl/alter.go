@@ -360,7 +360,7 @@ func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 			return nil
 		}), nil
 	}
-	b := &model.Table{Storage: &model.StorageDescriptor{}}
+	b := &model.Table{Storage: &model.StorageDescriptor{Columns: a.t.Storage.Columns}}
 	if err := buckets(b, x.Buckets); err != nil {
 		return nil, err
 	}
@@ -372,15 +372,6 @@ func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 			sd.NumBuckets = b.Storage.NumBuckets
 			return nil
 		}), nil
-	}
-	columns := append([]string(nil), b.Storage.BucketColumns...)
-	for _, c := range b.Storage.SortColumns {
-		columns = append(columns, c.Column)
-	}
-	for _, c := range columns {
-		if columnType(&model.Table{Storage: a.t.Storage}, c) == "" {
-			return nil, sqlerr.New(sqlerr.InvalidColumn, "'"+c+"'")
-		}
 	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.BucketColumns, sd.SortColumns, sd.NumBuckets = b.Storage.BucketColumns, b.Storage.SortColumns, b.Storage.NumBuckets

@@ -2,8 +2,11 @@ package ddl
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,11 +26,11 @@ func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, err
 	if err != nil {
 		return nil, err
 	}
-	if exists {
-		if s.IfNotExists {
-			return done(func(context.Context) error { return nil }), nil
-		}
-		return nil, env.AlreadyExists(s)
+	if exists && s.IfNotExists {
+		return nothing, nil
+	}
+	if s.LikeFile != nil {
+		return nil, sqlerr.Semanticf("CREATE TABLE LIKE FILE is not supported yet")
 	}
 	var t *model.Table
 	if s.Like != nil {
@@ -40,6 +43,9 @@ func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, err
 	}
 	constraints, err := env.constraints(s)
 	if err != nil {
+		return nil, err
+	}
+	if err := env.checkConstraints(t, constraints); err != nil {
 		return nil, err
 	}
 	return done(func(ctx context.Context) error { return env.Create(ctx, s, t, constraints) }), nil
@@ -59,6 +65,22 @@ func (env *Env) exists(ctx context.Context, db, name string, temporary bool) (bo
 
 // Create makes the table's directory and its entry in the catalog or the session.
 func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, constraints []model.Constraint) error {
+	if s.Temporary && env.Session.TemporaryTable(t.Database, t.Name) != nil {
+		if s.IfNotExists {
+			return nil
+		}
+		return env.failed(errors.New("MetaException(message:Temporary table " + t.Database + "." + t.Name + " already exists)"))
+	}
+	if !s.Temporary {
+		switch _, err := env.Store.Table(ctx, t.Database, t.Name); {
+		case err == nil && s.IfNotExists:
+			return nil
+		case err == nil:
+			return env.failed(errors.New("AlreadyExistsException(message:Table hive." + t.Database + "." + t.Name + " already exists)"))
+		case model.KindOf(err) != model.NoSuchObject:
+			return env.failed(err)
+		}
+	}
 	if t.Location != "" {
 		if err := env.Files.MkdirAll(ctx, t.Location); err != nil {
 			return env.failed(err)
@@ -101,10 +123,10 @@ func (env *Env) TableExists(ctx context.Context, s *ast.CreateTable) (bool, erro
 	return env.exists(ctx, db, name, s.Temporary)
 }
 
-// AlreadyExists is the error for a name that is taken.
+// AlreadyExists is the error of CREATE TABLE AS SELECT for a name that is taken.
 func (env *Env) AlreadyExists(s *ast.CreateTable) error {
 	db, name := env.tableName(s.Name)
-	return sqlerr.New(sqlerr.TableAlreadyExists, db+"."+name)
+	return sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: %s", sqlerr.Text(sqlerr.TableAlreadyExists, db+"."+name))
 }
 
 // newTable describes the table that s creates; columns and keys are given for CREATE TABLE AS SELECT.
@@ -119,7 +141,6 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		Parameters: properties(s.Properties), CreateTime: env.Now.Unix(),
 	}
 	t.Parameters[model.ParamBucketingVersion] = "2"
-	t.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
 	if s.Comment != nil {
 		t.Parameters[model.ParamComment] = s.Comment.Value
 	}
@@ -127,8 +148,17 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		t.Type = model.ExternalTable
 		t.Parameters[model.ParamExternal] = "TRUE"
 	}
-	if s.Transactional {
-		t.Parameters["transactional"] = "true"
+	if s.Transactional || strings.EqualFold(t.Parameters["transactional"], "true") {
+		return nil, sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, db, name), env.SQL)
+	}
+	if s.Query != nil && len(s.Columns) > 0 {
+		return nil, sqlerr.New(sqlerr.CTASCollstCoexistence)
+	}
+	if s.Temporary && len(s.PartitionColumns) > 0 {
+		return nil, sqlerr.Semanticf("Partition columns are not supported on temporary tables")
+	}
+	if len(s.PartitionTransforms) > 0 {
+		return nil, sqlerr.Semanticf("Partition transforms are only supported by Iceberg storage handler")
 	}
 	if t.Storage, err = env.storageOf(s.RowFormat, s.FileFormat, s.External); err != nil {
 		return nil, err
@@ -141,7 +171,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	}
 	t.Storage.Columns = columns
 	if t.PartitionKeys = keys; s.Query == nil {
-		if t.PartitionKeys, err = env.columns(s.PartitionColumns, seen); err != nil {
+		if t.PartitionKeys, err = env.keyColumns(s.PartitionColumns, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -150,6 +180,11 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	}
 	if err := buckets(t, s.Buckets); err != nil {
 		return nil, err
+	}
+	if s.Skewed != nil {
+		if err := env.skew(ctx, t.Storage, s.Skewed); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case s.Location != nil:
@@ -171,6 +206,24 @@ func absolute(path string) string {
 		return "file:/" + rest
 	}
 	return strings.TrimSuffix(path, "/")
+}
+
+// keyColumns are the partition keys of a new table; seen are the names of its columns.
+func (env *Env) keyColumns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Column, error) {
+	own := map[string]bool{}
+	keys, err := env.columns(defs, own)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if seen[k.Name] {
+			return nil, sqlerr.New(sqlerr.ColumnRepeatedInPartitioningCols)
+		}
+		if t, err := types.Parse(k.Type); err != nil || !t.IsPrimitive() {
+			return nil, sqlerr.New(sqlerr.PartitionColumnNonPrimitive, "Found "+k.Name+" of type: "+k.Type)
+		}
+	}
+	return keys, nil
 }
 
 func (env *Env) columns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Column, error) {
@@ -237,7 +290,7 @@ func buckets(t *model.Table, b *ast.Buckets) error {
 		return nil
 	}
 	n, err := strconv.Atoi(b.Count.Text)
-	if err != nil || n <= 0 {
+	if err != nil || n < 0 {
 		return sqlerr.New(sqlerr.InvalidBucketNumber)
 	}
 	t.Storage.NumBuckets = n
@@ -250,6 +303,20 @@ func buckets(t *model.Table, b *ast.Buckets) error {
 			order = model.Descending
 		}
 		t.Storage.SortColumns = append(t.Storage.SortColumns, model.SortColumn{Column: strings.ToLower(c.Name.Name), Order: order})
+	}
+	return checkBuckets(t.Storage, t.Storage.Columns)
+}
+
+// checkBuckets checks that the columns of CLUSTERED BY and SORTED BY are among cols.
+func checkBuckets(sd *model.StorageDescriptor, cols []model.Column) error {
+	names := slices.Clone(sd.BucketColumns)
+	for _, c := range sd.SortColumns {
+		names = append(names, c.Column)
+	}
+	for _, n := range names {
+		if !hasColumn(cols, n) {
+			return sqlerr.New(sqlerr.InvalidColumn, " '"+n+"'")
+		}
 	}
 	return nil
 }
@@ -277,7 +344,7 @@ func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external boo
 		}
 		f, ok := storage.ByName(name)
 		if !ok {
-			return nil, sqlerr.Semanticf("Unrecognized file format in STORED AS clause: '%s'", name)
+			return nil, sqlerr.Semanticf("Unrecognized file format in STORED AS clause: '%s'", strings.ToUpper(name))
 		}
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = f.InputFormat, f.OutputFormat, f.SerDe
 		if f.Name == "RCFILE" {
@@ -316,7 +383,8 @@ func delimited(p map[string]string, row *ast.RowFormat) error {
 	}
 	if row.Lines != nil {
 		if v := row.Lines.Value; v != "\n" && v != "10" {
-			return sqlerr.Semanticf("LINES TERMINATED BY only supports newline '\\n' right now.")
+			line, col, token := row.Lines.Where()
+			return sqlerr.Semanticf("%d:%d LINES TERMINATED BY only supports newline '\\n' right now. Error encountered near token '%s'", line, col, token)
 		}
 		p["line.delim"] = row.Lines.Value
 	}
@@ -355,7 +423,6 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 		t.Parameters[model.ParamBucketingVersion] = "2"
 	}
 	maps.Copy(t.Parameters, properties(s.Properties))
-	t.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
 	if s.External {
 		t.Type = model.ExternalTable
 		t.Parameters[model.ParamExternal] = "TRUE"
@@ -377,7 +444,8 @@ func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
 	add := func(k *ast.Constraint, columns []string) error {
 		c := env.constraint(k, columns)
 		if c.Name == "" {
-			c.Name = fmt.Sprintf("%s_%d_%d", constraintPrefixes[c.Kind], env.Now.UnixMilli(), len(out))
+			db, name := env.tableName(s.Name)
+			c.Name = fmt.Sprintf("%s_%d_%d_%d", constraintPrefixes[c.Kind], crc32.ChecksumIEEE([]byte(db+"."+name)), env.Now.UnixMilli(), len(out))
 		}
 		out = append(out, c)
 		return checkConstraint(k)
@@ -400,5 +468,5 @@ func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
 // constraintPrefixes begin the names of constraints that were given none.
 var constraintPrefixes = map[model.ConstraintKind]string{
 	model.PrimaryKey: "pk", model.ForeignKey: "fk", model.UniqueConstraint: "uk", model.NotNullConstraint: "nn",
-	model.DefaultConstraint: "dc", model.CheckConstraint: "cc",
+	model.DefaultConstraint: "dc", model.CheckConstraint: "dc",
 }

@@ -71,6 +71,8 @@ func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
 		return env.createDatabase(ctx, s)
 	case *ast.DropDatabase:
 		return env.dropDatabase(ctx, s)
+	case *ast.AlterDatabase:
+		return env.alterDatabase(ctx, s)
 	case *ast.CreateTable:
 		return env.createTable(ctx, s)
 	case *ast.DropTable:
@@ -104,7 +106,7 @@ func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
 	case *ast.DropMacro:
 		return env.dropMacro(s)
 	}
-	return nil, nil
+	return env.server(stmt)
 }
 
 // taskClass is the class Hive 4 names in execution errors of DDL statements; 3.1 had another.

@@ -104,6 +104,7 @@ func (d *description) write(ctx context.Context, r *report) error {
 		} else {
 			r.line("Detailed Table Information\t" + escapeText(tableText(d.t)) + "\t")
 		}
+		r.summarizeConstraints(d.t, constraints)
 	}
 	return nil
 }
@@ -295,7 +296,13 @@ func (d *description) columnTask(ctx context.Context) (*Task, error) {
 	}
 	if !d.formatted {
 		return reporting(describeColumns, func(ctx context.Context, r *report) error {
-			r.cells(c.Name, c.Type, c.Comment)
+			if t, err := types.Parse(c.Type); err == nil && t.Kind == types.Struct {
+				for _, f := range t.Fields {
+					r.cells(f.Name, f.Type.String(), c.Comment)
+				}
+			} else {
+				r.cells(c.Name, c.Type, c.Comment)
+			}
 			r.accuracy(d.t.Parameters)
 			return nil
 		}), nil

@@ -281,5 +281,59 @@ func (r *report) writeConstraints(old bool, t *model.Table, list []model.Constra
 	})
 }
 
+// summarizeConstraints writes the constraints as DESCRIBE EXTENDED does.
+func (r *report) summarizeConstraints(t *model.Table, list []model.Constraint) {
+	var texts []string
+	section := func(title string, kind model.ConstraintKind, describe func(c model.Constraint) string) {
+		var items []string
+		for _, c := range list {
+			if c.Kind == kind {
+				items = append(items, describe(c))
+			}
+		}
+		if len(items) > 0 {
+			texts = append(texts, title+" for "+t.Database+"."+t.Name+":["+strings.Join(items, ", ")+"]")
+		}
+	}
+	columns := func(c model.Constraint, extra string) string {
+		s := " {Constraint Name: " + c.Name
+		for i, col := range c.Columns {
+			s += ", (Column Name: " + col
+			if extra == "" {
+				s += ", Key Sequence: " + strconv.Itoa(i+1)
+			}
+			s += extra + ")"
+		}
+		return s + "}"
+	}
+	for _, c := range list {
+		if c.Kind == model.PrimaryKey {
+			texts = append(texts, "Primary Key for "+t.Database+"."+t.Name+":"+listText(c.Columns)+", Constraint Name: "+c.Name)
+		}
+	}
+	section("Foreign Keys", model.ForeignKey, func(c model.Constraint) string {
+		s := " {Constraint Name: " + c.Name
+		for i, col := range c.Columns {
+			parent := c.ParentDatabase + "." + c.ParentTable
+			if i < len(c.ParentColumns) {
+				parent += "." + c.ParentColumns[i]
+			}
+			s += ", (Parent Column Name: " + parent + ", Column Name: " + col + ", Key Sequence: " + strconv.Itoa(i+1) + ")"
+		}
+		return s + "}"
+	})
+	section("Unique Constraints", model.UniqueConstraint, func(c model.Constraint) string { return columns(c, "") })
+	section("Not Null Constraints", model.NotNullConstraint, func(c model.Constraint) string {
+		return " {Constraint Name: " + c.Name + ", Column Name: " + strings.Join(c.Columns, "") + "}"
+	})
+	section("Default Constraints", model.DefaultConstraint, func(c model.Constraint) string { return columns(c, ", Default Value: "+c.Expression) })
+	section("Check Constraints", model.CheckConstraint, func(c model.Constraint) string {
+		return " {Constraint Name: " + c.Name + ", (Column Name: " + strings.Join(c.Columns, "") + ", Check Expression : " + c.Expression + ")}"
+	})
+	if len(texts) > 0 {
+		r.line("Constraints\t" + strings.Join(texts, "\n"))
+	}
+}
+
 // clock is a time in the server's zone.
 func (env *Env) clock(seconds int64) time.Time { return time.Unix(seconds, 0) }

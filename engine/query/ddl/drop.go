@@ -109,7 +109,7 @@ func (env *Env) truncate(ctx context.Context, s *ast.TruncateTable) (*Task, erro
 		return nil, sqlerr.New(sqlerr.TruncateForNonManagedTable, t.Name)
 	}
 	if s.Columns != nil {
-		return nil, sqlerr.New(sqlerr.TruncateColumnNotRc)
+		return nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: %s", sqlerr.Text(sqlerr.TruncateColumnNotRc))
 	}
 	var sp spec
 	if s.Target.Partition != nil {

@@ -2,6 +2,8 @@ package ddl
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
@@ -43,6 +45,10 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 
 // describeUser describes a function of the metastore.
 func (env *Env) describeUser(ctx context.Context, r *report, s *ast.DescribeFunction, name string) error {
+	if env.Session.HasMacro(name) {
+		r.line("There is no documentation for function '" + name + "'")
+		return nil
+	}
 	db, fn := env.functionName(s.Name)
 	f, err := env.Store.Function(ctx, db, fn)
 	if model.KindOf(err) == model.NoSuchObject {
@@ -71,6 +77,15 @@ func (env *Env) functionName(n *ast.FunctionName) (db, name string) {
 	return db, strings.ToLower(n.Name.Name)
 }
 
+// functionFailure is the failure of a statement about functions.
+func (env *Env) functionFailure(msg string) error {
+	class := env.taskClass()
+	if env.is31() {
+		class = "org.apache.hadoop.hive.ql.exec.FunctionTask"
+	}
+	return sqlerr.Execution(1, class, msg)
+}
+
 // createFunction notes a permanent function of Java code in the metastore, where Hive sessions can use it. This server
 // cannot run it: calls are refused when they are compiled.
 func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Task, error) {
@@ -89,14 +104,18 @@ func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Tas
 		f.Resources = append(f.Resources, model.FunctionResource{Kind: r.Kind, URI: r.URI.Value})
 	}
 	return done(func(ctx context.Context) error {
-		return env.update(ctx, func(tx metastore.Tx) error { return tx.CreateFunction(ctx, f) })
+		err := env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.CreateFunction(ctx, f) })
+		if model.KindOf(err) == model.AlreadyExists {
+			return env.functionFailure("AlreadyExistsException(message:Function " + name + " already exists)")
+		}
+		return env.failed(err)
 	}), nil
 }
 
 func (env *Env) dropFunction(ctx context.Context, s *ast.DropFunction) (*Task, error) {
 	db, name := env.functionName(s.Name)
 	if _, builtin := function.Lookup(name); builtin && s.Name.DB == nil {
-		return nil, sqlerr.New(sqlerr.DropNativeFunction)
+		return nil, sqlerr.New(sqlerr.DropNativeFunction, name)
 	}
 	if s.Temporary {
 		if env.missingIsFine(s.IfExists) {
@@ -129,15 +148,30 @@ func (env *Env) createMacro(s *ast.CreateMacro) (*Task, error) {
 		}
 		name := strings.ToLower(p.Name.Name)
 		if seen[name] {
-			return nil, sqlerr.Semanticf("At least one parameter name was used more than once %v", paramNames(s))
+			return nil, sqlerr.Semanticf("At least one parameter name was used more than once %s", listText(paramNames(s)))
 		}
 		seen[name] = true
 		m.Params = append(m.Params, catalog.Column{Name: name, Type: t})
+	}
+	if used := columnNames(s.Body); !slices.Equal(used, slices.Sorted(maps.Keys(seen))) {
+		return nil, sqlerr.Semanticf("Expected columns %s but found %s", listText(slices.Sorted(maps.Keys(seen))), listText(used))
 	}
 	return done(func(context.Context) error {
 		env.Session.SetMacro(m.Name, m)
 		return nil
 	}), nil
+}
+
+// columnNames lists the columns that an expression names, in order of name.
+func columnNames(e ast.Expr) []string {
+	names := map[string]bool{}
+	ast.Inspect(e, func(n ast.Node) bool {
+		if c, ok := n.(*ast.ColumnRef); ok {
+			names[strings.ToLower(c.Name.Name)] = true
+		}
+		return true
+	})
+	return slices.Sorted(maps.Keys(names))
 }
 
 func paramNames(s *ast.CreateMacro) []string {

@@ -20,7 +20,7 @@ func partitionName(t *model.Table, p *model.Partition) string {
 
 // msck compares the directories of a table with its partitions and, with REPAIR, adds or drops partitions to match.
 func (env *Env) msck(ctx context.Context, s *ast.Msck) (*Task, error) {
-	t, err := env.qualifiedTable(ctx, s.Table)
+	t, err := env.table(ctx, s.Table)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
 	case ast.ShowTableExtended:
 		return env.showTableStatus(ctx, s)
 	}
-	return env.showServer(ctx, s)
+	return env.showServer(s)
 }
 
 // lines is a task with one string column.

@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
@@ -34,12 +35,19 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	} else {
 		old = nil
 	}
+	if len(s.PartitionTransforms) > 0 {
+		return nil, sqlerr.Semanticf("PARTITIONED ON SPEC is not supported for views")
+	}
+	keys, err := viewKeys(s, &columns)
+	if err != nil {
+		return nil, err
+	}
 	sd := &model.StorageDescriptor{
 		Columns: columns, InputFormat: storage.TextInputFormat, OutputFormat: storage.TextOutputFormat, NumBuckets: -1,
 	}
 	v := &model.Table{
 		Database: db, Name: name, Type: model.VirtualView, Owner: env.Session.UserName(), OwnerType: "USER", CreateTime: env.Now.Unix(),
-		Storage: sd, Parameters: properties(s.Properties), ViewOriginalText: original, ViewExpandedText: expanded,
+		Storage: sd, PartitionKeys: keys, Parameters: properties(s.Properties), ViewOriginalText: original, ViewExpandedText: expanded,
 	}
 	if s.Comment != nil {
 		v.Parameters[model.ParamComment] = s.Comment.Value
@@ -54,6 +62,25 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 			return tx.CreateTable(ctx, v)
 		})
 	}), nil
+}
+
+// viewKeys takes the columns of PARTITIONED ON, which must be the last, from columns.
+func viewKeys(s *ast.CreateView, columns *[]model.Column) ([]model.Column, error) {
+	n := len(s.PartitionedOn)
+	if n == 0 {
+		return nil, nil
+	}
+	if n >= len(*columns) {
+		return nil, sqlerr.New(sqlerr.ViewPartitionTotal)
+	}
+	keys := (*columns)[len(*columns)-n:]
+	for i, k := range s.PartitionedOn {
+		if strings.ToLower(k.Name) != keys[i].Name {
+			return nil, sqlerr.New(sqlerr.ViewPartitionMismatch)
+		}
+	}
+	*columns = (*columns)[:len(*columns)-n]
+	return keys, nil
 }
 
 // taken is the failure of a task that finds the name of its new table or view in use.
