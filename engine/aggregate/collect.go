@@ -40,6 +40,8 @@ type collectStates struct {
 	group *vector.Vector
 	dense *vector.Vector
 	found []uint32
+	// linked tells which of the values that are new in a batch have been put into their lists.
+	linked []bool
 }
 
 type list struct{ head, tail, n uint32 } // rows + 1
@@ -69,8 +71,10 @@ func (s *collectStates) Update(groups []uint32, args []*vector.Vector) {
 func (s *collectStates) add(groups []uint32, rows []uint32, values *vector.Vector, at []uint32) {
 	if s.set == nil {
 		vector.AppendRows(s.values, values, at)
-		for _, r := range rows {
-			s.link(groups[r])
+		at := len(s.next)
+		s.next = resize(s.next, at+len(rows))
+		for i, r := range rows {
+			s.link(groups[r], uint32(at+i))
 		}
 		return
 	}
@@ -83,25 +87,27 @@ func (s *collectStates) add(groups []uint32, rows []uint32, values *vector.Vecto
 	}
 	vector.GatherView(s.dense, values, at)
 	s.found = resize(s.found[:0], len(rows))
+	before := s.set.Len()
 	s.set.Find([]*vector.Vector{s.group, s.dense}, len(rows), s.found)
+	s.next = resize(s.next, s.set.Len())
+	s.linked = resize(s.linked[:0], s.set.Len()-before)
 	for i, f := range s.found {
-		// Pairs are numbered in order of appearance: a new one has the next number.
-		if int(f) == len(s.next) {
-			s.link(groups[rows[i]])
+		if int(f) >= before && !s.linked[int(f)-before] {
+			s.linked[int(f)-before] = true
+			s.link(groups[rows[i]], f)
 		}
 	}
 }
 
-// link appends the next value to the list of group g.
-func (s *collectStates) link(g uint32) {
-	s.next = append(s.next, 0)
-	l, at := &s.lists[g], uint32(len(s.next))
+// link appends value number at to the list of group g.
+func (s *collectStates) link(g, at uint32) {
+	l := &s.lists[g]
 	if l.n == 0 {
-		l.head = at
+		l.head = at + 1
 	} else {
-		s.next[l.tail-1] = at
+		s.next[l.tail-1] = at + 1
 	}
-	l.tail = at
+	l.tail = at + 1
 	l.n++
 }
 

@@ -11,7 +11,8 @@ const (
 	minSlots = 1 << 10
 )
 
-// GroupTable numbers distinct keys 0, 1, … in order of appearance. NULLs are equal to each other.
+// GroupTable numbers distinct keys 0, 1, …; those that a batch adds get the next numbers, mostly but not always in order of
+// rows. NULLs are equal to each other.
 type GroupTable struct {
 	types []*types.Type
 	keys  []*vector.Vector // key columns by group
