@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/function"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -420,6 +421,10 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 			return nil, err
 		}
 		values = append(values, v)
+	}
+	// Hive counts integer constants beside decimals with their own digits.
+	if u := function.BranchType(x.arguments(values)); u != nil {
+		t = u
 	}
 	c.T = t
 	for i, cond := range conds {

@@ -29,7 +29,7 @@ var comparisonFunctions = []Function{
 	scalar("like", "a _FUNC_ pattern: % stands for any text, _ for any character", methods("UDFLike", "boolean(string,string)")),
 	simple("likeany", "text text... -> boolean", "a LIKE ANY (p, q …): true when a matches one of the patterns"),
 	simple("likeall", "text text... -> boolean", "a LIKE ALL (p, q …): true when a matches all patterns"),
-	simple("rlike", "text text -> boolean", "a _FUNC_ regex: true when a part of a matches the Java regular expression"),
+	scalar("rlike", "a _FUNC_ regex: true when a part of a matches the Java regular expression", sig("regexp", "chars chars -> boolean")),
 }
 
 // comparable reports whether Hive compares values of t at all (maps and unions it does not).

@@ -23,7 +23,7 @@ var conditionalFunctions = []Function{
 }
 
 // unify returns the common type of the arguments at the positions at, or the first position that does not fit with the type
-// reached before it. Integer and decimal constants beside decimals that are not constant count with their own digits.
+// reached before it. With narrow, integer constants beside decimals that are not constant count with their own digits only.
 func unify(args []Arg, at []int, narrow bool) (t *types.Type, bad int) {
 	varying := false
 	for _, i := range at {
@@ -31,8 +31,8 @@ func unify(args []Arg, at []int, narrow bool) (t *types.Type, bad int) {
 	}
 	for _, i := range at {
 		u := args[i].Type
-		if narrow && varying && args[i].Const != nil && !args[i].Const.Null {
-			if d := ConstantDecimal(u, *args[i].Const); d != nil {
+		if narrow && varying {
+			if d := constantInteger(args[i]); d != nil {
 				u = d
 			}
 		}
@@ -47,6 +47,19 @@ func unify(args []Arg, at []int, narrow bool) (t *types.Type, bad int) {
 		t = c
 	}
 	return t, -1
+}
+
+// BranchType is the type of the values of a CASE, nil when they have none in common.
+func BranchType(values []Arg) *types.Type {
+	at := make([]int, len(values))
+	for i := range at {
+		at[i] = i
+	}
+	t, bad := unify(values, at, true)
+	if bad >= 0 {
+		return nil
+	}
+	return t
 }
 
 // caseWhen resolves the searched form case(c1, v1, c2, v2 … [, else]).
@@ -135,7 +148,10 @@ func nullif(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, requires("nullif", 2, 2, len(args))
 	}
 	a, b := args[0].Type, args[1].Type
-	if comparisonType(a, b) == nil || groupOf(a) != groupOf(b) && a.Kind != types.Void && b.Kind != types.Void {
+	if a.Kind == types.Void {
+		return Resolution{}, wrongType(0, "NULLIF may not accept types belonging to VOID_GROUP as first argument")
+	}
+	if comparisonType(a, b) == nil || groupOf(a) != groupOf(b) && b.Kind != types.Void {
 		return Resolution{}, wrongType(1, "The expressions after NULLIF must belong to the same type group: \"%s\" is expected but \"%s\" is found",
 			strings.ToUpper(a.String()), strings.ToUpper(b.String()))
 	}

@@ -15,19 +15,19 @@ var dateFunctions = []Function{
 	scalar("hour", "_FUNC_(t): hour", timePart("hour")),
 	scalar("minute", "_FUNC_(t): minute", timePart("minute")),
 	scalar("second", "_FUNC_(t): second", timePart("second")),
-	simple("weekofyear", "date -> int", "_FUNC_(d): week of the year; weeks start on Monday and week 1 has more than 3 days"),
-	simple("dayofweek", "date -> int", "_FUNC_(d): day of the week, Sunday is 1"),
-	simple("to_date", "date -> date", "_FUNC_(t): the date of a timestamp or string"),
-	simple("date_add", "date integer -> date", "_FUNC_(d, n): n days after d"),
-	simple("date_sub", "date integer -> date", "_FUNC_(d, n): n days before d"),
+	simple("weekofyear", "day -> int", "_FUNC_(d): week of the year; weeks start on Monday and week 1 has more than 3 days"),
+	simple("dayofweek", "day -> int", "_FUNC_(d): day of the week, Sunday is 1"),
+	simple("to_date", "day -> date", "_FUNC_(t): the date of a timestamp or string"),
+	scalar("date_add", "_FUNC_(d, n): n days after d", dayShift("DATE_ADD")),
+	scalar("date_sub", "_FUNC_(d, n): n days before d", dayShift("DATE_SUB")),
 	simple("datediff", "date date -> int", "_FUNC_(a, b): days from b to a"),
 	scalar("add_months", "_FUNC_(d, n [, format]): n months after d; the end of a month stays its end", addMonths),
 	simple("months_between", "moment moment [boolean] -> double", "_FUNC_(a, b [, round]): months from b to a"),
-	simple("last_day", "date -> string", "_FUNC_(d): last day of the month"),
-	simple("next_day", "date text -> string", "_FUNC_(d, weekday): the first such weekday after d"),
+	simple("last_day", "day -> string", "_FUNC_(d): last day of the month"),
+	simple("next_day", "day text -> string", "_FUNC_(d, weekday): the first such weekday after d"),
 	scalar("trunc", "_FUNC_(d, unit) or _FUNC_(x [, n]): a date or number cut", trunc),
 	scalar("date_format", "_FUNC_(t, pattern): t as text by a Java date pattern", dateFormat),
-	scalar("from_unixtime", "_FUNC_(seconds [, pattern]): seconds since the epoch as text in the session's time zone", methods("UDFFromUnixTime", "string(bigint)", "string(bigint,string)", "string(int)", "string(int,string)")),
+	scalar("from_unixtime", "_FUNC_(seconds [, pattern]): seconds since the epoch as text in the session's time zone", fromUnixTime),
 	scalar("unix_timestamp", "_FUNC_([t [, pattern]]): seconds since the epoch", unixTimestamp),
 	scalar("to_unix_timestamp", "_FUNC_(t [, pattern]): seconds since the epoch", unixTimestamp),
 	simple("from_utc_timestamp", "prim text -> timestamp", "_FUNC_(t, zone): a UTC timestamp in a time zone"),
@@ -54,6 +54,21 @@ func floorTo(unit, short string) Function {
 	return scalar("floor_"+unit, short, methods(class, "timestamp(timestamp)", "timestamp with local time zone(timestamp with local time zone)"))
 }
 
+func dayShift(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 2 {
+			return Resolution{}, wrongLength("%s() requires 2 argument, got %d", name, len(args))
+		}
+		if accept("date", args[0].Type) == nil {
+			return Resolution{}, wrongArguments(" %s() only takes STRING/TIMESTAMP/DATEWRITABLE types as first argument, got %s", name, category(args[0].Type))
+		}
+		if k := args[1].Type.Kind; k < types.TinyInt || k > types.Int {
+			return Resolution{}, wrongArguments(" %s() only takes TINYINT/SMALLINT/INT types as second argument, got %s", name, category(args[1].Type))
+		}
+		return Resolution{Args: []*types.Type{types.DateType, types.IntType}, Result: types.DateType}, nil
+	}
+}
+
 func partError(name string, args []Arg) error {
 	if len(args) != 1 {
 		return requires(name, 1, 1, len(args))
@@ -67,7 +82,7 @@ func datePart(name string) resolver {
 		if len(args) != 1 {
 			return Resolution{}, partError(name, args)
 		}
-		t := accept("date", args[0].Type)
+		t := accept("day", args[0].Type)
 		switch k := args[0].Type.Kind; {
 		case k == types.IntervalYearMonth && (name == "year" || name == "month"), k == types.IntervalDayTime && name == "day":
 			t = args[0].Type
@@ -85,6 +100,9 @@ func timePart(name string) resolver {
 			return Resolution{}, partError(name, args)
 		}
 		t := accept("moment", args[0].Type)
+		if args[0].Type.Kind == types.Void {
+			t = types.TimestampType
+		}
 		if args[0].Type.Kind == types.IntervalDayTime {
 			t = args[0].Type
 		}
@@ -209,4 +227,22 @@ func (u IntervalUnit) Type() *types.Type {
 		return types.IntervalDayTimeType
 	}
 	return nil
+}
+
+func fromUnixTime(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 && len(args) != 2 {
+		return Resolution{}, wrongLength("from_unixtime requires 1..2 argument(s), got %d", len(args))
+	}
+	if k := args[0].Type.Kind; k < types.TinyInt || k > types.BigInt {
+		return Resolution{}, wrongArguments("The function from_unixtime takes only int/long types for first argument. Got Type:%s", category(args[0].Type))
+	}
+	r := Resolution{Args: []*types.Type{types.BigIntType}, Result: types.StringType}
+	if len(args) == 2 {
+		t := accept("str", args[1].Type)
+		if t == nil {
+			return Resolution{}, wrongArguments("The function from_unixtime takes only string type for second argument. Got Type:%s", category(args[1].Type))
+		}
+		r.Args = append(r.Args, t)
+	}
+	return r, nil
 }

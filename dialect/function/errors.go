@@ -96,6 +96,8 @@ func ordinal(n int) string {
 // category is the word Hive uses for a type in messages: INT, LIST, STRUCT.
 func category(t *types.Type) string {
 	switch t.Kind {
+	case types.Void:
+		return "VOID"
 	case types.TinyInt:
 		return "BYTE"
 	case types.SmallInt:

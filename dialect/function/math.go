@@ -77,8 +77,9 @@ func rounding(name string) resolver {
 		t := args[0].Type
 		result := t
 		switch {
-		case t.IsString() || t.Kind == types.Void:
+		case t.IsString():
 			t, result = types.DoubleType, types.DoubleType
+		case t.Kind == types.Void:
 		case t.Kind == types.Decimal:
 			result = roundedDecimal(t, digits)
 		case !t.IsNumeric():
@@ -129,7 +130,7 @@ func absolute(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, wrongArguments("ABS only takes primitive types, got %s", t)
 	case t.Kind == types.TinyInt || t.Kind == types.SmallInt:
 		t = types.IntType
-	case t.IsString() || t.Kind == types.Float || t.Kind == types.Void:
+	case t.IsString() || t.Kind == types.Float:
 		t = types.DoubleType
 	case !t.IsNumeric():
 		return Resolution{}, wrongArguments("ABS only takes SHORT/BYTE/INT/LONG/DOUBLE/FLOAT/STRING/DECIMAL types, got %s", category(t))

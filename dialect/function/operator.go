@@ -1,6 +1,7 @@
 package function
 
 import (
+	"strconv"
 	"strings"
 
 	"skep/dialect/types"
@@ -31,8 +32,7 @@ var (
 	shifts  = []string{"int(tinyint,int)", "int(smallint,int)", "int(int,int)", "bigint(bigint,int)"}
 )
 
-// operand is an argument of arithmetic with the type in which it takes part: strings are doubles, and constants that meet a
-// decimal count with their own digits only.
+// operand is the type in which an argument takes part in arithmetic: strings are doubles.
 func operand(a Arg) *types.Type {
 	if a.Type.IsString() {
 		return types.DoubleType
@@ -40,57 +40,21 @@ func operand(a Arg) *types.Type {
 	return a.Type
 }
 
-// asDecimal is the decimal type of an exact operand.
+// asDecimal is the decimal type of an exact operand: integer constants count with their own digits only.
 func asDecimal(a Arg) *types.Type {
-	if a.Const != nil && !a.Const.Null {
-		if t := ConstantDecimal(a.Type, *a.Const); t != nil {
-			return t
-		}
+	if t := constantInteger(a); t != nil {
+		return t
 	}
 	return types.DecimalFor(a.Type)
 }
 
-// ConstantDecimal is the smallest decimal type that holds the integer or decimal constant d of type t, nil for other types.
-func ConstantDecimal(t *types.Type, d types.Datum) *types.Type {
-	var v types.Int128
-	scale := 0
-	switch {
-	case t.IsInteger():
-		v = types.Int128Of(d.I)
-	case t.Kind == types.Decimal && t.Physical() == types.I64:
-		v, scale = types.Int128Of(d.I), t.Scale
-	case t.Kind == types.Decimal:
-		v, scale = d.W, t.Scale
-	default:
+// constantInteger is the decimal type of the digits of an integer constant, nil for other arguments.
+func constantInteger(a Arg) *types.Type {
+	if a.Const == nil || a.Const.Null || !a.Type.IsInteger() {
 		return nil
 	}
-	digits := decimalDigits(v)
-	// Trailing zeros of the fraction do not count.
-	for scale > 0 && len(digits) > 0 && digits[len(digits)-1] == '0' {
-		digits, scale = digits[:len(digits)-1], scale-1
-	}
-	if len(digits) == 0 {
-		return types.NewDecimal(1, 0)
-	}
-	return types.NewDecimal(max(len(digits), scale), scale)
-}
-
-// decimalDigits returns the decimal digits of |v|, "" for 0.
-func decimalDigits(v types.Int128) string {
-	if v.Sign() < 0 {
-		v = v.Neg()
-	}
-	hi, lo := uint64(v.Hi), v.Lo
-	var out []byte
-	for hi != 0 || lo != 0 {
-		var rem uint64
-		hi, lo, rem = divideBy10(hi, lo)
-		out = append(out, byte('0'+rem))
-	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
-	return string(out)
+	digits := strings.TrimPrefix(strconv.FormatInt(a.Const.I, 10), "-")
+	return types.NewDecimal(len(digits), 0)
 }
 
 // arithmeticType returns the result of numeric arithmetic with the types to which the operands are converted, or an error of

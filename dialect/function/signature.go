@@ -17,11 +17,13 @@ type resolver = func(env *Env, args []Arg, distinct bool) (Resolution, error)
 //	prim       any primitive type, unchanged
 //	text       any primitive type, as text: string types stay, others become string
 //	str        string types only
+//	chars      string types only; NULL without a type is refused
 //	bytes      string types or binary, unchanged
 //	num        numbers stay, strings become double
 //	integer    tinyint … int, as int
-//	date       date types or strings, as date
-//	moment     date types or strings, as timestamp
+//	day        date types or strings, as date
+//	date       date types or strings, as date; NULL without a type is refused
+//	moment     date types or strings, as timestamp; NULL without a type is refused
 //	array      any array, unchanged
 //	map        any map, unchanged
 //	otherwise  a type to which the argument must convert implicitly
@@ -112,6 +114,8 @@ func accept(class string, t *types.Type) *types.Type {
 			return types.StringType
 		}
 		return keep(t, group == stringGroup)
+	case "chars":
+		return keep(t, group == stringGroup)
 	case "bytes":
 		if void {
 			return types.StringType
@@ -125,9 +129,11 @@ func accept(class string, t *types.Type) *types.Type {
 	case "integer":
 		return keep(types.IntType, void || t.Kind >= types.TinyInt && t.Kind <= types.Int)
 	case "date":
+		return keep(types.DateType, group == stringGroup || group == dateGroup)
+	case "day":
 		return keep(types.DateType, void || group == stringGroup || group == dateGroup)
 	case "moment":
-		return keep(types.TimestampType, void || group == stringGroup || group == dateGroup)
+		return keep(types.TimestampType, group == stringGroup || group == dateGroup)
 	case "array":
 		return keep(t, t.Kind == types.Array)
 	case "map":
@@ -165,7 +171,7 @@ func describe(class string) string {
 	switch class {
 	case "prim", "text":
 		return "primitive types"
-	case "str":
+	case "str", "chars":
 		return "STRING_GROUP types"
 	case "bytes":
 		return "STRING/CHAR/VARCHAR/BINARY types"
@@ -173,7 +179,7 @@ func describe(class string) string {
 		return "numeric types"
 	case "integer":
 		return "INT/SHORT/BYTE types"
-	case "date", "moment":
+	case "day", "date", "moment":
 		return "STRING_GROUP, DATE_GROUP types"
 	}
 	return class + " types"
@@ -190,7 +196,7 @@ type overload struct {
 func methods(class string, texts ...string) resolver {
 	texts = slices.Clone(texts)
 	slices.SortFunc(texts, func(a, b string) int {
-		return strings.Compare(a[strings.IndexByte(a, '('):], b[strings.IndexByte(b, '('):])
+		return strings.Compare(strings.TrimSuffix(a[strings.IndexByte(a, '('):], ")"), strings.TrimSuffix(b[strings.IndexByte(b, '('):], ")"))
 	})
 	overloads := make([]overload, len(texts))
 	choices := make([]string, len(texts))

@@ -13,8 +13,8 @@ var stringFunctions = []Function{
 	scalar("repeat", "_FUNC_(s, n): s n times", methods("UDFRepeat", "string(string,int)")),
 	scalar("ascii", "_FUNC_(s): code of the first character", methods("UDFAscii", "int(string)")),
 	scalar("chr", "_FUNC_(n): the character with code n modulo 256", methods("UDFChr", "string(bigint)", "string(double)")),
-	simple("lpad", "text integer text -> string", "_FUNC_(s, len, pad): s padded on the left to len characters"),
-	simple("rpad", "text integer text -> string", "_FUNC_(s, len, pad): s padded on the right to len characters"),
+	scalar("lpad", "_FUNC_(s, len, pad): s padded on the left to len characters", padding("lpad")),
+	scalar("rpad", "_FUNC_(s, len, pad): s padded on the right to len characters", padding("rpad")),
 	simple("levenshtein", "text text -> int", "_FUNC_(a, b): edit distance"),
 	simple("soundex", "text -> string", "_FUNC_(s): soundex code"),
 	scalar("upper", "_FUNC_(s): s in upper case", letterCase("UPPER")),
@@ -147,7 +147,7 @@ func textLength(name string) resolver {
 			return Resolution{}, requires(name, 1, 1, len(args))
 		}
 		t := accept("bytes", args[0].Type)
-		if t == nil {
+		if t == nil || args[0].Type.Kind == types.Void {
 			return Resolution{}, wrongArguments(" %s() only takes STRING/CHAR/VARCHAR/BINARY types as first argument, got %s", name, category(args[0].Type))
 		}
 		return Resolution{Args: []*types.Type{t}, Result: types.IntType}, nil
@@ -214,4 +214,20 @@ func formatNumber(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		x = types.BigIntType
 	}
 	return Resolution{Args: []*types.Type{x, d}, Result: types.StringType}, nil
+}
+
+func padding(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 3 {
+			return Resolution{}, wrongArguments("%s requires three arguments. Found :%d", name, len(args))
+		}
+		s, fill := asText(args[0].Type), asText(args[2].Type)
+		if s == nil || fill == nil {
+			return Resolution{}, wrongType(0, "Only primitive type arguments are accepted but %s is passed.", args[0].Type)
+		}
+		if k := args[1].Type.Kind; k < types.TinyInt || k > types.Int {
+			return Resolution{}, wrongType(2, "%s only takes INT/SHORT/BYTE types as 2-ths argument, got %s", name, category(args[1].Type))
+		}
+		return Resolution{Args: []*types.Type{s, types.IntType, fill}, Result: types.StringType}, nil
+	}
 }

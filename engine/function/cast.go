@@ -135,19 +135,6 @@ func toLong(f float64) int64 {
 	return int64(f)
 }
 
-// toInt is Java's cast from double to int.
-func toInt(f float64) int64 {
-	switch {
-	case f != f:
-		return 0
-	case f >= math.MaxInt32:
-		return math.MaxInt32
-	case f <= math.MinInt32:
-		return math.MinInt32
-	}
-	return int64(f)
-}
-
 func castToInteger(env *Env, from, to *types.Type) Kernel {
 	bits := width(to)
 	switch {
@@ -161,11 +148,7 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := floats(args[0])
 			rows.Each(func(i int) {
-				if bits == 64 {
-					out.I64[i] = toLong(a.at(i))
-				} else {
-					out.I64[i] = wrap(toInt(a.at(i)), bits)
-				}
+				out.I64[i] = wrap(toLong(a.at(i)), bits)
 			})
 			return nil
 		}

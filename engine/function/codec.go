@@ -207,6 +207,9 @@ func sha2(_ *Env, _ *Call) Kernel {
 			s := a.at(i)
 			var sum []byte
 			switch n.at(i) {
+			case 1:
+				d := sha1.Sum(s)
+				sum = d[:]
 			case 224:
 				d := sha256.Sum224(s)
 				sum = d[:]

@@ -17,8 +17,8 @@ var collectionTable = map[string]entry{
 	"extract_union":   {build: extractUnion, nulls: Aware},
 	"size":            {build: size, nulls: Aware},
 	"index":           {build: index, nulls: Strict},
-	"map_keys":        {build: mapSide(0), nulls: Strict},
-	"map_values":      {build: mapSide(1), nulls: Strict},
+	"map_keys":        {build: mapSide(0), nulls: Aware},
+	"map_values":      {build: mapSide(1), nulls: Aware},
 	"array_contains":  {build: arrayContains, nulls: Aware},
 	"array_remove":    {build: arrayRemove, nulls: Strict},
 	"array_distinct":  {build: arrayDistinct, nulls: Strict},
@@ -285,13 +285,18 @@ func index(_ *Env, call *Call) Kernel {
 	}
 }
 
-// mapSide shares the keys (0) or values (1) of a map as an array.
+// mapSide shares the keys (0) or values (1) of a map as an array; for NULL it is empty.
 func mapSide(side int) Builder {
 	return func(_ *Env, _ *Call) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			b := args[0].Base()
 			out.BorrowChildren(b.Children[side : side+1])
-			rows.Each(func(i int) { out.Refs[i] = b.Refs[args[0].At(i)] })
+			rows.Each(func(i int) {
+				out.Refs[i] = vector.Ref{}
+				if !isNull(args[0], i) {
+					out.Refs[i] = b.Refs[args[0].At(i)]
+				}
+			})
 			return nil
 		}
 	}

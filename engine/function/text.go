@@ -88,7 +88,7 @@ func concat(_ *Env, call *Call) Kernel {
 	}
 }
 
-// concatWS joins strings and arrays of strings, skipping NULLs; a NULL separator gives NULL.
+// concatWS joins strings and arrays of strings, skipping NULL arguments; a NULL separator gives NULL.
 func concatWS(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		rows.Each(func(i int) {
@@ -112,9 +112,11 @@ func concatWS(_ *Env, _ *Call) Kernel {
 				case v.Type.Kind == types.Array:
 					r, elems := listAt(v, i)
 					for k := range int(r.Len) {
-						if !isNull(elems, int(r.Off)+k) {
-							add(elems.Bytes(int(r.Off) + k))
+						if isNull(elems, int(r.Off)+k) {
+							add([]byte("null")) // as Hive has it, unlike a NULL argument
+							continue
 						}
+						add(elems.Bytes(int(r.Off) + k))
 					}
 				default:
 					add(v.Bytes(i))

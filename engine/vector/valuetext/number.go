@@ -40,8 +40,10 @@ func AppendDecimal128(dst []byte, unscaled types.Int128, scale int) []byte {
 	if top != 0 {
 		digits = strconv.AppendUint(digits, top, 10)
 		digits = appendPadded(digits, middle, 19)
-	} else {
+	} else if middle != 0 {
 		digits = strconv.AppendUint(digits, middle, 10)
+	} else {
+		return appendPoint(dst, strconv.AppendUint(digits, low, 10), scale)
 	}
 	return appendPoint(dst, appendPadded(digits, low, 19), scale)
 }
