@@ -12,6 +12,7 @@ import (
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
 	"skep/dialect/explain"
+	"skep/dialect/internal/planmodel"
 	"skep/dialect/parser"
 	"skep/dialect/plan"
 	"skep/dialect/types"
@@ -125,7 +126,7 @@ func query(q *plan.Query, err error, namesOnly bool) string {
 	if namesOnly {
 		text, _, _ = strings.Cut(text, "\n")
 	}
-	if err := checkPlan(q.Root); err != nil {
+	if err := planmodel.Check(q.Root); err != nil {
 		text += "\nINVALID " + err.Error()
 	}
 	return text
@@ -137,7 +138,7 @@ func insert(in *plan.Insert, err error) string {
 	}
 	text := explain.Insert(in, explain.Options{})
 	for _, b := range in.Branches {
-		if err := checkPlan(b.Root); err != nil {
+		if err := planmodel.Check(b.Root); err != nil {
 			text += "\nINVALID " + err.Error()
 		}
 	}

@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand"
-	"sort"
 	"strings"
 	"testing"
 
 	"skep/dialect/catalog"
 	"skep/dialect/conf"
 	"skep/dialect/explain"
+	"skep/dialect/internal/planmodel"
 	"skep/dialect/parser"
-	"skep/dialect/plan"
 	"skep/dialect/types"
 )
 
@@ -123,12 +122,12 @@ func TestSubqueries(t *testing.T) {
 			}
 			for range 12 {
 				m := randomModel(rng)
-				want := evaluate(m, before)
+				want := m.Evaluate(before)
 				if want == "error" {
 					continue
 				}
-				if got := evaluate(m, after); got != want {
-					t.Errorf("%s\ntables: %v\ngot  %s\nwant %s\n%s", text, m.tables, got, want, explain.Plan(after, explain.Options{}))
+				if got := m.Evaluate(after); got != want {
+					t.Errorf("%s\ntables: %v\ngot  %s\nwant %s\n%s", text, m.Tables, got, want, explain.Plan(after, explain.Options{}))
 					break
 				}
 			}
@@ -136,47 +135,21 @@ func TestSubqueries(t *testing.T) {
 	}
 }
 
-func randomModel(rng *rand.Rand) *model {
-	m := &model{tables: map[string][][]value{}}
+func randomModel(rng *rand.Rand) *planmodel.Model {
+	m := &planmodel.Model{Tables: map[string][][]planmodel.Value{}}
 	for _, name := range []string{"r", "s", "u"} {
-		rows := [][]value{}
+		rows := [][]planmodel.Value{}
 		for range rng.Intn(7) {
-			r := make([]value, 3)
+			r := make([]planmodel.Value, 3)
 			for i := range r {
-				r[i] = value{n: int64(rng.Intn(4))}
+				r[i] = planmodel.Value{N: int64(rng.Intn(4))}
 				if rng.Intn(4) == 0 {
-					r[i] = value{null: true}
+					r[i] = planmodel.Value{Null: true}
 				}
 			}
 			rows = append(rows, r)
 		}
-		m.tables[name] = rows
+		m.Tables[name] = rows
 	}
 	return m
-}
-
-// evaluate renders the rows of a plan in an order of their own; "error" when a scalar subquery had several rows.
-func evaluate(m *model, n plan.Node) (text string) {
-	defer func() {
-		if e := recover(); e != nil {
-			if _, ok := e.(moreThanOne); !ok {
-				panic(e)
-			}
-			text = "error"
-		}
-	}()
-	var lines []string
-	for _, r := range m.rows(n, row{}) {
-		var b strings.Builder
-		for _, c := range n.Columns() {
-			v := r[c.ID]
-			if v.null {
-				v.n = 0
-			}
-			fmt.Fprint(&b, v)
-		}
-		lines = append(lines, b.String())
-	}
-	sort.Strings(lines)
-	return strings.Join(lines, " ")
 }

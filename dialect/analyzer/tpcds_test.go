@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"skep/dialect/ast"
+	"skep/dialect/internal/planmodel"
 	"skep/dialect/parser"
 )
 
@@ -56,7 +57,7 @@ func TestTPCDS(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := checkPlan(out.Root); err != nil {
+				if err := planmodel.Check(out.Root); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -81,6 +81,10 @@ func Optimize(ctx context.Context, env *Env, root plan.Node) (plan.Node, error) 
 // OptimizeAll optimises several plans that may share subplans (the branches of a multi-insert). Shared definitions are
 // rewritten in place: they belong to the statement.
 func OptimizeAll(ctx context.Context, env *Env, roots []plan.Node) ([]plan.Node, error) {
+	return apply(ctx, env, roots, rules)
+}
+
+func apply(ctx context.Context, env *Env, roots []plan.Node, rules []rule) ([]plan.Node, error) {
 	o := &optimizer{env: env, ctx: ctx, disabled: map[string]bool{}}
 	for _, name := range strings.Split(env.Disabled, ",") {
 		o.disabled[strings.TrimSpace(name)] = true

@@ -1,0 +1,346 @@
+package optimizer
+
+import (
+	"math/rand"
+
+	"skep/dialect/catalog"
+	"skep/dialect/internal/planmodel"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+)
+
+// generator makes random plans over the tables r, s and u, of three integer columns each.
+type generator struct {
+	*rand.Rand
+	tables map[string]*catalog.Table
+	next   plan.ColumnID
+	shared []*plan.SharedDef
+}
+
+func newGenerator(rng *rand.Rand) *generator {
+	g := &generator{Rand: rng, tables: map[string]*catalog.Table{}, next: 1}
+	for _, name := range []string{"r", "s", "u"} {
+		t := &catalog.Table{DB: "default", Name: name}
+		for _, c := range []string{"a", "b", "c"} {
+			t.Columns = append(t.Columns, catalog.Column{Name: c, Type: types.BigIntType})
+		}
+		// Statistics only steer: any must do.
+		if g.Intn(4) > 0 {
+			t.Stats = &catalog.Stats{Rows: int64(1) << g.Intn(20), Columns: map[string]*catalog.ColumnStats{}}
+			for _, c := range t.Columns {
+				s := &catalog.ColumnStats{Distinct: int64(1) << g.Intn(12), Nulls: int64(g.Intn(3))}
+				if g.Intn(2) == 0 {
+					s.HasMinMax, s.Max = true, types.Datum{I: int64(g.Intn(100))}
+				}
+				t.Stats.Columns[c.Name] = s
+			}
+		}
+		g.tables[name] = t
+	}
+	return g
+}
+
+// model fills the tables.
+func (g *generator) model() *planmodel.Model {
+	m := &planmodel.Model{Tables: map[string][][]planmodel.Value{}}
+	for name := range g.tables {
+		rows := [][]planmodel.Value{}
+		for range g.Intn(6) {
+			r := make([]planmodel.Value, 3)
+			for i := range r {
+				r[i] = planmodel.Value{N: int64(g.Intn(4))}
+				if g.Intn(5) == 0 {
+					r[i] = planmodel.Value{Null: true}
+				}
+			}
+			rows = append(rows, r)
+		}
+		m.Tables[name] = rows
+	}
+	return m
+}
+
+func (g *generator) column(name string) plan.Column {
+	g.next++
+	return plan.Column{ID: g.next, Name: name, Type: types.BigIntType}
+}
+
+func pick[T any](g *generator, of ...T) T { return of[g.Intn(len(of))] }
+
+// node returns a random plan of at most the given depth.
+func (g *generator) node(depth int) plan.Node {
+	if depth <= 0 {
+		return g.leaf()
+	}
+	switch g.Intn(20) {
+	case 0, 1, 2:
+		in := g.node(depth - 1)
+		return &plan.Filter{Input: in, Cond: g.predicate(in.Columns(), 2)}
+	case 3, 4:
+		return g.project(g.node(depth - 1))
+	case 5, 6, 7:
+		return g.aggregate(g.node(depth - 1))
+	case 8:
+		return g.union(depth)
+	case 9:
+		return g.window(g.node(depth - 1))
+	case 10:
+		return g.sort(g.node(depth - 1))
+	case 11:
+		in := g.node(depth - 1)
+		return &plan.Distribute{Input: in, By: []plan.Expr{g.scalar(in.Columns(), 1)}}
+	case 12, 13:
+		return g.sharedRef(depth)
+	case 14:
+		in := g.project(g.node(depth - 1)) // few columns, small numbers
+		arg := &plan.Call{Func: "if", T: types.BigIntType, Args: []plan.Expr{g.predicate(in.Columns(), 1), g.literal(), g.literal()}}
+		return &plan.Generate{Input: in, Func: "series", Args: []plan.Expr{arg}, Outputs: []plan.Column{g.column("x")}, Outer: g.Intn(2) == 0}
+	}
+	return g.join(depth)
+}
+
+func (g *generator) leaf() plan.Node {
+	if g.Intn(12) == 0 {
+		v := &plan.Values{Cols: []plan.Column{g.column("v"), g.column("w")}}
+		for range g.Intn(4) {
+			v.Rows = append(v.Rows, []plan.Expr{g.literal(), g.literal()})
+		}
+		return v
+	}
+	t := g.tables[pick(g, "r", "s", "u")]
+	s := &plan.Scan{Table: t, Alias: t.Name}
+	for i, c := range t.Columns {
+		s.Cols = append(s.Cols, g.column(t.Name+c.Name))
+		s.Source = append(s.Source, i)
+	}
+	return s
+}
+
+func (g *generator) literal() *plan.Literal {
+	if g.Intn(10) == 0 {
+		return &plan.Literal{Value: types.NullDatum, T: types.BigIntType}
+	}
+	return &plan.Literal{Value: types.Datum{I: int64(g.Intn(4))}, T: types.BigIntType}
+}
+
+func (g *generator) ref(cols []plan.Column) plan.Expr {
+	if len(cols) == 0 {
+		return g.literal()
+	}
+	return plan.NewColumnRef(cols[g.Intn(len(cols))])
+}
+
+// scalar returns an expression of integer type.
+func (g *generator) scalar(cols []plan.Column, depth int) plan.Expr {
+	if depth == 0 || g.Intn(3) > 0 {
+		if g.Intn(6) == 0 {
+			return g.literal()
+		}
+		return g.ref(cols)
+	}
+	switch g.Intn(4) {
+	case 0:
+		return &plan.Call{Func: "coalesce", T: types.BigIntType, Args: []plan.Expr{g.scalar(cols, depth-1), g.scalar(cols, depth-1)}}
+	case 1:
+		return &plan.Call{Func: "if", T: types.BigIntType, Args: []plan.Expr{g.predicate(cols, 1), g.scalar(cols, depth-1), g.scalar(cols, depth-1)}}
+	}
+	return &plan.Call{Func: pick(g, "+", "-", "*"), T: types.BigIntType, Args: []plan.Expr{g.scalar(cols, depth-1), g.scalar(cols, depth-1)}}
+}
+
+func boolean(name string, args ...plan.Expr) plan.Expr {
+	return &plan.Call{Func: name, Args: args, T: types.BooleanType}
+}
+
+func (g *generator) predicate(cols []plan.Column, depth int) plan.Expr {
+	if depth > 0 && g.Intn(2) == 0 {
+		switch g.Intn(5) {
+		case 0:
+			return boolean("not", g.predicate(cols, depth-1))
+		case 1, 2:
+			return boolean("or", g.predicate(cols, depth-1), g.predicate(cols, depth-1))
+		}
+		return boolean("and", g.predicate(cols, depth-1), g.predicate(cols, depth-1))
+	}
+	switch g.Intn(12) {
+	case 0:
+		return boolean(pick(g, "isnull", "isnotnull"), g.scalar(cols, 1))
+	case 1:
+		return boolean("in", g.scalar(cols, 1), g.literal(), g.literal(), g.literal())
+	case 2:
+		return boolean("<=>", g.ref(cols), g.scalar(cols, 1))
+	case 3, 4, 5:
+		return boolean(pick(g, "=", "<>", "<", ">="), g.ref(cols), g.literal())
+	case 6:
+		return boolean(pick(g, "=", ">"), g.literal(), g.ref(cols))
+	}
+	return boolean(pick(g, "=", "=", "<>", "<", "<=", ">"), g.ref(cols), g.scalar(cols, 1))
+}
+
+func (g *generator) project(in plan.Node) plan.Node {
+	p := &plan.Project{Input: in}
+	for range 1 + g.Intn(3) {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: g.column("p"), Expr: g.scalar(in.Columns(), 1)})
+	}
+	if cols := in.Columns(); g.Intn(3) == 0 && len(cols) > 0 { // a column that keeps its id
+		c := cols[g.Intn(len(cols))]
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+	}
+	return p
+}
+
+func (g *generator) aggregate(in plan.Node) plan.Node {
+	a := &plan.Aggregate{Input: in}
+	for range g.Intn(4) {
+		e := g.ref(in.Columns())
+		if g.Intn(4) == 0 {
+			e = g.scalar(in.Columns(), 1)
+		}
+		a.Keys = append(a.Keys, plan.Assign{Column: g.column("k"), Expr: e})
+	}
+	for range g.Intn(3) {
+		c := plan.AggCall{Column: g.column("g"), Func: pick(g, "sum", "min", "max", "count", "count", "sum")}
+		if c.Func != "count" || g.Intn(2) == 0 {
+			c.Args = []plan.Expr{g.scalar(in.Columns(), 1)}
+			c.Distinct = g.Intn(6) == 0
+		}
+		a.Aggs = append(a.Aggs, c)
+	}
+	if len(a.Keys) > 0 && g.Intn(4) == 0 {
+		for range 1 + g.Intn(3) {
+			var set []int
+			for k := range a.Keys {
+				if g.Intn(2) == 0 {
+					set = append(set, k)
+				}
+			}
+			a.GroupingSets = append(a.GroupingSets, set)
+		}
+		if g.Intn(2) == 0 {
+			a.GroupingID = g.column("id")
+		}
+	}
+	if len(a.Columns()) == 0 {
+		a.Aggs = append(a.Aggs, plan.AggCall{Column: g.column("g"), Func: "count"})
+	}
+	return a
+}
+
+func (g *generator) union(depth int) plan.Node {
+	u := &plan.Union{}
+	width := 1 + g.Intn(3)
+	for range width {
+		u.Cols = append(u.Cols, g.column("u"))
+	}
+	for range 2 + g.Intn(2) {
+		in := g.node(depth - 1)
+		if len(in.Columns()) == 0 {
+			in = g.leaf()
+		}
+		var ids []plan.ColumnID
+		for range width {
+			cols := in.Columns()
+			ids = append(ids, cols[g.Intn(len(cols))].ID)
+		}
+		u.All, u.Sources = append(u.All, in), append(u.Sources, ids)
+	}
+	return u
+}
+
+func (g *generator) window(in plan.Node) plan.Node {
+	w := &plan.Window{Input: in}
+	for range g.Intn(3) {
+		w.PartitionBy = append(w.PartitionBy, g.scalar(in.Columns(), g.Intn(2)))
+	}
+	whole := plan.Frame{Start: plan.Bound{Kind: plan.UnboundedPreceding}, End: plan.Bound{Kind: plan.UnboundedFollowing}}
+	if g.Intn(2) == 0 {
+		for _, c := range in.Columns() {
+			w.OrderBy = append(w.OrderBy, plan.SortKey{Expr: plan.NewColumnRef(c), Desc: g.Intn(2) == 0, NullsFirst: g.Intn(2) == 0})
+		}
+		whole.End.Kind = plan.CurrentRow
+		w.Calls = append(w.Calls, plan.WindowCall{Column: g.column("n"), Func: pick(g, "row_number", "rank"), Frame: whole})
+		return w
+	}
+	w.Calls = append(w.Calls, plan.WindowCall{
+		Column: g.column("n"), Func: pick(g, "sum", "max", "count"), Args: []plan.Expr{g.ref(in.Columns())}, Frame: whole,
+	})
+	return w
+}
+
+// sort orders by all columns, so that a limit takes the same rows from any order of the input.
+func (g *generator) sort(in plan.Node) plan.Node {
+	s := &plan.Sort{Input: in, Limit: -1}
+	for _, c := range in.Columns() {
+		s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(c), Desc: g.Intn(2) == 0, NullsFirst: g.Intn(2) == 0})
+	}
+	switch g.Intn(4) {
+	case 0:
+		s.Limit = int64(g.Intn(4))
+	case 1:
+		s.Limit, s.Offset = int64(g.Intn(4)), int64(g.Intn(3))
+	case 2:
+		return &plan.Limit{Input: s, N: int64(g.Intn(4)), Offset: int64(g.Intn(2))}
+	}
+	return s
+}
+
+func (g *generator) sharedRef(depth int) plan.Node {
+	if len(g.shared) == 0 || g.Intn(4) == 0 {
+		d := &plan.SharedDef{Name: "w", Plan: g.node(depth - 1)}
+		d.ID = len(g.shared) + 1
+		g.shared = append(g.shared, d)
+	}
+	s := &plan.Shared{Def: g.shared[g.Intn(len(g.shared))]}
+	for _, c := range s.Def.Plan.Columns() {
+		s.Cols = append(s.Cols, g.column(c.Name))
+	}
+	if g.Intn(2) == 0 {
+		return &plan.Filter{Input: s, Cond: g.predicate(s.Cols, 1)}
+	}
+	return s
+}
+
+func (g *generator) join(depth int) plan.Node {
+	kinds := []plan.JoinKind{
+		plan.InnerJoin, plan.InnerJoin, plan.InnerJoin, plan.InnerJoin, plan.InnerJoin, plan.LeftJoin, plan.LeftJoin, plan.LeftJoin,
+		plan.RightJoin, plan.FullJoin, plan.SemiJoin, plan.SemiJoin, plan.AntiJoin, plan.NullAwareAntiJoin, plan.MarkJoin, plan.SingleJoin,
+	}
+	j := &plan.Join{Kind: pick(g, kinds...), Left: g.node(depth - 1), Right: g.node(depth - 1 - g.Intn(2))}
+	if disjoint := plan.OutputSet(j.Left); intersects(disjoint, plan.OutputSet(j.Right)) {
+		j.Right = g.leaf()
+	}
+	if j.Kind == plan.SingleJoin { // at most one match, most of the time
+		r := j.Right
+		j.Right = &plan.Aggregate{Input: r, Aggs: []plan.AggCall{{Column: g.column("one"), Func: "count"}}}
+		if g.Intn(2) == 0 && len(r.Columns()) > 0 {
+			j.Right = &plan.Aggregate{Input: r, Keys: []plan.Assign{{Column: g.column("k"), Expr: g.ref(r.Columns())}}}
+		}
+	}
+	left, right := j.Left.Columns(), j.Right.Columns()
+	both := append(append([]plan.Column(nil), left...), right...)
+	var conds []plan.Expr
+	for range g.Intn(3) {
+		conds = append(conds, boolean(pick(g, "=", "=", "=", "<=>"), g.ref(left), g.ref(right)))
+	}
+	if g.Intn(3) == 0 {
+		conds = append(conds, g.predicate(pick(g, left, right, both), 1))
+	}
+	if j.Kind == plan.InnerJoin && g.Intn(8) == 0 {
+		conds = nil
+	}
+	j.Residual = plan.And(conds...)
+	if j.Kind == plan.MarkJoin {
+		j.Mark, j.NullAware = g.column("m"), g.Intn(2) == 0
+		j.Mark.Type = types.BooleanType
+		// Numbers only above.
+		p := &plan.Project{Input: j}
+		for _, c := range left {
+			p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+		}
+		yes, no := g.literal(), g.literal()
+		p.Exprs = append(p.Exprs, plan.Assign{Column: g.column("m"), Expr: &plan.Call{
+			Func: "if", T: types.BigIntType, Args: []plan.Expr{plan.NewColumnRef(j.Mark), yes, no},
+		}})
+		return p
+	}
+	return j
+}
