@@ -5,9 +5,11 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/conf"
 	"skep/dialect/sqlerr"
 )
 
@@ -30,6 +32,8 @@ func (s *Session) compileCommand(st *Statement, c *ast.Command) error {
 	case "reload":
 		st.execute = func() error { return nil }
 		return nil
+	case "dfs":
+		return s.compileDFS(st, c.Args)
 	}
 	return unsupported("command " + strings.ToUpper(c.Name))
 }
@@ -47,14 +51,14 @@ func (s *Session) compileSet(st *Statement, args string) error {
 	}
 	st.stringColumns("set")
 	st.execute = func() error {
-		var lines []string
-		switch args {
-		case "", "-v":
-			lines = s.settings(args == "-v")
-		default:
-			lines = []string{s.describeVariable(args)}
+		if args == "" || args == "-v" {
+			return st.setLines(s.settings(args == "-v"))
 		}
-		return st.setLines(lines)
+		line, err := s.describeVariable(args)
+		if err != nil {
+			return err
+		}
+		return st.setLines([]string{line})
 	}
 	return nil
 }
@@ -63,6 +67,9 @@ func (s *Session) compileSet(st *Statement, args string) error {
 func (s *Session) settings(all bool) []string {
 	var lines []string
 	for k, v := range s.conf.All() {
+		if slices.Contains(hiddenSettings, k) {
+			continue
+		}
 		lines = append(lines, k+"="+v)
 	}
 	for k, v := range s.Variables() {
@@ -77,8 +84,14 @@ func (s *Session) settings(all bool) []string {
 	return lines
 }
 
+// hiddenSettings are shown to nobody.
+var hiddenSettings = []string{
+	"javax.jdo.option.ConnectionPassword", "hive.server2.keystore.password", "hive.server2.webui.keystore.password", "fs.s3.awsAccessKeyId",
+	"fs.s3.awsSecretAccessKey", "fs.s3n.awsSecretAccessKey", "fs.s3a.access.key", "fs.s3a.secret.key",
+}
+
 // describeVariable answers SET name.
-func (s *Session) describeVariable(name string) string {
+func (s *Session) describeVariable(name string) (string, error) {
 	space, rest, found := strings.Cut(name, ":")
 	if found {
 		what := map[string]string{
@@ -86,22 +99,22 @@ func (s *Session) describeVariable(name string) string {
 			"env": "environmental variable", "metaconf": "hive meta variable",
 		}[space]
 		if what != "" {
-			if v, ok := s.lookupVariable(name, s.conf); ok {
-				return name + "=" + v
+			if v, ok := s.lookupVariable(name, s.conf); ok && !slices.Contains(hiddenSettings, rest) {
+				return name + "=" + v, nil
 			}
-			if space == "system" {
-				return rest + " is undefined as a " + what
-			}
-			return name + " is undefined as " + article(what) + what
+			return "", commandError("%s is undefined as %s", rest, article(what)+what)
 		}
 	}
+	if slices.Contains(hiddenSettings, name) {
+		return name + " is a hidden config", nil
+	}
 	if v, ok := s.conf.Lookup(name); ok {
-		return name + "=" + v
+		return name + "=" + v, nil
 	}
 	if v, ok := s.Variable(name); ok {
-		return name + "=" + v
+		return name + "=" + v, nil
 	}
-	return name + " is undefined"
+	return name + " is undefined", nil
 }
 
 func article(noun string) string {
@@ -132,6 +145,9 @@ func (s *Session) assign(name, value string) error {
 			name = rest
 		}
 	}
+	if err := checkSetting(name, value); err != nil {
+		return err
+	}
 	if name == "skep.hive.version" && value != "3.1" && value != "4.0" {
 		return commandError("'SET %s=%s' FAILED because %s expects 3.1 or 4.0", name, value, name)
 	}
@@ -139,18 +155,55 @@ func (s *Session) assign(name, value string) error {
 	return nil
 }
 
-// reset executes RESET [-d] [name …].
+// choices are the values that settings may have.
+var choices = map[string][]string{
+	"hive.exec.dynamic.partition.mode": {"strict", "nonstrict"},
+	"hive.support.quoted.identifiers":  {"none", "column", "standard"},
+}
+
+// checkSetting rejects a value that a setting cannot have.
+func checkSetting(name, value string) error {
+	if list, ok := choices[name]; ok && !slices.Contains(list, strings.ToLower(value)) {
+		return commandError("'SET %s=%s' FAILED in validation : Invalid value.. expects one of [%s].", name, value, strings.Join(list, ", "))
+	}
+	if def, ok := conf.New(nil).Lookup(name); ok && isInt(def) && !isInt(value) {
+		return commandError("'SET %s=%s' FAILED because %s expects INT type value.", name, value, name)
+	}
+	return nil
+}
+
+func isInt(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
+}
+
+// reset executes RESET [-d] [name …]. Without names, what the server has a value for gets that again; settings of the
+// session's own stay, as in Hive.
 func (s *Session) reset(args []string) error {
-	if len(args) > 0 && args[0] == "-d" {
-		args = args[1:]
+	toDefault := len(args) > 0 && args[0] == "-d"
+	if toDefault {
+		if args = args[1:]; len(args) == 0 {
+			return commandError("No variable name specified")
+		}
 	}
 	if len(args) == 0 {
-		s.conf.Clear()
-		s.conf.Set("hive.session.id", s.ID)
+		for name := range s.conf.All() {
+			if _, ok := s.engine.conf.Lookup(name); ok {
+				s.conf.Unset(name)
+			}
+		}
 		return nil
 	}
 	for _, name := range args {
-		s.conf.Unset(name)
+		def, ok := conf.New(nil).Lookup(name)
+		switch {
+		case toDefault && !ok:
+			return commandError("%s not found", name)
+		case toDefault:
+			s.conf.Set(name, def)
+		default:
+			s.conf.Unset(name)
+		}
 	}
 	return nil
 }
@@ -158,33 +211,45 @@ func (s *Session) reset(args []string) error {
 // compileResource handles ADD, DELETE and LIST of JAR, FILE and ARCHIVE resources.
 func (s *Session) compileResource(st *Statement, c *ast.Command) error {
 	fields := strings.Fields(c.Args)
-	if len(fields) == 0 {
-		return commandError("Usage: %s [FILE|JAR|ARCHIVE] <value> [<value>]*", c.Name)
+	kind := ""
+	if len(fields) > 0 {
+		kind = strings.TrimSuffix(strings.ToUpper(fields[0]), "S")
 	}
-	kind := strings.TrimSuffix(strings.ToUpper(fields[0]), "S")
 	if kind != "FILE" && kind != "JAR" && kind != "ARCHIVE" {
-		return commandError("Usage: %s [FILE|JAR|ARCHIVE] <value> [<value>]*", c.Name)
+		usage := "Usage: " + c.Name + " [FILE|JAR|ARCHIVE] <value> [<value>]*"
+		if c.Name == "list" {
+			usage = "Usage: list [FILE|JAR|ARCHIVE] [<value> [<value>]*]"
+		}
+		st.execute = func() error { return resourceError("%s", usage) }
+		return nil
 	}
+	names := fields[1:]
 	switch c.Name {
 	case "add":
 		st.execute = func() error {
-			for _, path := range fields[1:] {
+			for _, path := range names {
 				if _, err := os.Stat(strings.TrimPrefix(path, "file:")); err != nil {
-					return commandError("%s does not exist", path)
+					return resourceError("%s does not exist", path)
 				}
+			}
+			for _, path := range names {
 				s.addResource(kind, path)
 			}
 			return nil
 		}
 	case "delete":
 		st.execute = func() error {
-			s.deleteResources(kind, fields[1:])
+			s.deleteResources(kind, names)
 			return nil
 		}
 	default:
 		st.stringColumns("resource")
 		st.execute = func() error {
-			return st.setLines(s.listResources(kind))
+			list := s.listResources(kind)
+			if len(names) > 0 {
+				list = slices.DeleteFunc(list, func(r string) bool { return !slices.Contains(names, r) })
+			}
+			return st.setLines(list)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"regexp"
 	"strings"
 
@@ -49,11 +50,43 @@ func (s *Session) lookupVariable(name string, c *conf.Conf) (string, bool) {
 	case "hiveconf":
 		return c.Lookup(rest)
 	case "system":
-		return c.Lookup("system:" + rest)
+		if v, ok := c.Lookup("system:" + rest); ok {
+			return v, true
+		}
+		return systemProperty(rest)
 	case "env":
 		return os.LookupEnv(rest)
 	case "metaconf":
 		return c.Lookup(rest)
+	}
+	return "", false
+}
+
+// systemProperty gives those properties of the Java machine that scripts use.
+func systemProperty(name string) (string, bool) {
+	switch name {
+	case "user.name":
+		u, err := user.Current()
+		if err != nil {
+			return "", false
+		}
+		return u.Username, true
+	case "user.home":
+		home, err := os.UserHomeDir()
+		return home, err == nil
+	case "user.dir":
+		dir, err := os.Getwd()
+		return dir, err == nil
+	case "java.io.tmpdir":
+		return os.TempDir(), true
+	case "file.separator":
+		return "/", true
+	case "path.separator":
+		return ":", true
+	case "line.separator":
+		return "\n", true
+	case "os.name":
+		return "Linux", true
 	}
 	return "", false
 }
