@@ -2,6 +2,7 @@
 package conf
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +31,10 @@ func (c *Conf) Lookup(key string) (string, bool) {
 	if v, ok := defaults31[key]; ok && c.HiveVersion() == "3.1" {
 		return v, true
 	}
-	v, ok := defaults[key]
+	if v, ok := defaults[key]; ok {
+		return v, true
+	}
+	v, ok := informational[key]
 	return v, ok
 }
 
@@ -75,7 +79,7 @@ func (c *Conf) Int(key string, def int64) int64 {
 
 // All returns the effective properties, defaults included.
 func (c *Conf) All() map[string]string {
-	out := map[string]string{}
+	out := maps.Clone(informational)
 	for k, v := range defaults {
 		out[k] = v
 	}
