@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"skep/dialect/types"
 	"skep/engine/memory"
@@ -48,6 +49,9 @@ type Sort struct {
 
 	cols  []*vector.Vector // what stayed in memory, after Finish
 	order []uint32
+
+	// bound is, with a limit, a prefix of the first key that no row wanted exceeds: some worker has enough rows up to it.
+	bound atomic.Uint64
 }
 
 // spilledRun is a part of a spill file.
@@ -60,7 +64,9 @@ var _ pipeline.Sink = (*sortInput)(nil)
 
 // NewSort returns a sort.
 func NewSort(spec SortSpec, r *Resources) *Sort {
-	return &Sort{spec: spec, res: r, files: spillFiles{res: r}}
+	s := &Sort{spec: spec, res: r, files: spillFiles{res: r}}
+	s.bound.Store(^uint64(0))
+	return s
 }
 
 // Close implements pipeline.Closer.
@@ -90,7 +96,7 @@ func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 	s.mu.Unlock()
 	if s.spec.Limit >= 0 {
 		p.keep = s.spec.Limit + s.spec.Offset
-		p.prune = max(2*p.keep, 1<<14)
+		p.prune = max(2*p.keep, 1<<12)
 	}
 	return p, nil
 }
@@ -107,6 +113,11 @@ type sortProcessor struct {
 	account     *memory.Account
 	file        *spill.File
 	runs        int
+
+	dense dense
+	used  []bool
+	words []uint64
+	sel   []uint16
 }
 
 func (p *sortProcessor) Push(b *vector.Batch) error {
@@ -114,9 +125,16 @@ func (p *sortProcessor) Push(b *vector.Batch) error {
 	if err != nil {
 		return err
 	}
-	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
+	b = &vector.Batch{N: b.N, Sel: b.Sel, Cols: cols}
+	if bound := p.sort.bound.Load(); bound != ^uint64(0) {
+		if b = p.within(b, bound); b == nil {
+			return nil
+		}
+	}
+	p.rows.Append(b)
 	if p.keep >= 0 && int64(p.rows.N) >= p.prune {
 		p.cut()
+		p.lowerBound()
 	}
 	// Ordering takes another 40 bytes per row.
 	n := p.rows.Bytes() + 40*int64(p.rows.N)
@@ -159,6 +177,46 @@ func (p *sortProcessor) spill() error {
 	p.sorter = sort.Sorter{}
 	p.account.Set(0)
 	return nil
+}
+
+// within returns the rows of b that are not beyond the bound, or nil.
+func (p *sortProcessor) within(b *vector.Batch, bound uint64) *vector.Batch {
+	first := p.sort.spec.Keys[0]
+	p.used = grow(p.used, first.Column+1)
+	p.used[first.Column] = true
+	n := b.Rows()
+	p.words = grow(p.words, n)
+	key := p.sort.keys(p.dense.only(b, b.Cols, p.used))[0]
+	sort.Prefix(key, n, p.words)
+	sel := grow(p.sel, n)[:0]
+	for k, w := range p.words {
+		if w <= bound {
+			sel = append(sel, row(b, k))
+		}
+	}
+	p.sel = sel
+	if len(sel) == 0 {
+		return nil
+	}
+	return &vector.Batch{N: b.N, Sel: sel, Cols: b.Cols}
+}
+
+// lowerBound makes the bound that of the worker's last row, if that is lower.
+func (p *sortProcessor) lowerBound() {
+	s := p.sort
+	last := p.rows.N - 1
+	if last < 0 || len(s.spec.Keys) == 0 {
+		return
+	}
+	k := s.spec.Keys[0]
+	var w [1]uint64
+	sort.Prefix(sort.Key{Column: slice(p.rows.Cols[k.Column], last, last+1), Desc: k.Desc, NullsFirst: k.NullsFirst}, 1, w[:])
+	for {
+		old := s.bound.Load()
+		if w[0] >= old || s.bound.CompareAndSwap(old, w[0]) {
+			return
+		}
+	}
 }
 
 // cut keeps the first rows only.
