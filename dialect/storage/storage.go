@@ -2,7 +2,11 @@
 // keeps.
 package storage
 
-import "strings"
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
 
 // Format is a triple of Java classes as the metastore keeps them.
 type Format struct {
@@ -14,17 +18,18 @@ type Format struct {
 
 // The SerDe and format classes that the engine knows.
 const (
-	LazySimpleSerDe         = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-	MultiDelimitSerDe       = "org.apache.hadoop.hive.serde2.MultiDelimitSerDe"
-	OpenCSVSerDe            = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
-	RegexSerDe              = "org.apache.hadoop.hive.serde2.RegexSerDe"
-	JSONSerDe               = "org.apache.hadoop.hive.serde2.JsonSerDe"
-	HCatalogJSONSerDe       = "org.apache.hive.hcatalog.data.JsonSerDe"
-	OrcSerDe                = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
-	ParquetSerDe            = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-	AvroSerDe               = "org.apache.hadoop.hive.serde2.avro.AvroSerDe"
-	LazyBinaryColumnarSerDe = "org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe"
-	ColumnarSerDe           = "org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe"
+	LazySimpleSerDe          = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+	MultiDelimitSerDe        = "org.apache.hadoop.hive.serde2.MultiDelimitSerDe"
+	ContribMultiDelimitSerDe = "org.apache.hadoop.hive.contrib.serde2.MultiDelimitSerDe"
+	OpenCSVSerDe             = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+	RegexSerDe               = "org.apache.hadoop.hive.serde2.RegexSerDe"
+	JSONSerDe                = "org.apache.hadoop.hive.serde2.JsonSerDe"
+	HCatalogJSONSerDe        = "org.apache.hive.hcatalog.data.JsonSerDe"
+	OrcSerDe                 = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
+	ParquetSerDe             = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+	AvroSerDe                = "org.apache.hadoop.hive.serde2.avro.AvroSerDe"
+	LazyBinaryColumnarSerDe  = "org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe"
+	ColumnarSerDe            = "org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe"
 
 	TextInputFormat      = "org.apache.hadoop.mapred.TextInputFormat"
 	TextOutputFormat     = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
@@ -61,4 +66,13 @@ func ByName(name string) (Format, bool) {
 		}
 	}
 	return Format{}, false
+}
+
+// DeclaredType gives the type under which a column of a table with the SerDe is read: OpenCSVSerde knows strings only, whatever
+// the table declares.
+func DeclaredType(serde string, t *types.Type) *types.Type {
+	if serde == OpenCSVSerDe {
+		return types.StringType
+	}
+	return t
 }

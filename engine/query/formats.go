@@ -8,9 +8,12 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/engine/format"
+	"skep/engine/format/csv"
+	"skep/engine/format/json"
 	"skep/engine/format/orc"
 	"skep/engine/format/parquet"
 	"skep/engine/format/record"
+	"skep/engine/format/regex"
 	"skep/engine/format/text"
 )
 
@@ -60,6 +63,14 @@ func (f *formats) serde(class string) (record.SerDe, error) {
 	switch class {
 	case storage.LazySimpleSerDe, "":
 		return text.SerDe{}, nil
+	case storage.MultiDelimitSerDe, storage.ContribMultiDelimitSerDe:
+		return text.SerDe{MultiDelimit: true}, nil
+	case storage.JSONSerDe, storage.HCatalogJSONSerDe:
+		return json.SerDe{}, nil
+	case storage.OpenCSVSerDe:
+		return csv.SerDe{}, nil
+	case storage.RegexSerDe:
+		return regex.SerDe{}, nil
 	}
 	return nil, sqlerr.Semanticf("the SerDe %s is not supported", class)
 }

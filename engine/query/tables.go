@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"skep/dialect/catalog"
+	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/engine/vector"
 	"skep/metastore"
@@ -81,7 +82,7 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 	t.Transactional = strings.EqualFold(m.Parameters["transactional"], "true")
 	var err error
 	if m.Storage != nil {
-		if t.Columns, err = columns(m.Storage.Columns); err != nil {
+		if t.Columns, err = dataColumns(m.Storage); err != nil {
 			return nil, err
 		}
 		t.InputFormat, t.OutputFormat = m.Storage.InputFormat, m.Storage.OutputFormat
@@ -113,6 +114,15 @@ func columns(in []model.Column) ([]catalog.Column, error) {
 		out[i] = catalog.Column{Name: c.Name, Type: t, Comment: c.Comment}
 	}
 	return out, nil
+}
+
+// dataColumns are the columns of a storage under the types that its SerDe reads.
+func dataColumns(s *model.StorageDescriptor) ([]catalog.Column, error) {
+	cols, err := columns(s.Columns)
+	for i := range cols {
+		cols[i].Type = storage.DeclaredType(s.SerDe.Library, cols[i].Type)
+	}
+	return cols, err
 }
 
 func buckets(m *model.Table) catalog.Buckets {
@@ -232,7 +242,7 @@ func (c *tables) Partitions(ctx context.Context, t *catalog.Table, filter *catal
 			continue
 		}
 		if m.Storage != nil {
-			if p.Columns, err = columns(m.Storage.Columns); err != nil {
+			if p.Columns, err = dataColumns(m.Storage); err != nil {
 				return nil, err
 			}
 			p.InputFormat, p.OutputFormat = m.Storage.InputFormat, m.Storage.OutputFormat

@@ -1,7 +1,9 @@
 package text
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"skep/dialect/types"
@@ -14,6 +16,9 @@ import (
 type SerDe struct {
 	// JSON writes nested and binary values as JSON, as DelimitedJSONSerDe does for the input of scripts.
 	JSON bool
+	// MultiDelimit takes field.delim as a string of any length, as MultiDelimitSerDe does; binary values are not base64 there
+	// when written.
+	MultiDelimit bool
 }
 
 var _ record.SerDe = SerDe{}
@@ -23,6 +28,7 @@ type deserializer struct {
 	params     *params
 	cells      cells
 	delimiters uint64    // the field delimiter in every byte
+	delimiter  []byte    // of several bytes, for MultiDelimit
 	takesRest  bool      // the last located field extends to the end of the line
 	columns    []*column // by index into the schema; nil when not wanted
 	n          int
@@ -39,7 +45,7 @@ type column struct {
 }
 
 // NewDeserializer implements record.SerDe.
-func (SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, error) {
+func (s SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, error) {
 	p, err := newParams(opts.Properties, &opts.Session)
 	if err != nil {
 		return nil, err
@@ -57,6 +63,13 @@ func (SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, err
 	if last >= 0 {
 		d.cells.stride = last + 2
 		d.cells.at = make([]uint32, vector.BatchSize*d.cells.stride)
+	}
+	d.cells.gap = 1
+	if s.MultiDelimit {
+		if d.delimiter, err = multiDelimiter(opts.Properties); err != nil {
+			return nil, err
+		}
+		d.cells.gap = len(d.delimiter)
 	}
 	d.takesRest = p.lastTakesRest && last == len(opts.Schema)-1
 	return d, nil
@@ -92,6 +105,10 @@ func (d *deserializer) Load(rows *record.Rows) error {
 	stride := c.stride
 	switch {
 	case stride == 0:
+	case d.delimiter != nil:
+		for i, at := range rows.At {
+			d.splitMulti(c.at[i*stride:(i+1)*stride], rows.Buf, int(at.Off), int(at.Off+at.Len))
+		}
 	case d.params.escaped:
 		for i, at := range rows.At {
 			d.splitEscaped(c.at[i*stride:(i+1)*stride], rows.Buf, int(at.Off), int(at.Off+at.Len))
@@ -115,17 +132,18 @@ func (d *deserializer) Column(i int, sel []uint16) (*vector.Vector, error) {
 }
 
 // cells are the field positions of the rows of a batch within buf. Field f of row r starts at at[r*stride+f] and its length is
-// at[r*stride+f+1] - start - 1; a field missing from its line has length -1.
+// at[r*stride+f+1] - start - gap; a field missing from its line has a negative length. gap is the length of the delimiter.
 type cells struct {
 	buf    []byte
 	at     []uint32
 	stride int
+	gap    int
 }
 
 func (c *cells) field(row, field int) (off, n int) {
 	k := row*c.stride + field
 	off = int(c.at[k])
-	return off, int(c.at[k+1]) - off - 1
+	return off, int(c.at[k+1]) - off - c.gap
 }
 
 // splitFields records the field starts of the line buf[from:end] in out, whose last entry is one past the end of the last
@@ -177,5 +195,32 @@ func (d *deserializer) splitEscaped(out []uint32, buf []byte, from, end int) {
 	}
 	for ; f < len(out); f++ {
 		out[f] = uint32(end + 1)
+	}
+}
+
+// multiDelimiter returns the delimiter of MultiDelimitSerDe.
+func multiDelimiter(properties map[string]string) ([]byte, error) {
+	d := properties["field.delim"]
+	if d == "" {
+		return nil, errors.New(`This table does not have serde property "field.delim"!`)
+	}
+	return []byte(d), nil
+}
+
+// splitMulti is splitFields for a delimiter of any length.
+func (d *deserializer) splitMulti(out []uint32, buf []byte, from, end int) {
+	gap := uint32(d.cells.gap)
+	out[0] = uint32(from)
+	f := 1
+	for p := from; f < len(out); f++ {
+		k := bytes.Index(buf[p:end], d.delimiter)
+		if k < 0 {
+			break
+		}
+		p += k + len(d.delimiter)
+		out[f] = uint32(p)
+	}
+	for ; f < len(out); f++ {
+		out[f] = uint32(end) + gap
 	}
 }

@@ -23,6 +23,7 @@ type params struct {
 	lastTakesRest   bool
 	extendedBoolean bool
 	base64          bool // binary fields are base64 where they decode
+	rawBinary       bool // and are not when written
 	lenient         bool // dates and timestamps roll over out-of-range parts, as Hive 3 does
 	location        *time.Location
 	patterns        []timestampPattern

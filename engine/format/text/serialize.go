@@ -23,13 +23,21 @@ func (d SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, erro
 			return nil, fmt.Errorf("writing text: column %s of type %s nests deeper than the %d levels of separators", c.Name, c.Type, len(p.separators))
 		}
 	}
-	return &serializer{params: p, json: d.JSON}, nil
+	s := &serializer{params: p, json: d.JSON, delimiter: p.separators[:1]}
+	if d.MultiDelimit {
+		p.rawBinary = true
+		if s.delimiter, err = multiDelimiter(opts.Properties); err != nil {
+			return nil, fmt.Errorf("writing text: %w", err)
+		}
+	}
+	return s, nil
 }
 
 type serializer struct {
-	params  *params
-	json    bool
-	scratch []byte
+	params    *params
+	delimiter []byte
+	json      bool
+	scratch   []byte
 }
 
 // Append implements record.Serializer.
@@ -41,7 +49,7 @@ func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator 
 		}
 		for i, c := range b.Cols {
 			if i > 0 {
-				dst = append(dst, s.params.separators[0])
+				dst = append(dst, s.delimiter...)
 			}
 			if s.json && !c.IsNull(row) && (c.Type.Kind == types.Binary || !c.Type.IsPrimitive()) {
 				s.scratch = valuetext.AppendJSON(s.scratch[:0], c, row, s.params.location)
@@ -87,6 +95,9 @@ func (p *params) appendText(dst []byte, v *vector.Vector, row, level int) []byte
 	case types.IntervalDayTime:
 		return valuetext.AppendIntervalDayTime(dst, b.W[at])
 	case types.Binary:
+		if p.rawBinary {
+			return append(dst, v.Bytes(row)...)
+		}
 		return base64.RawStdEncoding.AppendEncode(dst, v.Bytes(row))
 	case types.Char:
 		start := len(dst)
