@@ -118,6 +118,15 @@ func (s *Server) Stop() error {
 	}
 }
 
+// Kill ends the server at once, as a crash would.
+func (s *Server) Kill() error {
+	if err := s.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("kill the server: %w", err)
+	}
+	<-s.done
+	return nil
+}
+
 // Alive reports whether the process still runs.
 func (s *Server) Alive() bool {
 	select {
