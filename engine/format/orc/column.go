@@ -1,23 +1,24 @@
 package orc
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"skep/dialect/types"
-	"skep/engine/decimal"
 	"skep/engine/vector"
 )
 
 // column decodes one column of a stripe, with its children. Its buffers live as long as the reader.
 type column struct {
-	id     int
-	file   *orcType
-	target *types.Type // the type of the vectors it fills; its physical form is the file's or reached by convert
-	kids   []*column
+	id   int
+	file *orcType
+	typ  *types.Type // of the vectors it decodes to; conv turns those into the table's
+	conv *conversion // nil when the file's values are the table's
+	kids []*column   // nil for a field that the file does not have
+	row  int64       // the next row of the stripe; kept for top-level columns
 
 	encoding   columnEncoding
 	hasPresent bool
@@ -27,43 +28,62 @@ type column struct {
 	raw        stream    // DATA of strings, floats, decimals
 	bools      boolReader
 	tiny       byteReader
-	dict       *vector.Vector
+	dict       *vector.Vector // loaded for this stripe when not nil
+	dictBuf    vector.Vector  // memory behind dict
 	dictID     uint64
 	dictData   stream
 	dictLens   intReader
+	julian     bool           // dates before 1582 are in the Julian calendar
 	zone       *time.Location // the writer's, for timestamps
-	epoch      int64          // 2015-01-01 00:00:00 in zone, seconds since 1970
+	zoneFrom   int64          // the offset of zone in [zoneFrom, zoneTo) seconds since 1970
+	zoneTo     int64
+	zoneOffset int64
+	epoch      int64 // 2015-01-01 00:00:00 in zone, seconds since 1970
 
-	notNull []bool
+	vec     vector.Vector // for conversions and parents
+	flat    vector.Vector
 	nulls   []bool
 	lengths []int64
 	spare   []int64
-	bits    []bool
 	octets  []byte
-	skipped int // rows to pass over before the next read
-	scratch *vector.Vector
 }
 
-// nextDict numbers dictionaries; vectors of one stripe and column share a number.
+// nextDict numbers dictionaries of files that cannot be told apart.
 var nextDict atomic.Uint64
 
-// read fills v with the next n rows.
-func (c *column) read(v *vector.Vector, n int) error {
-	if c.skipped > 0 {
-		k := c.skipped
-		c.skipped = 0
-		if c.scratch == nil {
-			c.scratch = vector.New(c.target, 0)
-		}
-		for k > 0 {
-			m := min(k, vector.BatchSize)
-			if err := c.fill(c.scratch, m); err != nil {
+// streams returns all streams of the column, not those of its children.
+func (c *column) streams() []*stream {
+	return []*stream{&c.present.bytes.s, &c.ints.s, &c.second.s, &c.raw, &c.bools.bytes.s, &c.tiny.s, &c.dictData, &c.dictLens.s}
+}
+
+// advance moves a top-level column to a row of the stripe, by the row index over whole row groups.
+func (c *column) advance(r *reader, s *stripe, row int64) error {
+	if row == c.row {
+		return nil
+	}
+	if stride := r.tail.stride; stride > 0 && c.row/stride < row/stride {
+		if g := row / stride; s.indexed(r, c, int(g)) {
+			if err := c.seekTree(s, int(g)); err != nil {
 				return err
 			}
-			k -= m
+			c.row = g * stride
 		}
 	}
-	return c.fill(v, n)
+	err := c.skip(int(row - c.row))
+	c.row = row
+	return err
+}
+
+// read decodes the next n rows into v, whose memory it uses again.
+func (c *column) read(v *vector.Vector, n int) error {
+	if c.conv == nil {
+		return c.fill(v, n)
+	}
+	c.vec.Type = c.typ
+	if err := c.fill(&c.vec, n); err != nil {
+		return err
+	}
+	return c.conv.apply(v, &c.vec, n)
 }
 
 // nullsOf reads the PRESENT stream; it returns the number of values that are there and the NULL flags, nil without NULLs.
@@ -71,51 +91,51 @@ func (c *column) nullsOf(n int) (values int, nulls []bool, err error) {
 	if !c.hasPresent {
 		return n, nil, nil
 	}
-	if cap(c.notNull) < n {
-		c.notNull, c.nulls = make([]bool, n), make([]bool, n)
+	if cap(c.nulls) < n+8 {
+		c.nulls = make([]bool, max(n, vector.BatchSize)+8)
 	}
-	c.notNull, c.nulls = c.notNull[:n], c.nulls[:n]
-	all, err := c.present.read(c.notNull)
-	if err != nil || all {
-		return n, nil, err
-	}
-	for i, p := range c.notNull {
-		c.nulls[i] = !p
-		if p {
-			values++
-		}
+	c.nulls = c.nulls[:n]
+	if values, err = c.present.zeros(c.nulls); err != nil || values == n {
+		return values, nil, err
 	}
 	return values, c.nulls, nil
 }
 
-// fill decodes n rows into v, whose memory it reuses.
+// fill decodes n rows into v.
 func (c *column) fill(v *vector.Vector, n int) error {
 	m, nulls, err := c.nullsOf(n)
 	if err != nil {
 		return err
 	}
 	switch c.file.kind {
-	case kindBoolean:
-		err = c.readBooleans(v, n, m)
-	case kindByte:
-		err = c.readBytes(v, n, m)
-	case kindShort, kindInt, kindLong, kindDate:
-		v.Resize(n)
-		err = c.ints.read(v.I64[:m])
-	case kindFloat, kindDouble:
-		err = c.readFloats(v, n, m)
-	case kindString, kindVarchar, kindChar, kindBinary:
-		err = c.readStrings(v, n, m, nulls)
-	case kindDecimal:
-		err = c.readDecimals(v, n, m)
-	case kindTimestamp, kindTimestampInstant:
-		err = c.readTimestamps(v, n, m)
-	case kindList, kindMap:
-		err = c.readRuns(v, n, m)
 	case kindStruct:
 		return c.readStruct(v, n, m, nulls)
 	case kindUnion:
 		return c.readUnion(v, n, m, nulls)
+	case kindString, kindVarchar, kindChar, kindBinary:
+		err = c.readStrings(v, n, m)
+	default:
+		v.Resize(n)
+		switch c.file.kind {
+		case kindBoolean:
+			err = c.readBooleans(v.I64[:m])
+		case kindByte:
+			err = c.readBytes(v.I64[:m])
+		case kindShort, kindInt, kindLong:
+			err = c.ints.read(v.I64[:m])
+		case kindDate:
+			if err = c.ints.read(v.I64[:m]); c.julian {
+				toProleptic(v.I64[:m])
+			}
+		case kindFloat, kindDouble:
+			err = c.readFloats(v.F64[:m])
+		case kindDecimal:
+			err = c.readDecimals(v, m)
+		case kindTimestamp, kindTimestampInstant:
+			err = c.readTimestamps(v.W[:m])
+		case kindList, kindMap:
+			err = c.readRuns(v, m)
+		}
 	}
 	if err != nil {
 		return err
@@ -142,409 +162,139 @@ func (c *column) fill(v *vector.Vector, n int) error {
 	return nil
 }
 
-// spread moves the first m values of s to the rows that are not NULL; NULL rows get the zero value.
+// spread moves the first m values of s to the rows that are not NULL. A NULL row gets a copy of the value before it, which is
+// safe to read, or zero: no branch depends on the data.
 func spread[T any](s []T, nulls []bool, m int) {
-	var zero T
-	for i := len(nulls) - 1; i >= 0; i-- {
-		if nulls[i] {
-			s[i] = zero
-			continue
-		}
-		m--
-		s[i] = s[m]
+	flags := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(nulls))), len(nulls))
+	i := len(flags) - 1
+	for ; i >= 0 && m > 0; i-- {
+		s[i] = s[m-1]
+		m -= 1 - int(flags[i])
 	}
+	clear(s[:i+1])
 }
 
-func (c *column) readBooleans(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	if cap(c.bits) < m {
-		c.bits = make([]bool, m)
-	}
-	if _, err := c.bools.read(c.bits[:m]); err != nil {
-		return err
-	}
-	for i, b := range c.bits[:m] {
-		v.I64[i] = 0
-		if b {
-			v.I64[i] = 1
-		}
-	}
-	return nil
-}
-
-func (c *column) readBytes(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	if cap(c.octets) < m {
-		c.octets = make([]byte, m)
-	}
-	if err := c.tiny.read(c.octets[:m]); err != nil {
-		return err
-	}
-	for i, b := range c.octets[:m] {
-		v.I64[i] = int64(int8(b))
-	}
-	return nil
-}
-
-func (c *column) readFloats(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	width := 8
-	if c.file.kind == kindFloat {
-		width = 4
-	}
-	if err := c.raw.must(m * width); err != nil {
-		return err
-	}
-	b := c.raw.buf[c.raw.pos:]
-	if width == 8 {
-		for i := range m {
-			v.F64[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
-		}
-	} else {
-		for i := range m {
-			v.F64[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
-		}
-	}
-	c.raw.pos += m * width
-	return nil
-}
-
-func (c *column) readStrings(v *vector.Vector, n, m int, nulls []bool) error {
-	if cap(c.lengths) < m {
-		c.lengths = make([]int64, m)
-	}
-	lens := c.lengths[:m]
-	if c.encoding.kind == encodingDictionary || c.encoding.kind == encodingDictionaryV2 {
-		if err := c.loadDictionary(); err != nil {
-			return err
-		}
-		if err := c.ints.read(lens); err != nil {
-			return err
-		}
-		size := uint64(len(c.dict.Refs))
-		v.Form, v.DictOf, v.DictID, v.Nulls = vector.Dict, c.dict, c.dictID, nil
-		if cap(v.Codes) < n {
-			v.Codes = make([]uint32, max(n, vector.BatchSize))
-		}
-		v.Codes = v.Codes[:n]
-		for i, code := range lens {
-			if uint64(code) >= size {
-				return fmt.Errorf("dictionary code %d of %d: %w", code, size, errProto)
-			}
-			v.Codes[i] = uint32(code)
-		}
+// skip passes over n rows.
+func (c *column) skip(n int) (err error) {
+	if n == 0 {
 		return nil
 	}
-	if err := c.second.read(lens); err != nil {
-		return err
-	}
-	total := int64(0)
-	for _, l := range lens {
-		if l < 0 || l > math.MaxInt32 {
-			return fmt.Errorf("string of %d bytes: %w", l, errProto)
-		}
-		total += l
-	}
-	if total > math.MaxInt32 {
-		return fmt.Errorf("strings of %d bytes in one batch: %w", total, errProto)
-	}
-	if err := c.raw.must(int(total)); err != nil {
-		return err
-	}
-	v.Form, v.DictOf, v.DictID, v.Nulls = vector.Flat, nil, 0, nil
-	if cap(v.Refs) < n {
-		v.Refs = make([]vector.Ref, max(n, vector.BatchSize))
-	}
-	v.Refs = v.Refs[:n]
-	// The strings stay where they are: the stream's buffer does not move before the next read.
-	v.Data = c.raw.buf[c.raw.pos : c.raw.pos+int(total)]
-	c.raw.pos += int(total)
-	off := uint32(0)
-	for i, l := range lens {
-		v.Refs[i] = vector.Ref{Off: off, Len: uint32(l)}
-		off += uint32(l)
-	}
-	if c.target.Kind == types.Char {
-		trim(v.Refs[:m], v.Data)
-	}
-	_ = nulls
-	return nil
-}
-
-// trim takes trailing blanks off char values.
-func trim(refs []vector.Ref, data []byte) {
-	for i, r := range refs {
-		for r.Len > 0 && data[r.Off+r.Len-1] == ' ' {
-			r.Len--
-		}
-		refs[i] = r
-	}
-}
-
-// loadDictionary reads the stripe's dictionary at its first use.
-func (c *column) loadDictionary() error {
-	if c.dict != nil {
-		return nil
-	}
-	data, err := c.dictData.all(math.MaxInt32)
-	if err != nil {
-		return err
-	}
-	d := &vector.Vector{Type: c.target, Data: data, Refs: make([]vector.Ref, 0, min(c.encoding.dictionarySize, 1<<20))}
-	off := 0
-	var lens [maxRun]int64
-	for left := c.encoding.dictionarySize; left > 0; {
-		k := min(left, len(lens))
-		if err := c.dictLens.read(lens[:k]); err != nil {
+	if c.hasPresent {
+		if n, err = c.present.count(n); err != nil {
 			return err
 		}
-		for _, l := range lens[:k] {
-			if l < 0 || l > int64(len(data)-off) {
-				return fmt.Errorf("dictionary entry of %d bytes: %w", l, errProto)
-			}
-			d.Refs = append(d.Refs, vector.Ref{Off: uint32(off), Len: uint32(l)})
-			off += int(l)
+	}
+	switch c.file.kind {
+	case kindBoolean:
+		_, err = c.bools.count(n)
+	case kindByte:
+		err = c.tiny.discard(n)
+	case kindShort, kindInt, kindLong, kindDate:
+		err = c.ints.discard(n)
+	case kindFloat:
+		err = c.raw.skip(4 * int64(n))
+	case kindDouble:
+		err = c.raw.skip(8 * int64(n))
+	case kindString, kindVarchar, kindChar, kindBinary:
+		if c.dictionary() {
+			return c.ints.discard(n)
 		}
-		left -= k
-	}
-	if c.target.Kind == types.Char {
-		trim(d.Refs, d.Data)
-	}
-	c.dict, c.dictID = d, nextDict.Add(1)
-	return nil
-}
-
-func (c *column) readDecimals(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	if cap(c.lengths) < m {
-		c.lengths = make([]int64, m)
-	}
-	scales := c.lengths[:m]
-	if err := c.second.read(scales); err != nil {
-		return err
-	}
-	small := v.Type.Physical() == types.I64
-	want := int64(v.Type.Scale)
-	for i := range m {
-		x, err := c.raw.varint128()
-		if err != nil {
+		var total int64
+		if total, err = c.skipLengths(n, math.MaxInt64); err == nil {
+			err = c.raw.skip(total)
+		}
+	case kindDecimal:
+		if err = c.second.discard(n); err == nil {
+			err = c.raw.skipVarints(n)
+		}
+	case kindTimestamp, kindTimestampInstant:
+		if err = c.ints.discard(n); err == nil {
+			err = c.second.discard(n)
+		}
+	case kindList, kindMap:
+		var total int64
+		if total, err = c.skipLengths(n, math.MaxInt32); err != nil {
 			return err
 		}
-		if scales[i] != want {
-			if scales[i] < 0 || scales[i] > types.MaxPrecision {
-				return fmt.Errorf("decimal scale %d: %w", scales[i], errProto)
-			}
-			x, _ = decimal.Rescale(x, int(scales[i]), int(want))
-		}
-		if small {
-			v.I64[i] = int64(x.Lo)
-		} else {
-			v.W[i] = x
-		}
-	}
-	return nil
-}
-
-// varint128 reads a zigzag varint of up to 128 bits.
-func (s *stream) varint128() (types.Int128, error) {
-	if s.end-s.pos < 19 {
-		if _, err := s.need(19); err != nil {
-			return types.Int128{}, err
-		}
-	}
-	var lo, hi uint64
-	for shift := uint(0); shift < 133; shift += 7 {
-		if s.pos == s.end {
-			return types.Int128{}, errTruncated
-		}
-		b := s.buf[s.pos]
-		s.pos++
-		x := uint64(b & 0x7f)
-		if shift < 64 {
-			lo |= x << shift
-			if shift > 57 {
-				hi |= x >> (64 - shift)
-			}
-		} else {
-			hi |= x << (shift - 64)
-		}
-		if b < 0x80 {
-			neg := -(lo & 1)
-			lo = lo>>1 | hi<<63
-			return types.Int128{Hi: int64(hi>>1 ^ neg), Lo: lo ^ neg}, nil
-		}
-	}
-	return types.Int128{}, errProto
-}
-
-func (c *column) readTimestamps(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	if cap(c.lengths) < m {
-		c.lengths = make([]int64, m)
-	}
-	if cap(c.spare) < m {
-		c.spare = make([]int64, m)
-	}
-	secs, nanos := c.lengths[:m], c.spare[:m]
-	if err := c.ints.read(secs); err != nil {
-		return err
-	}
-	if err := c.second.read(nanos); err != nil {
-		return err
-	}
-	for i, s := range secs {
-		ns := nanos[i] >> 3
-		if zeros := nanos[i] & 7; zeros != 0 {
-			for k := int64(0); k <= zeros; k++ {
-				ns *= 10
+		for _, k := range c.kids {
+			if err = k.skip(int(total)); err != nil {
+				return err
 			}
 		}
-		if ns < 0 || ns > 999_999_999 {
-			return fmt.Errorf("%d nanoseconds: %w", ns, errProto)
-		}
-		t := s + c.epoch
-		// Writers divide milliseconds by 1000 towards zero; the nanoseconds tell that there was a fraction.
-		if t < 0 && ns > 999_999 {
-			t--
-		}
-		if c.zone != nil {
-			_, offset := time.Unix(t, 0).In(c.zone).Zone()
-			t += int64(offset)
-		}
-		v.W[i] = types.Int128{Hi: t, Lo: uint64(ns)}
-	}
-	return nil
-}
-
-func (c *column) readRuns(v *vector.Vector, n, m int) error {
-	v.Resize(n)
-	if cap(c.lengths) < m {
-		c.lengths = make([]int64, m)
-	}
-	lens := c.lengths[:m]
-	if err := c.second.read(lens); err != nil {
-		return err
-	}
-	total := int64(0)
-	for i, l := range lens {
-		if l < 0 || total+l > 1<<28 {
-			return fmt.Errorf("collection of %d elements: %w", l, errProto)
-		}
-		v.Refs[i] = vector.Ref{Off: uint32(total), Len: uint32(l)}
-		total += l
-	}
-	for i, k := range c.kids {
-		child := v.Children[i]
-		if err := k.read(child, int(total)); err != nil {
-			return err
-		}
-		v.Children[i] = vector.Flatten(child, nil, int(total))
-	}
-	return nil
-}
-
-// ordinals maps each row to the number of values before it.
-func ordinals(nulls []bool, n int) []uint32 {
-	at := make([]uint32, n)
-	k := uint32(0)
-	for i := range at {
-		at[i] = k
-		if nulls == nil || !nulls[i] {
-			k++
-		} else if k > 0 {
-			at[i] = k - 1
-		}
-	}
-	return at
-}
-
-func (c *column) readStruct(v *vector.Vector, n, m int, nulls []bool) error {
-	v.Resize(n)
-	v.Nulls = nulls
-	for i, k := range c.kids {
-		if k == nil { // a field that the file does not have
-			v.Children[i] = nullVector(v.Type.Fields[i].Type, n)
-			continue
-		}
-		child := vector.New(k.target, 0)
-		if err := k.read(child, m); err != nil {
-			return err
-		}
-		v.Children[i] = align(child, nulls, n, m)
-	}
-	return nil
-}
-
-// align gives the n rows of a parent the m values of a child, which has none for NULL parents.
-func align(child *vector.Vector, nulls []bool, n, m int) *vector.Vector {
-	if nulls == nil {
-		return vector.Flatten(child, nil, n)
-	}
-	if m == 0 {
-		return nullVector(child.Type, n)
-	}
-	out := vector.New(child.Type, 0)
-	vector.Gather(out, child, ordinals(nulls, n))
-	return out
-}
-
-func nullVector(t *types.Type, n int) *vector.Vector {
-	v := vector.New(t, 0)
-	for range n {
-		v.AppendDatum(types.NullDatum)
-	}
-	return v
-}
-
-func (c *column) readUnion(v *vector.Vector, n, m int, nulls []bool) error {
-	v.Resize(n)
-	v.Nulls = nulls
-	if cap(c.octets) < m {
-		c.octets = make([]byte, m)
-	}
-	tags := c.octets[:m]
-	if err := c.tiny.read(tags); err != nil {
-		return err
-	}
-	counts := make([]int, len(c.kids))
-	for _, t := range tags {
-		if int(t) >= len(c.kids) {
-			return fmt.Errorf("union tag %d: %w", t, errProto)
-		}
-		counts[t]++
-	}
-	for a, k := range c.kids {
-		child := vector.New(k.target, 0)
-		if err := k.read(child, counts[a]); err != nil {
-			return err
-		}
-		skip := make([]bool, n)
-		j := 0
-		for i := range n {
-			skip[i] = true
-			if nulls != nil && nulls[i] {
+	case kindStruct:
+		for _, k := range c.kids {
+			if k == nil {
 				continue
 			}
-			if int(tags[j]) == a {
-				skip[i] = false
-			}
-			j++
-		}
-		out := align(child, skip, n, counts[a])
-		for i, s := range skip {
-			if s {
-				out.SetNull(i, n)
+			if err = k.skip(n); err != nil {
+				return err
 			}
 		}
-		v.Children[a] = out
+	case kindUnion:
+		err = c.skipUnion(n)
 	}
-	j := 0
-	for i := range n {
-		v.I64[i] = 0
-		if nulls == nil || !nulls[i] {
-			v.I64[i] = int64(tags[j])
-			j++
+	return err
+}
+
+// skipLengths consumes n lengths and returns their sum, at most limit.
+func (c *column) skipLengths(n int, limit int64) (int64, error) {
+	total := int64(0)
+	for n > 0 {
+		k := min(n, vector.BatchSize)
+		lens := ints(&c.lengths, k)
+		if err := c.second.read(lens); err != nil {
+			return 0, err
+		}
+		for _, l := range lens {
+			if l < 0 || l > limit-total {
+				return 0, fmt.Errorf("a length of %d: %w", l, errProto)
+			}
+			total += l
+		}
+		n -= k
+	}
+	return total, nil
+}
+
+func (c *column) skipUnion(n int) error {
+	counts := make([]int, len(c.kids))
+	for n > 0 {
+		k := min(n, vector.BatchSize)
+		tags := c.bytes(k)
+		if err := c.tiny.read(tags); err != nil {
+			return err
+		}
+		for _, t := range tags {
+			if int(t) >= len(counts) {
+				return fmt.Errorf("union tag %d: %w", t, errProto)
+			}
+			counts[t]++
+		}
+		n -= k
+	}
+	for i, k := range c.kids {
+		if err := k.skip(counts[i]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// ints makes a scratch slice n long.
+func ints(s *[]int64, n int) []int64 {
+	if cap(*s) < n {
+		*s = make([]int64, max(n, vector.BatchSize))
+	}
+	return (*s)[:n]
+}
+
+func (c *column) bytes(n int) []byte {
+	if cap(c.octets) < n {
+		c.octets = make([]byte, max(n, vector.BatchSize))
+	}
+	return c.octets[:n]
+}
+
+func (c *column) dictionary() bool {
+	return c.encoding.kind == encodingDictionary || c.encoding.kind == encodingDictionaryV2
 }

@@ -66,6 +66,8 @@ type stripeInfo struct {
 	offset, indexLength, dataLength, footerLength, rows int64
 }
 
+func (s *stripeInfo) size() int64 { return s.indexLength + s.dataLength + s.footerLength }
+
 // fileTail is what the end of a file says: immutable, shared by readers.
 type fileTail struct {
 	codec       compress.Block

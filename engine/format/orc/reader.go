@@ -6,12 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"sort"
 	"strconv"
 	"strings"
 
 	"skep/dialect/types"
 	"skep/engine/compress"
 	"skep/engine/format"
+	"skep/engine/function"
 	"skep/engine/vector"
 )
 
@@ -47,13 +50,14 @@ func (f *Format) Splits(ctx context.Context, path string, opts *format.ReadOptio
 		if i < len(t.stripeStats) && !r.mayMatch(t.stripeStats[i], s.rows) || s.rows == 0 {
 			continue
 		}
-		size := s.indexLength + s.dataLength + s.footerLength
+		size := s.size()
 		if l := len(out); l > 0 && out[l-1].Start+out[l-1].Length == s.offset && out[l-1].Length+size <= target {
 			out[l-1].Length += size
 			out[l-1].Rows += s.rows
 			continue
 		}
-		out = append(out, format.Split{Path: path, FileSize: in.Size(), ModTime: mod, Start: s.offset, Length: size, Rows: s.rows})
+		x := format.Split{Path: path, FileSize: in.Size(), ModTime: mod, Start: s.offset, Length: size, Rows: s.rows}
+		out = append(out, s.divide(x, t.stride, target)...)
 	}
 	return out, nil
 }
@@ -72,12 +76,61 @@ func (f *Format) OpenSplit(ctx context.Context, s format.Split, opts *format.Rea
 	if err := r.resolve(opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading ORC file %s: %w", s.Path, err), in.Close())
 	}
+	if !s.ModTime.IsZero() {
+		r.fileID = maphash.String(idSeed, fmt.Sprint(s.Path, in.Size(), s.ModTime.UnixNano()))
+	}
 	for i, x := range t.stripes {
-		if x.offset >= s.Start && x.offset < s.Start+s.Length {
-			r.todo = append(r.todo, i)
+		if from, to, ok := x.within(s, t.stride); ok {
+			r.todo = append(r.todo, part{i, from, to})
 		}
 	}
 	return r, nil
+}
+
+// idSeed makes dictionary identities; they mean nothing outside the process.
+var idSeed = maphash.MakeSeed()
+
+// minPart is the least number of row groups that are worth a split of their own: each reads the stripe's dictionaries again.
+const minPart = 4
+
+// groups returns the number of row groups of a stripe, 1 without row groups.
+func (s *stripeInfo) groups(stride int64) int64 {
+	if stride <= 0 || s.indexLength == 0 {
+		return 1
+	}
+	return (s.rows + stride - 1) / stride
+}
+
+// divide cuts a split that is one whole stripe into parts of about target bytes. A part is named by the bytes its row groups
+// would take if all were of one size.
+func (s *stripeInfo) divide(x format.Split, stride, target int64) []format.Split {
+	groups := s.groups(stride)
+	parts := min((x.Length+target-1)/max(target, 1), groups/minPart, 1<<12)
+	if parts <= 1 {
+		return []format.Split{x}
+	}
+	var out []format.Split
+	for i := range parts {
+		from, to := groups*i/parts, groups*(i+1)/parts
+		p := x
+		p.Start = x.Start + x.Length*from/groups
+		p.Length = x.Start + x.Length*to/groups - p.Start
+		p.Rows = min(to*stride, s.rows) - from*stride
+		out = append(out, p)
+	}
+	return out
+}
+
+// within returns the row groups of the stripe whose nominal start lies in a split.
+func (s *stripeInfo) within(x format.Split, stride int64) (from, to int, ok bool) {
+	size := s.size()
+	if x.Start <= s.offset && s.offset+size <= x.Start+x.Length {
+		return 0, -1, true
+	}
+	groups := s.groups(stride)
+	first := sort.Search(int(groups), func(g int) bool { return s.offset+size*int64(g)/groups >= x.Start })
+	end := sort.Search(int(groups), func(g int) bool { return s.offset+size*int64(g)/groups >= x.Start+x.Length })
+	return first, end, first < end
 }
 
 // reader reads stripes one after the other.
@@ -87,28 +140,33 @@ type reader struct {
 	tail       *fileTail
 	schema     []format.Column
 	dec        compress.Decoder
+	env        *function.Env
+	fileID     uint64   // identifies the file's dictionaries; 0 when unknown
 	fields     []*field // wanted columns, those of predicates first
 	allColumns []*column
 	predicates []predicate
 	output     []int // the field of each projected column
-	todo       []int // stripes
+	todo       []part
 	stripe     *stripe
 	batch      vector.Batch
 	sel        []uint16
 }
 
+// part is the row groups from..to-1 of a stripe; to is -1 for all of them.
+type part struct{ stripe, from, to int }
+
 // field is one wanted table column.
 type field struct {
-	schema  int
-	column  *column // nil: the file does not have it
-	vec     *vector.Vector
-	convert func(*vector.Vector, int) (*vector.Vector, error)
-	loaded  bool
+	schema int
+	column *column // nil: the file does not have it
+	vec    *vector.Vector
+	loaded bool
 }
 
 // resolve finds the wanted columns in the file: by name, or by position when the file's names are made up (_col0, …), as old
 // Hive versions wrote them, or when the table asks for it.
 func (r *reader) resolve(opts *format.ReadOptions) error {
+	r.env = &function.Env{HiveVersion: opts.Session.HiveVersion, Location: opts.Session.Location, Conf: opts.Session.Conf}
 	root := &r.tail.types[0]
 	positional := len(root.names) > 0
 	for i, n := range root.names {
@@ -142,11 +200,11 @@ func (r *reader) resolve(opts *format.ReadOptions) error {
 			}
 		}
 		if at >= 0 {
-			c, convert, err := r.column(root.children[at], col.Type)
+			c, err := r.column(root.children[at], col.Type)
 			if err != nil {
 				return 0, fmt.Errorf("column %s: %w", col.Name, err)
 			}
-			x.column, x.convert, x.vec = c, convert, vector.New(c.target, 0)
+			x.column, x.vec = c, vector.New(col.Type, 0)
 		} else {
 			x.vec, x.loaded = vector.NewNull(col.Type), true
 		}
@@ -160,7 +218,7 @@ func (r *reader) resolve(opts *format.ReadOptions) error {
 			return err
 		}
 		x := predicate{Predicate: p, pos: i, typ: opts.Schema[p.Column()], file: len(r.tail.types)}
-		if c := r.fields[i].column; c != nil {
+		if c := r.fields[i].column; c != nil && c.conv == nil {
 			x.file = c.id
 		}
 		r.predicates = append(r.predicates, x)
@@ -176,36 +234,27 @@ func (r *reader) resolve(opts *format.ReadOptions) error {
 }
 
 // column builds the decoder of file column id for table type t.
-func (r *reader) column(id int, t *types.Type) (*column, func(*vector.Vector, int) (*vector.Vector, error), error) {
+func (r *reader) column(id int, t *types.Type) (*column, error) {
 	ft := &r.tail.types[id]
-	c := &column{id: id, file: ft, target: t}
+	c := &column{id: id, file: ft, typ: t, julian: r.tail.julian}
 	r.allColumns = append(r.allColumns, c)
 	natural := ft.natural()
 	if natural == nil {
 		switch ft.kind {
 		case kindList, kindMap, kindUnion:
-			return c, nil, r.children(c, ft, t)
+			return c, r.children(c, ft, t)
 		case kindStruct:
-			return c, nil, r.structFields(c, ft, t)
+			return c, r.structFields(c, ft, t)
 		}
-		return nil, nil, fmt.Errorf("ORC type %d: %w", ft.kind, errProto)
+		return nil, fmt.Errorf("ORC type %d: %w", ft.kind, errProto)
 	}
-	if natural.Kind == types.Decimal && t.Kind == types.Decimal {
-		if natural.Physical() == types.I128 && t.Physical() == types.I64 {
-			c.target = natural
-			return c, narrowDecimal(t), nil
-		}
-		return c, nil, nil // decoding rescales
+	if function.CastIsNoop(natural, t) {
+		return c, nil
 	}
-	if natural.Physical() == t.Physical() && sameFamily(natural, t) {
-		return c, nil, nil
-	}
-	convert := conversion(natural, t)
-	if convert == nil {
-		return nil, nil, fmt.Errorf("reading %s as %s is not supported", natural, t)
-	}
-	c.target = natural
-	return c, convert, nil
+	c.typ = natural
+	var err error
+	c.conv, err = newConversion(natural, t, r.env)
+	return c, err
 }
 
 // natural is the type of a primitive file column; nil for nested ones.
@@ -248,21 +297,6 @@ func (t *orcType) natural() *types.Type {
 	return nil
 }
 
-func sameFamily(a, b *types.Type) bool {
-	family := func(t *types.Type) int {
-		switch {
-		case t.IsInteger():
-			return 1
-		case t.Kind == types.Float, t.Kind == types.Double:
-			return 2
-		case t.IsString():
-			return 3
-		}
-		return 100 + int(t.Kind)
-	}
-	return family(a) == family(b)
-}
-
 func (r *reader) children(c *column, ft *orcType, t *types.Type) error {
 	var want []*types.Type
 	switch {
@@ -278,12 +312,9 @@ func (r *reader) children(c *column, ft *orcType, t *types.Type) error {
 		return fmt.Errorf("a nested ORC column cannot be read as %s", t)
 	}
 	for i, id := range ft.children {
-		k, convert, err := r.column(id, want[i])
+		k, err := r.column(id, want[i])
 		if err != nil {
 			return err
-		}
-		if convert != nil {
-			return fmt.Errorf("reading nested %s as %s is not supported", k.target, want[i])
 		}
 		c.kids = append(c.kids, k)
 	}
@@ -300,12 +331,9 @@ func (r *reader) structFields(c *column, ft *orcType, t *types.Type) error {
 			if !strings.EqualFold(n, f.Name) {
 				continue
 			}
-			k, convert, err := r.column(ft.children[i], f.Type)
+			k, err := r.column(ft.children[i], f.Type)
 			if err != nil {
 				return err
-			}
-			if convert != nil {
-				return fmt.Errorf("reading nested %s as %s is not supported", k.target, f.Type)
 			}
 			kid = k
 		}
@@ -342,12 +370,7 @@ func (r *reader) next() (*vector.Batch, error) {
 	}
 	s := r.stripe
 	g := s.groups[0]
-	if s.row < g.from {
-		if err := s.jump(r, int(g.from/r.tail.stride)); err != nil {
-			return nil, fmt.Errorf("stripe at offset %d: %w", s.info.offset, err)
-		}
-		s.row = g.from
-	}
+	s.row = max(s.row, g.from)
 	n := int(min(vector.BatchSize, g.to-s.row))
 	sel, err := r.decode(n)
 	if err != nil {
@@ -385,11 +408,6 @@ func (r *reader) decode(n int) ([]uint16, error) {
 		}
 	}
 	if sel != nil && len(sel) == 0 {
-		for _, f := range r.fields {
-			if !f.loaded {
-				f.column.skipped += n
-			}
-		}
 		return sel, nil
 	}
 	r.batch.Cols = r.batch.Cols[:0]
@@ -399,12 +417,6 @@ func (r *reader) decode(n int) ([]uint16, error) {
 			return nil, err
 		}
 		r.batch.Cols = append(r.batch.Cols, v)
-	}
-	// A column that only a skipped predicate needs must keep step.
-	for _, f := range r.fields {
-		if !f.loaded {
-			f.column.skipped += n
-		}
 	}
 	return sel, nil
 }
@@ -416,20 +428,25 @@ func (r *reader) load(i, n int) (*vector.Vector, error) {
 		return f.vec, nil
 	}
 	f.loaded = true
-	if f.convert == nil {
-		return f.vec, f.column.read(f.vec, n)
+	c := f.column
+	if err := c.advance(r, r.stripe, r.stripe.row); err != nil {
+		return nil, fmt.Errorf("column %d: %w", c.id, err)
 	}
-	raw := vector.New(f.column.target, 0)
-	if err := f.column.read(raw, n); err != nil {
-		return nil, err
+	if err := c.read(f.vec, n); err != nil {
+		return nil, fmt.Errorf("column %d: %w", c.id, err)
 	}
-	v, err := f.convert(raw, n)
-	f.vec = v
-	return v, err
+	c.row += int64(n)
+	return f.vec, nil
 }
 
 // Close implements format.Reader.
 func (r *reader) Close() error {
+	for _, c := range r.allColumns {
+		for _, s := range c.streams() {
+			s.release()
+		}
+	}
 	r.dec.Close()
+	r.fields, r.allColumns, r.todo, r.stripe = nil, nil, nil, nil
 	return r.input.Close()
 }

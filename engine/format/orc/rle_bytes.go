@@ -1,5 +1,11 @@
 package orc
 
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
+
 // byteReader decodes byte run-length encoding.
 type byteReader struct {
 	s       stream
@@ -62,64 +68,110 @@ func (r *byteReader) seek(positions []uint64) ([]uint64, error) {
 }
 
 func (r *byteReader) discard(n int) error {
-	var scratch [256]byte
 	for n > 0 {
-		k := min(n, len(scratch))
-		if err := r.read(scratch[:k]); err != nil {
-			return err
+		if r.left == 0 {
+			if err := r.header(); err != nil {
+				return err
+			}
 		}
-		n -= k
+		k := min(n, r.left)
+		if r.literal {
+			if err := r.s.skip(int64(k)); err != nil {
+				return err
+			}
+		}
+		r.left, n = r.left-k, n-k
 	}
 	return nil
 }
 
-// boolReader decodes bits, the most significant of each byte first, in byte run-length encoding.
+// boolReader decodes bits, the most significant one of a byte first.
 type boolReader struct {
 	bytes byteReader
-	bits  byte // the current byte, shifted so that the next bit is the highest
+	bits  byte // what is left of the current byte, shifted to the top
 	left  int  // bits left in it
 	buf   []byte
 }
 
-// read sets dst to the next bits; it reports whether all of them are set.
-func (r *boolReader) read(dst []bool) (all bool, err error) {
-	all = true
+// cleared holds for every byte its bits, the first one in the lowest byte of the word, 1 where the bit is 0.
+var cleared = func() (t [256]uint64) {
+	for b := range t {
+		for i := range 8 {
+			if b&(0x80>>i) == 0 {
+				t[b] |= 1 << (8 * i)
+			}
+		}
+	}
+	return t
+}()
+
+// zeros sets dst to which of the next bits are 0 and returns how many are 1. It may write up to 7 elements beyond dst, within
+// its capacity, which must be there.
+func (r *boolReader) zeros(dst []bool) (ones int, err error) {
+	n := len(dst)
 	i := 0
-	for ; i < len(dst) && r.left > 0; i++ {
-		dst[i] = r.bits&0x80 != 0
-		all = all && dst[i]
+	for ; i < n && r.left > 0; i++ {
+		bit := r.bits >> 7
+		dst[i] = bit == 0
+		ones += int(bit)
 		r.bits <<= 1
 		r.left--
 	}
-	n := (len(dst) - i + 7) / 8
-	if n == 0 {
-		return all, nil
+	size := (n - i + 7) / 8
+	if size == 0 {
+		return ones, nil
 	}
-	if cap(r.buf) < n {
-		r.buf = make([]byte, n)
+	if err := r.load(size); err != nil {
+		return 0, err
 	}
-	r.buf = r.buf[:n]
-	if err := r.bytes.read(r.buf); err != nil {
-		return false, err
+	words := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), i+8*size)[i:]
+	for k, b := range r.buf {
+		binary.LittleEndian.PutUint64(words[8*k:], cleared[b])
+		ones += bits.OnesCount8(b)
 	}
-	for _, b := range r.buf {
-		k := min(8, len(dst)-i)
-		if b == 0xff {
-			for j := range k {
-				dst[i+j] = true
-			}
-		} else {
-			for j := range k {
-				dst[i+j] = b&(0x80>>j) != 0
-				all = all && dst[i+j]
-			}
+	if rest := (n - i) & 7; rest > 0 { // the last byte is not used up
+		last := r.buf[size-1]
+		r.bits, r.left = last<<rest, 8-rest
+		ones -= bits.OnesCount8(r.bits)
+	}
+	return ones, nil
+}
+
+// load reads size bytes into buf.
+func (r *boolReader) load(size int) error {
+	if cap(r.buf) < size {
+		r.buf = make([]byte, max(size, 256))
+	}
+	r.buf = r.buf[:size]
+	return r.bytes.read(r.buf)
+}
+
+// count passes over n bits and returns how many are 1.
+func (r *boolReader) count(n int) (ones int, err error) {
+	for n > 0 {
+		if r.left > 0 {
+			k := min(n, r.left)
+			ones += bits.OnesCount8(r.bits >> (8 - k))
+			r.bits <<= k
+			r.left, n = r.left-k, n-k
+			continue
 		}
-		i += k
-		if k < 8 {
-			r.bits, r.left = b<<k, 8-k
+		if size := min(n/8, 1024); size > 0 {
+			if err := r.load(size); err != nil {
+				return 0, err
+			}
+			for _, b := range r.buf {
+				ones += bits.OnesCount8(b)
+			}
+			n -= 8 * size
+			continue
 		}
+		if err := r.load(1); err != nil {
+			return 0, err
+		}
+		r.bits, r.left = r.buf[0], 8
 	}
-	return all, nil
+	return ones, nil
 }
 
 func (r *boolReader) seek(positions []uint64) ([]uint64, error) {
@@ -131,7 +183,6 @@ func (r *boolReader) seek(positions []uint64) ([]uint64, error) {
 		return nil, errProto
 	}
 	r.left = 0
-	var skip [8]bool
-	_, err = r.read(skip[:positions[0]])
+	_, err = r.count(int(positions[0]))
 	return positions[1:], err
 }

@@ -9,22 +9,24 @@ import (
 
 // stripe is the part of a reader that belongs to the stripe being read.
 type stripe struct {
-	info   stripeInfo
-	stats  []columnStats // by column, nil when unknown
-	footer *stripeFooter
-	raw    map[[2]int][]byte // stored bytes of the streams that were asked for, by column and kind
-	index  map[int][]indexEntry
-	groups []rowRange
-	row    int64 // the next row to be decoded
+	info    stripeInfo
+	stats   []columnStats // by column, nil when unknown
+	footer  *stripeFooter
+	streams map[[2]int]streamInfo // by column and kind
+	index   map[int][]indexEntry
+	indexOK map[int]bool // whether all nodes of a top-level column's tree have a row index
+	groups  []rowRange
+	row     int64 // the next row to be decoded
 }
 
 // rowRange is a run of rows [from, to) of a stripe.
 type rowRange struct{ from, to int64 }
 
-// openStripe reads what the wanted columns need of stripe i.
-func (r *reader) openStripe(i int) (*stripe, error) {
+// openStripe starts reading row groups of a stripe; nil when none can match.
+func (r *reader) openStripe(p part) (*stripe, error) {
+	i := p.stripe
 	info := r.tail.stripes[i]
-	s := &stripe{info: info, raw: map[[2]int][]byte{}, index: map[int][]indexEntry{}}
+	s := &stripe{info: info, streams: map[[2]int]streamInfo{}, index: map[int][]indexEntry{}, indexOK: map[int]bool{}}
 	if i < len(r.tail.stripeStats) {
 		s.stats = r.tail.stripeStats[i]
 	}
@@ -35,8 +37,9 @@ func (r *reader) openStripe(i int) (*stripe, error) {
 	tail, err := readAt(r.input, at, int(info.footerLength))
 	if err == nil {
 		var st stream
-		st.reset(tail, r.tail.codec, r.tail.blockSize, &r.dec)
-		if tail, err = st.all(maxMetadata); err == nil {
+		defer st.release()
+		st.resetBytes(tail, r.tail.codec, r.tail.blockSize, &r.dec)
+		if tail, err = st.all(nil, maxMetadata); err == nil {
 			s.footer, err = parseStripeFooter(tail, info)
 		}
 	}
@@ -46,61 +49,74 @@ func (r *reader) openStripe(i int) (*stripe, error) {
 	if len(s.footer.encodings) < len(r.tail.types) {
 		return nil, fmt.Errorf("at offset %d: stripe footer: encodings are missing: %w", at, errProto)
 	}
-	if err := s.chooseGroups(r); err != nil {
+	for _, x := range s.footer.streams {
+		s.streams[[2]int{x.column, x.kind}] = x
+	}
+	if err := s.chooseGroups(r, p); err != nil {
 		return nil, err
 	}
 	if len(s.groups) == 0 {
 		return nil, nil
 	}
-	return s, s.load(r)
+	for _, c := range r.allColumns {
+		if err := c.start(s, r); err != nil {
+			return nil, fmt.Errorf("column %d: %w", c.id, err)
+		}
+	}
+	return s, nil
 }
 
-// chooseGroups decides which row groups are to be read, by the row indexes of the predicates' columns.
-func (s *stripe) chooseGroups(r *reader) error {
-	all := []rowRange{{0, s.info.rows}}
-	s.groups = all
+// chooseGroups decides which row groups of the part are to be read, by the row indexes and bloom filters of the predicates'
+// columns.
+func (s *stripe) chooseGroups(r *reader, p part) error {
 	stride := r.tail.stride
-	if len(r.predicates) == 0 || stride <= 0 || s.info.rows <= stride {
+	n := int(s.info.groups(stride))
+	if p.to < 0 || p.to > n {
+		p.to = n
+	}
+	if p.from >= p.to {
 		return nil
 	}
-	n := int((s.info.rows + stride - 1) / stride)
-	keep := make([]bool, n)
-	for g := range keep {
-		keep[g] = true
+	if n == 1 {
+		s.groups = []rowRange{{0, s.info.rows}}
 	}
-	useful := false
-	for _, p := range r.predicates {
-		entries, err := s.rowIndex(r, p.file)
+	keep := make([]bool, p.to-p.from)
+	for i := range keep {
+		keep[i] = true
+	}
+	for _, q := range r.predicates {
+		if q.file >= len(r.tail.types) {
+			continue
+		}
+		entries, err := s.rowIndex(r, q.file)
 		if err != nil {
 			return err
 		}
 		if len(entries) != n {
 			continue
 		}
-		for g := range keep {
+		for i := range keep {
+			g := p.from + i
 			rows := min(stride, s.info.rows-int64(g)*stride)
-			if keep[g] && !p.MayMatch(toStats(&entries[g].stats, &r.tail.types[p.file], p.typ, rows)) {
-				keep[g], useful = false, true
+			if keep[i] && stride > 0 && !q.MayMatch(toStats(&entries[g].stats, &r.tail.types[q.file], q.typ, rows)) {
+				keep[i] = false
 			}
 		}
-	}
-	if !useful {
-		return nil
-	}
-	for _, c := range r.allColumns {
-		entries, err := s.rowIndex(r, c.id)
-		if err != nil {
+		if err := s.bloom(r, q, p.from, keep); err != nil {
 			return err
 		}
-		if len(entries) != n {
-			return nil // without an index for every column there is no way to jump
-		}
 	}
-	s.groups = nil
-	for g, k := range keep {
+	if n == 1 {
+		if !keep[0] {
+			s.groups = nil
+		}
+		return nil
+	}
+	for i, k := range keep {
 		if !k {
 			continue
 		}
+		g := p.from + i
 		from, to := int64(g)*stride, min(int64(g+1)*stride, s.info.rows)
 		if l := len(s.groups); l > 0 && s.groups[l-1].to == from {
 			s.groups[l-1].to = to
@@ -111,78 +127,76 @@ func (s *stripe) chooseGroups(r *reader) error {
 	return nil
 }
 
+// metadata returns a stream of the stripe's index, decompressed; nil when there is none.
+func (s *stripe) metadata(r *reader, column, kind int) ([]byte, error) {
+	x, ok := s.streams[[2]int{column, kind}]
+	if !ok {
+		return nil, nil
+	}
+	var st stream
+	defer st.release()
+	st.reset(r.input, x.offset, x.length, r.tail.codec, r.tail.blockSize, &r.dec)
+	data, err := st.all(nil, maxMetadata)
+	if err != nil {
+		return nil, fmt.Errorf("at offset %d: stream %d of column %d: %w", x.offset, kind, column, err)
+	}
+	return data, nil
+}
+
 // rowIndex returns the row index of a column; empty when there is none.
 func (s *stripe) rowIndex(r *reader, column int) ([]indexEntry, error) {
 	if e, ok := s.index[column]; ok {
 		return e, nil
 	}
-	for _, x := range s.footer.streams {
-		if x.kind != streamRowIndex || x.column != column {
-			continue
-		}
-		raw, err := readAt(r.input, x.offset, int(x.length))
-		if err != nil {
-			return nil, err
-		}
-		var st stream
-		st.reset(raw, r.tail.codec, r.tail.blockSize, &r.dec)
-		data, err := st.all(maxMetadata)
-		if err == nil {
-			s.index[column], err = parseRowIndex(data)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("at offset %d: row index of column %d: %w", x.offset, column, err)
-		}
-		return s.index[column], nil
+	data, err := s.metadata(r, column, streamRowIndex)
+	if err == nil {
+		s.index[column], err = parseRowIndex(data)
 	}
-	s.index[column] = nil
-	return nil, nil
+	if err != nil {
+		return nil, fmt.Errorf("row index of column %d: %w", column, err)
+	}
+	return s.index[column], nil
 }
 
-// load reads the streams of the wanted columns, neighbours together, and points the column decoders at them.
-func (s *stripe) load(r *reader) error {
-	wanted := map[int]*column{}
-	for _, c := range r.allColumns {
-		wanted[c.id] = c
+// indexed reports whether row index entry g is known for a top-level column and all its children.
+func (s *stripe) indexed(r *reader, c *column, g int) bool {
+	ok, known := s.indexOK[c.id]
+	if !known {
+		ok = s.treeIndexed(r, c)
+		s.indexOK[c.id] = ok
 	}
-	// Streams that are close together are read by one call.
-	const gap = 64 << 10
-	var run []streamInfo
-	flush := func() error {
-		if len(run) == 0 {
-			return nil
+	return ok && g < int(s.info.groups(r.tail.stride))
+}
+
+// treeIndexed loads the row indexes of a column and its children. A damaged one is as good as none: the rows are then passed
+// over one by one.
+func (s *stripe) treeIndexed(r *reader, c *column) bool {
+	if c == nil {
+		return true
+	}
+	entries, err := s.rowIndex(r, c.id)
+	if err != nil || int64(len(entries)) != s.info.groups(r.tail.stride) {
+		return false
+	}
+	for _, k := range c.kids {
+		if !s.treeIndexed(r, k) {
+			return false
 		}
-		from, last := run[0].offset, run[len(run)-1]
-		data, err := readAt(r.input, from, int(last.offset+last.length-from))
-		if err != nil {
-			return err
-		}
-		for _, x := range run {
-			s.raw[[2]int{x.column, x.kind}] = data[x.offset-from:][:x.length:x.length]
-		}
-		run = run[:0]
+	}
+	return true
+}
+
+// seekTree moves a column and its children to the start of row group g.
+func (c *column) seekTree(s *stripe, g int) error {
+	if c == nil {
 		return nil
 	}
-	for _, x := range s.footer.streams {
-		if wanted[x.column] == nil || x.kind > streamSecondary {
-			continue
-		}
-		if len(run) > 0 {
-			last := run[len(run)-1]
-			if x.offset-(last.offset+last.length) > gap {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-		run = append(run, x)
+	if err := c.seek(s.index[c.id][g].positions); err != nil {
+		return fmt.Errorf("row group %d: %w", g, err)
 	}
-	if err := flush(); err != nil {
-		return err
-	}
-	for _, c := range r.allColumns {
-		if err := c.start(s, r); err != nil {
-			return fmt.Errorf("column %d: %w", c.id, err)
+	for _, k := range c.kids {
+		if err := k.seekTree(s, g); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -191,8 +205,8 @@ func (s *stripe) load(r *reader) error {
 // start points a column at its streams of a new stripe.
 func (c *column) start(s *stripe, r *reader) error {
 	reset := func(st *stream, kind int) bool {
-		raw, ok := s.raw[[2]int{c.id, kind}]
-		st.reset(raw, r.tail.codec, r.tail.blockSize, &r.dec)
+		x, ok := s.streams[[2]int{c.id, kind}]
+		st.reset(r.input, x.offset, x.length, r.tail.codec, r.tail.blockSize, &r.dec)
 		return ok
 	}
 	c.encoding = s.footer.encodings[c.id]
@@ -202,9 +216,12 @@ func (c *column) start(s *stripe, r *reader) error {
 	c.bools.left, c.bools.bytes.left, c.tiny.left = 0, 0, 0
 	ints := func(x *intReader, kind int, signed bool) {
 		reset(&x.s, kind)
-		x.v2, x.signed, x.pos, x.n = v2, signed, 0, 0
+		x.start(v2, signed)
 	}
-	c.skipped, c.dict = 0, nil
+	c.row, c.dict = 0, nil
+	if c.dictID = nextDict.Add(1); r.fileID != 0 {
+		c.dictID = (r.fileID+uint64(s.info.offset)*0x9e3779b97f4a7c15+uint64(c.id)*2)&^(1<<63) | 1
+	}
 	switch c.file.kind {
 	case kindBoolean:
 		reset(&c.bools.bytes.s, streamData)
@@ -253,23 +270,8 @@ func (c *column) startTimestamps(zone string) error {
 	return nil
 }
 
-// jump moves all columns to the start of row group g.
-func (s *stripe) jump(r *reader, g int) error {
-	for _, c := range r.allColumns {
-		entries := s.index[c.id]
-		if g >= len(entries) {
-			return fmt.Errorf("row index of column %d: %w", c.id, errProto)
-		}
-		if err := c.seek(entries[g].positions); err != nil {
-			return fmt.Errorf("column %d, row group %d: %w", c.id, g, err)
-		}
-	}
-	return nil
-}
-
 // seek moves the column's streams to the positions of a row group.
 func (c *column) seek(p []uint64) (err error) {
-	c.skipped = 0
 	if c.hasPresent {
 		if p, err = c.present.seek(p); err != nil {
 			return err
@@ -309,7 +311,7 @@ func (c *column) seek(p []uint64) (err error) {
 // mayMatch reports whether rows with these column statistics might satisfy all predicates.
 func (r *reader) mayMatch(stats []columnStats, rows int64) bool {
 	for _, p := range r.predicates {
-		if p.file < len(stats) && !p.MayMatch(toStats(&stats[p.file], &r.tail.types[p.file], p.typ, rows)) {
+		if p.file < min(len(stats), len(r.tail.types)) && !p.MayMatch(toStats(&stats[p.file], &r.tail.types[p.file], p.typ, rows)) {
 			return false
 		}
 	}

@@ -100,8 +100,9 @@ func readTail(in format.Input) (*fileTail, error) {
 	dec := &compress.Decoder{}
 	defer dec.Close()
 	var s stream
-	s.reset(footer, p.codec, p.blockSize, dec)
-	data, err := s.all(maxMetadata)
+	defer s.release()
+	s.resetBytes(footer, p.codec, p.blockSize, dec)
+	data, err := s.all(nil, maxMetadata)
 	if err == nil {
 		err = parseFooter(data, t)
 	}
@@ -117,8 +118,8 @@ func readTail(in format.Input) (*fileTail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("at offset %d: footer: %w", size-1-int64(n)-p.footerLength, err)
 	}
-	s.reset(metadata, p.codec, p.blockSize, dec)
-	if data, err = s.all(maxMetadata); err == nil {
+	s.resetBytes(metadata, p.codec, p.blockSize, dec)
+	if data, err = s.all(nil, maxMetadata); err == nil {
 		t.stripeStats, err = parseStripeStatistics(data)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/format"
 )
 
@@ -63,7 +64,7 @@ func (t *columnTest) bloom(input format.Input, offset int64, value types.Datum) 
 
 // plainBytes encodes a value as the file's PLAIN encoding does, without a string's length.
 func (t *leafType) plainBytes(d types.Datum) ([]byte, bool) {
-	if d.Null || t.hybrid && d.I < gregorianStart {
+	if d.Null || t.hybrid && d.I < calendar.GregorianStart {
 		return nil, false
 	}
 	switch t.kind {

@@ -277,33 +277,3 @@ func float16(b uint16) float64 {
 	}
 	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
-
-// gregorianStart is 1582-10-15, before which Hive's older files have dates of the Julian calendar.
-const gregorianStart = -141427
-
-// julianToProleptic gives the day that has in the proleptic Gregorian calendar the same year, month and day that day has in
-// the Julian calendar.
-func julianToProleptic(day int64) int64 {
-	// Days since 0000-03-01 Julian, which is two days before 0000-03-01 Gregorian.
-	z := day + 719468 + 2
-	cycle := floorDiv(z, 1461)
-	doe := z - cycle*1461
-	yoe := min(doe/365, 3)
-	y, doy := cycle*4+yoe, doe-yoe*365
-	m := (5*doy + 2) / 153
-	d := doy - (153*m+2)/5
-	// Back with Gregorian leap years; y counts from March.
-	era := floorDiv(y, 400)
-	yy := y - era*400
-	return era*146097 + yy*365 + yy/4 - yy/100 + (153*m+2)/5 + d - 719468
-}
-
-// prolepticToJulian is the inverse of julianToProleptic.
-func prolepticToJulian(day int64) int64 {
-	guess := day
-	// The calendars differ by a few days, which change only at the ends of centuries.
-	for range 4 {
-		guess += day - julianToProleptic(guess)
-	}
-	return guess
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/compress"
 	"skep/engine/vector"
 )
@@ -327,8 +328,8 @@ func (l *leafWriter) appendPlain(dst []byte, v *vector.Vector, from, to int) []b
 		}
 	case int32Type:
 		for _, x := range v.I64[from:to] {
-			if l.julian && x < gregorianStart && l.typ.Kind == types.Date {
-				x = prolepticToJulian(x)
+			if l.julian && x < calendar.GregorianStart && l.typ.Kind == types.Date {
+				x = calendar.ProlepticToJulian(x)
 			}
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(x))
 		}

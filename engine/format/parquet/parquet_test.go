@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/format"
 	"skep/engine/vector"
 )
@@ -395,13 +396,13 @@ func TestSchemaEvolution(t *testing.T) {
 
 func TestCalendarsAndHybrid(t *testing.T) {
 	for day := int64(-800_000); day < 0; day += 37 {
-		if got := julianToProleptic(prolepticToJulian(day)); got != day {
+		if got := calendar.JulianToProleptic(calendar.ProlepticToJulian(day)); got != day {
 			t.Fatalf("day %d comes back as %d", day, got)
 		}
 	}
 	// 1582-10-04 of the Julian calendar is the day before 1582-10-15 of the Gregorian.
-	if got := julianToProleptic(gregorianStart - 1); got != gregorianStart-11 {
-		t.Errorf("the last Julian day is %d, want %d", got, gregorianStart-11)
+	if got := calendar.JulianToProleptic(calendar.GregorianStart - 1); got != calendar.GregorianStart-11 {
+		t.Errorf("the last Julian day is %d, want %d", got, calendar.GregorianStart-11)
 	}
 	r := rand.New(rand.NewSource(6))
 	for range 200 {

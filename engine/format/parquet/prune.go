@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/format"
 )
 
@@ -111,8 +112,8 @@ func (t *leafType) bound(b []byte) (d types.Datum, ok bool) {
 		d.I = int64(b[0] & 1)
 	case kindInt32:
 		d.I = int64(int32(binary.LittleEndian.Uint32(b)))
-		if t.hybrid && d.I < gregorianStart {
-			d.I = julianToProleptic(d.I)
+		if t.hybrid && d.I < calendar.GregorianStart {
+			d.I = calendar.JulianToProleptic(d.I)
 		}
 	case kindUint32:
 		d.I = int64(binary.LittleEndian.Uint32(b))

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/vector"
 )
 
@@ -241,8 +242,8 @@ func (d *valueDecoder) fixDates(dst []int64) {
 		return
 	}
 	for i, v := range dst {
-		if v < gregorianStart {
-			dst[i] = julianToProleptic(v)
+		if v < calendar.GregorianStart {
+			dst[i] = calendar.JulianToProleptic(v)
 		}
 	}
 }
