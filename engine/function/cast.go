@@ -148,7 +148,11 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := floats(args[0])
 			rows.Each(func(i int) {
-				out.I64[i] = wrap(toLong(a.at(i)), bits)
+				v := toLong(a.at(i))
+				if bits < 32 {
+					v = min(max(v, math.MinInt32), math.MaxInt32) // Java goes by way of int, which saturates
+				}
+				out.I64[i] = wrap(v, bits)
 			})
 			return nil
 		}

@@ -12,8 +12,7 @@ import (
 var withoutCode = func() map[string]bool {
 	m := map[string]bool{}
 	for _, n := range strings.Fields("= <> < <= > >= <=> and or not between in isnull isnotnull istrue isnottrue isfalse isnotfalse case if coalesce nvl nullif " +
-		"boolean tinyint smallint int bigint float double string bucket_number in_bloom_filter reflect reflect2 " +
-		"xpath xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string") {
+		"boolean tinyint smallint int bigint float double string bucket_number in_bloom_filter reflect reflect2") {
 		m[n] = true
 	}
 	return m
