@@ -52,7 +52,15 @@ func (o *optimizer) aggregateEarly(a *plan.Aggregate) plan.Node {
 	args, keys := plan.ColumnSet{}, plan.ColumnSet{}
 	for _, c := range a.Aggs {
 		for _, e := range c.Args {
+			if !o.deterministic(e) { // it would be evaluated for other rows
+				return nil
+			}
 			plan.Refs(e, args)
+		}
+	}
+	for _, c := range g.conds {
+		if !o.deterministic(c) {
+			return nil
 		}
 	}
 	for _, k := range a.Keys {
@@ -148,6 +156,9 @@ func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, keys plan.ColumnSe
 		if pass.Has(c.ID) {
 			inner.Keys = append(inner.Keys, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
 		}
+	}
+	if len(inner.Keys) == 0 {
+		return nil, 0 // without keys there is a group even for no rows
 	}
 	rows, groups := o.estimate(core).rows, o.estimate(inner).rows
 	if groups*minReduction > rows {

@@ -34,7 +34,7 @@ func (o *optimizer) simplify(e plan.Expr) plan.Expr {
 func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
 	switch c.Func {
 	case "and", "or":
-		return simplifyLogic(c)
+		return o.simplifyLogic(c)
 	case "not":
 		return simplifyNot(c)
 	case "cast":
@@ -57,16 +57,16 @@ func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
 
 // distinctList drops repeated members of an IN list.
 func distinctList(c *plan.Call) *plan.Call {
-	args := c.Args[:1:1]
+	var seen exprSet
 	for _, a := range c.Args[1:] {
-		if !containsExpr(args[1:], a) {
-			args = append(args, a)
+		if !seen.has(a) {
+			seen.add(a)
 		}
 	}
-	if len(args) == len(c.Args) {
+	if len(seen.list) == len(c.Args)-1 {
 		return c
 	}
-	return &plan.Call{Func: c.Func, Args: args, T: c.T}
+	return &plan.Call{Func: c.Func, Args: append(c.Args[:1:1], seen.list...), T: c.T}
 }
 
 // foldConstant evaluates a deterministic call of literals. An error is left for run time: the row may never be reached.
@@ -88,9 +88,10 @@ func (o *optimizer) foldConstant(c *plan.Call) plan.Expr {
 
 // simplifyLogic flattens and/or and removes literals: x and true = x, x and false = false; NULL operands stay, since they
 // decide between false and NULL.
-func simplifyLogic(c *plan.Call) plan.Expr {
+func (o *optimizer) simplifyLogic(c *plan.Call) plan.Expr {
 	absorbing := c.Func == "or" // the literal that decides the result
 	var args []plan.Expr
+	seen := exprSet{}
 	changed := false
 	for _, a := range c.Args {
 		if v, null, lit := literalBool(a); lit && !null {
@@ -105,16 +106,11 @@ func simplifyLogic(c *plan.Call) plan.Expr {
 			changed = true
 			continue
 		}
-		duplicate := false
-		for _, b := range args {
-			if plan.Equal(a, b) {
-				duplicate = true
-			}
-		}
-		if duplicate {
+		if seen.has(a) && o.deterministic(a) {
 			changed = true
 			continue
 		}
+		seen.add(a)
 		args = append(args, a)
 	}
 	switch len(args) {
@@ -124,7 +120,7 @@ func simplifyLogic(c *plan.Call) plan.Expr {
 		return args[0]
 	}
 	if c.Func == "or" {
-		if f := factorOr(args); f != nil {
+		if f := o.factorOr(args); f != nil {
 			return f
 		}
 	}
@@ -136,38 +132,81 @@ func simplifyLogic(c *plan.Call) plan.Expr {
 
 // factorOr pulls the conjuncts that all branches of an OR have in common out of it: (a and b) or (a and c) = a and (b or c).
 // It lets join conditions and filters hidden in the branches be seen. It returns nil when there are none.
-func factorOr(args []plan.Expr) plan.Expr {
-	first := plan.Conjuncts(args[0])
-	var common []plan.Expr
-	for _, a := range first {
-		everywhere := true
-		for _, b := range args[1:] {
-			if !containsExpr(plan.Conjuncts(b), a) {
-				everywhere = false
-				break
-			}
+func (o *optimizer) factorOr(args []plan.Expr) plan.Expr {
+	branches := make([]exprSet, len(args))
+	for i, b := range args[1:] {
+		branches[i+1] = newExprSet(plan.Conjuncts(b))
+	}
+	common := exprSet{}
+	for _, a := range plan.Conjuncts(args[0]) {
+		everywhere := o.deterministic(a)
+		for i := 1; everywhere && i < len(args); i++ {
+			everywhere = branches[i].has(a)
 		}
-		if everywhere {
-			common = append(common, a)
+		if everywhere && !common.has(a) {
+			common.add(a)
 		}
 	}
-	if len(common) == 0 {
+	if len(common.list) == 0 {
 		return nil
 	}
 	var rest []plan.Expr
 	for _, b := range args {
 		var left []plan.Expr
 		for _, x := range plan.Conjuncts(b) {
-			if !containsExpr(common, x) {
+			if !common.has(x) {
 				left = append(left, x)
 			}
 		}
 		if len(left) == 0 {
-			return plan.And(common...) // this branch is implied by the common part
+			return plan.And(common.list...) // this branch is implied by the common part
 		}
 		rest = append(rest, plan.And(left...))
 	}
-	return plan.And(append(common, &plan.Call{Func: "or", Args: rest, T: types.BooleanType})...)
+	return plan.And(append(common.list, boolCall("or", rest))...)
+}
+
+func boolCall(name string, args []plan.Expr) plan.Expr {
+	return &plan.Call{Func: name, Args: args, T: types.BooleanType}
+}
+
+// exprSet is a set of expressions; the zero value is empty.
+type exprSet struct {
+	list  []plan.Expr
+	index map[string][]plan.Expr // by text, once the list is long
+}
+
+// manyExprs is the length from which looking for the text of an expression beats comparing it with every member.
+const manyExprs = 16
+
+func newExprSet(es []plan.Expr) exprSet {
+	var s exprSet
+	for _, e := range es {
+		s.add(e)
+	}
+	return s
+}
+
+func (s *exprSet) add(e plan.Expr) {
+	s.list = append(s.list, e)
+	switch {
+	case s.index != nil:
+		k := e.String()
+		s.index[k] = append(s.index[k], e)
+	case len(s.list) == manyExprs:
+		s.index = map[string][]plan.Expr{}
+		for _, x := range s.list {
+			k := x.String()
+			s.index[k] = append(s.index[k], x)
+		}
+	}
+}
+
+func (s *exprSet) has(e plan.Expr) bool {
+	if s.index != nil {
+		return containsExpr(s.index[e.String()], e)
+	}
+	return containsExpr(s.list, e)
 }
 
 func containsExpr(es []plan.Expr, e plan.Expr) bool {

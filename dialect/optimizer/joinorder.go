@@ -31,22 +31,39 @@ func (o *optimizer) reorder(n plan.Node) plan.Node {
 	return plan.WithInputs(n, out)
 }
 
+// maxGroup is the largest number of inner joins that are ordered together: sets of relations are bits of a word.
+const maxGroup = 60
+
 // joinGraph is a group of inner-joined relations and the conjuncts over them.
 type joinGraph struct {
 	o         *optimizer
+	joins     int
 	leaves    []plan.Node
 	sets      []plan.ColumnSet
 	conds     []plan.Expr
-	masks     []uint64 // the leaves each conjunct refers to
+	edges     []edge // parallels conds
 	postponed []*plan.Join
 	best      map[uint64]*candidate
 }
 
-// candidate is the best plan found for a set of leaves.
+// edge is a conjunct as seen by the join graph.
+type edge struct {
+	cond plan.Expr
+	mask uint64 // the leaves that it refers to
+	// An equality that can be a join key has its operands and their leaves.
+	isKey       bool
+	key         plan.EquiKey
+	left, right uint64
+}
+
+// candidate is the best plan found for a set of leaves: a leaf, or the join of the best plans of two smaller sets.
 type candidate struct {
-	node plan.Node
-	rel  *relation
-	cost float64
+	node        plan.Node
+	rel         *relation
+	cost        float64
+	left, right uint64
+	keys        []plan.EquiKey
+	residual    []plan.Expr
 }
 
 // flatten collects the leaves of the inner joins at n. The preserved side of a left join belongs to the group when no
@@ -54,7 +71,8 @@ type candidate struct {
 func (g *joinGraph) flatten(n plan.Node) {
 	j, ok := n.(*plan.Join)
 	switch {
-	case ok && j.Kind == plan.InnerJoin:
+	case ok && j.Kind == plan.InnerJoin && g.joins < maxGroup:
+		g.joins++
 		g.conds = append(g.conds, joinCondition(j)...)
 		g.flatten(j.Left)
 		g.flatten(j.Right)
@@ -90,14 +108,14 @@ func (g *joinGraph) needs(right plan.Node) bool {
 
 func (g *joinGraph) build() plan.Node {
 	g.best = map[uint64]*candidate{}
-	for _, c := range g.conds {
-		g.masks = append(g.masks, g.mask(c))
-	}
 	var loose []plan.Expr // conjuncts over no leaf
-	for i, c := range g.conds {
-		if g.masks[i] == 0 {
+	for _, c := range g.conds {
+		e := g.edge(c)
+		if e.mask == 0 {
 			loose = append(loose, c)
+			continue
 		}
+		g.edges = append(g.edges, e)
 	}
 	for i, leaf := range g.leaves {
 		rel := g.o.estimate(leaf)
@@ -108,7 +126,7 @@ func (g *joinGraph) build() plan.Node {
 		g.exhaustive(full)
 	}
 	if g.best[full] == nil {
-		g.greedy(full)
+		g.greedy()
 	}
 	n := filtered(g.best[full].node, loose)
 	for i := len(g.postponed) - 1; i >= 0; i-- {
@@ -117,6 +135,15 @@ func (g *joinGraph) build() plan.Node {
 		n = &c
 	}
 	return n
+}
+
+func (g *joinGraph) edge(cond plan.Expr) edge {
+	e := edge{cond: cond, mask: g.mask(cond)}
+	if k, ok := g.o.equality(cond); ok {
+		e.key, e.left, e.right = k, g.mask(k.Left), g.mask(k.Right)
+		e.isKey = e.left != 0 && e.right != 0 && e.left&e.right == 0
+	}
+	return e
 }
 
 func (g *joinGraph) mask(e plan.Expr) uint64 {
@@ -135,8 +162,8 @@ func (g *joinGraph) mask(e plan.Expr) uint64 {
 
 // connected reports whether some conjunct spans a and b and nothing else.
 func (g *joinGraph) connected(a, b uint64) bool {
-	for _, m := range g.masks {
-		if m&a != 0 && m&b != 0 && m&^(a|b) == 0 {
+	for i := range g.edges {
+		if m := g.edges[i].mask; m&a != 0 && m&b != 0 && m&^(a|b) == 0 {
 			return true
 		}
 	}
@@ -151,19 +178,18 @@ func (g *joinGraph) exhaustive(full uint64) {
 		for sub := (set - 1) & set; sub != 0; sub = (sub - 1) & set {
 			other := set &^ sub
 			if sub < other {
-				continue // each unordered pair once; join decides the sides
+				continue // each unordered pair once; consider decides the sides
 			}
-			a, b := g.best[sub], g.best[other]
-			if a == nil || b == nil || !g.connected(sub, other) {
-				continue
+			if g.best[sub] != nil && g.best[other] != nil && g.connected(sub, other) {
+				g.consider(sub, other)
 			}
-			g.consider(set, sub, other, a, b)
 		}
+		g.finish(set)
 	}
 }
 
 // greedy joins the pair with the smallest result until one relation is left; unconnected pairs only when nothing else is.
-func (g *joinGraph) greedy(full uint64) {
+func (g *joinGraph) greedy() {
 	var parts []uint64
 	for i := range g.leaves {
 		parts = append(parts, 1<<i)
@@ -177,8 +203,11 @@ func (g *joinGraph) greedy(full uint64) {
 						continue
 					}
 					set := parts[i] | parts[j]
-					g.consider(set, parts[i], parts[j], g.best[parts[i]], g.best[parts[j]])
-					if rows := g.best[set].rel.rows; rows < best {
+					if g.best[set] == nil {
+						g.consider(parts[i], parts[j])
+						g.finish(set)
+					}
+					if rows := g.best[set].rel.rows; rows < best || bi < 0 {
 						bi, bj, best = i, j, rows
 					}
 				}
@@ -187,42 +216,52 @@ func (g *joinGraph) greedy(full uint64) {
 		parts[bj] |= parts[bi]
 		parts = append(parts[:bi], parts[bi+1:]...)
 	}
-	_ = full
 }
 
-// consider offers the join of two candidates as the plan of set.
-func (g *joinGraph) consider(set, left, right uint64, a, b *candidate) {
+// consider offers the join of the best plans of two sets as the plan of both.
+func (g *joinGraph) consider(left, right uint64) {
+	a, b := g.best[left], g.best[right]
 	if a.rel.rows < b.rel.rows { // the larger side probes
 		a, b, left, right = b, a, right, left
 	}
-	j := &plan.Join{Kind: plan.InnerJoin, Left: a.node, Right: b.node}
-	var conds []plan.Expr
-	for i, m := range g.masks {
-		if m != 0 && m&^set == 0 && m&^left != 0 && m&^right != 0 {
-			conds = append(conds, g.conds[i])
-		}
-	}
-	if bits.OnesCount64(set) == 2 || bits.OnesCount64(left) == 1 || bits.OnesCount64(right) == 1 {
-		// Conjuncts over a single leaf were pushed down before; any left over applies at that leaf's first join.
-		for i, m := range g.masks {
-			if m != 0 && bits.OnesCount64(m) == 1 && (m == left || m == right) {
-				conds = append(conds, g.conds[i])
+	c := &candidate{left: left, right: right}
+	set := left | right
+	for i := range g.edges {
+		e := &g.edges[i]
+		switch {
+		case e.mask&^set != 0:
+		case e.isKey && e.left&^left == 0 && e.right&^right == 0:
+			c.keys = append(c.keys, e.key)
+		case e.isKey && e.left&^right == 0 && e.right&^left == 0:
+			c.keys = append(c.keys, plan.EquiKey{Left: e.key.Right, Right: e.key.Left, NullSafe: e.key.NullSafe})
+		case e.mask&left != 0 && e.mask&right != 0, e.mask == left, e.mask == right:
+			// Conjuncts over a single leaf were pushed down before; any left over applies at that leaf's first join.
+			if bits.OnesCount64(e.mask) == 1 || e.mask&left != 0 && e.mask&right != 0 {
+				c.residual = append(c.residual, e.cond)
 			}
 		}
 	}
-	setCondition(j, conds, g.o)
-	rel := joinEstimate(plan.InnerJoin, a.rel, b.rel, j.Keys, plan.Conjuncts(j.Residual), plan.Column{})
-	if rel.rows < 1 {
-		rel.rows = 1
+	rows := math.Max(1, innerRows(a.rel, b.rel, c.keys, len(c.residual)))
+	c.cost = a.cost + b.cost + a.rel.rows*0.5 + 2*b.rel.rows + rows
+	if len(c.keys) == 0 {
+		c.cost += a.rel.rows * b.rel.rows
 	}
-	cost := a.cost + b.cost + a.rel.rows*0.5 + 2*b.rel.rows + rel.rows
-	if len(j.Keys) == 0 {
-		cost += a.rel.rows * b.rel.rows
+	if old := g.best[set]; old == nil || c.cost < old.cost {
+		g.best[set] = c
 	}
-	if old := g.best[set]; old == nil || cost < old.cost {
-		g.best[set] = &candidate{node: j, rel: rel, cost: cost}
-		g.o.stats[j] = rel
+}
+
+// finish builds the join that was found best for set, if any.
+func (g *joinGraph) finish(set uint64) {
+	c := g.best[set]
+	if c == nil || c.node != nil {
+		return
 	}
+	a, b := g.best[c.left], g.best[c.right]
+	j := &plan.Join{Kind: plan.InnerJoin, Left: a.node, Right: b.node, Keys: c.keys, Residual: plan.And(c.residual...)}
+	c.node, c.rel = j, joinEstimate(plan.InnerJoin, a.rel, b.rel, j.Keys, c.residual, plan.Column{})
+	c.rel.rows = math.Max(1, c.rel.rows)
+	g.o.stats[j] = c.rel
 }
 
 // smallSemi says how much smaller than the rows that it filters the right side of a semi join must be to be pushed down.

@@ -90,9 +90,7 @@ func apply(ctx context.Context, env *Env, roots []plan.Node, rules []rule) ([]pl
 		o.disabled[strings.TrimSpace(name)] = true
 	}
 	roots = append([]plan.Node(nil), roots...)
-	for _, n := range roots {
-		o.reserveIDs(n)
-	}
+	o.reserveIDs(roots)
 	for _, r := range rules {
 		if !r.required && o.disabled[r.name] {
 			continue
@@ -160,17 +158,22 @@ func (o *optimizer) keepColumns(n plan.Node, want []plan.Column) plan.Node {
 	return p
 }
 
-func (o *optimizer) reserveIDs(n plan.Node) {
-	visitNodes(n, func(x plan.Node) {
-		for _, c := range x.Columns() {
-			if c.ID >= o.nextID {
-				o.nextID = c.ID + 1
+// reserveIDs makes new columns and shared definitions differ from those of the plans.
+func (o *optimizer) reserveIDs(roots []plan.Node) {
+	reserve := func(n plan.Node) {
+		visitNodes(n, func(x plan.Node) {
+			for _, c := range x.Columns() {
+				o.nextID = max(o.nextID, c.ID+1)
 			}
-		}
-		if s, ok := x.(*plan.Shared); ok {
-			o.reserveIDs(s.Def.Plan)
-		}
-	})
+		})
+	}
+	for _, n := range roots {
+		reserve(n)
+	}
+	for _, d := range sharedOrder(roots) {
+		reserve(d.Plan)
+		o.nextShared = max(o.nextShared, d.ID)
+	}
 }
 
 func (o *optimizer) newColumn(name string, t *types.Type) plan.Column {

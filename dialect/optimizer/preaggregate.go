@@ -92,7 +92,7 @@ func (o *optimizer) cube(a *plan.Aggregate, d *division) plan.Node {
 
 func (o *optimizer) newShared(name string, n plan.Node) *plan.SharedDef {
 	o.nextShared++
-	return &plan.SharedDef{ID: 1000 + o.nextShared, Name: fmt.Sprint(name, o.nextShared), Plan: n}
+	return &plan.SharedDef{ID: o.nextShared, Name: fmt.Sprint(name, o.nextShared), Plan: n}
 }
 
 // smallestParent returns the level with the fewest keys that has all keys of mask.
@@ -206,6 +206,9 @@ func (o *optimizer) divide(aggs []plan.AggCall) *division {
 		var e plan.Expr
 		switch g.Func {
 		case "sum", "min", "max":
+			if g.Func == "sum" && g.Column.Type.Physical() == types.F64 {
+				return nil // floating-point sums depend on the order of additions
+			}
 			e = plan.NewColumnRef(two(g.Func, g.Column.Type, g.Args, g.Func))
 		case "count":
 			e = countOf(two("count", types.BigIntType, g.Args, "sum"))
@@ -228,7 +231,8 @@ func countOf(c plan.Column) plan.Expr {
 }
 
 // average divides the sum by the count, with one rounding to the type of the average; nil when the argument is of another
-// type than integers and decimals, whose sums do not depend on the order of the rows.
+// type than integers and decimals, whose sums do not depend on the order of the rows. Sums of bigints could overflow where an
+// average does not.
 func (o *optimizer) average(g plan.AggCall, two func(string, *types.Type, []plan.Expr, string) plan.Column) plan.Expr {
 	args := g.Args
 	if c, ok := args[0].(*plan.Call); ok && c.Func == "cast" && c.T.Kind == types.Double && c.Args[0].Type().IsInteger() {
@@ -239,7 +243,7 @@ func (o *optimizer) average(g plan.AggCall, two func(string, *types.Type, []plan
 		return &plan.Call{Func: "cast", Args: []plan.Expr{e}, T: t}
 	}
 	switch {
-	case arg.IsInteger() && g.Column.Type.Kind == types.Double:
+	case arg.IsInteger() && arg.Kind != types.BigInt && g.Column.Type.Kind == types.Double:
 		sum := plan.NewColumnRef(two("sum", types.BigIntType, args, "sum"))
 		count := plan.NewColumnRef(two("count", types.BigIntType, args, "sum"))
 		return &plan.Call{Func: "/", Args: []plan.Expr{cast(sum, types.DoubleType), cast(count, types.DoubleType)}, T: types.DoubleType}

@@ -103,11 +103,35 @@ func (o *optimizer) pushProject(n *plan.Project, preds []plan.Expr) plan.Node {
 			movable.Add(a.Column.ID)
 		}
 	}
-	below, above := o.split(preds, movable)
-	for i, p := range below {
-		below[i] = o.simplify(plan.Substitute(p, m))
+	inside, above := o.split(preds, movable)
+	var below []plan.Expr
+	for _, p := range inside {
+		if size := substitutedSize(p, m); size > maxSubstituted && size > exprSize(p) {
+			above = append(above, p)
+			continue
+		}
+		below = append(below, o.simplify(plan.Substitute(p, m)))
 	}
 	return filtered(plan.WithInputs(n, []plan.Node{o.push(n.Input, below)}), above)
+}
+
+// maxSubstituted is the number of operands from which a predicate stays above a projection rather than grow: through a chain
+// of projections that use a column twice each it would grow without bounds.
+const maxSubstituted = 1000
+
+func exprSize(e plan.Expr) int { return substitutedSize(e, nil) }
+
+// substitutedSize is the number of operands of e once the columns in m are replaced.
+func substitutedSize(e plan.Expr, m map[plan.ColumnID]plan.Expr) int {
+	size := 0
+	plan.Visit(e, func(x plan.Expr) bool {
+		size++
+		if c, ok := x.(*plan.ColumnRef); ok && m[c.ID] != nil {
+			size += exprSize(m[c.ID]) - 1
+		}
+		return true
+	})
+	return size
 }
 
 func (o *optimizer) pushUnion(n *plan.Union, preds []plan.Expr) plan.Node {
@@ -278,6 +302,9 @@ func (o *optimizer) transitive(c *plan.Join, cond []plan.Expr, left, right plan.
 }
 
 func copyConjuncts(from []plan.Expr, a, b *plan.ColumnRef, to *[]plan.Expr) {
+	if a.T.Physical() == types.F64 {
+		return // the zeros are equal, but not in every expression
+	}
 	for _, p := range from {
 		refs := plan.ColumnSet{}
 		plan.Refs(p, refs)
@@ -397,20 +424,28 @@ func setCondition(n *plan.Join, conds []plan.Expr, o *optimizer) {
 	n.Keys, n.Residual = nil, nil
 	var rest []plan.Expr
 	for _, p := range conds {
-		c, ok := p.(*plan.Call)
-		if ok && (c.Func == "=" || c.Func == "<=>") && len(c.Args) == 2 && o.deterministic(p) {
-			a, b := c.Args[0], c.Args[1]
-			if sided(a, right) && sided(b, left) {
-				a, b = b, a
+		if k, ok := o.equality(p); ok {
+			if sided(k.Left, right) && sided(k.Right, left) {
+				k.Left, k.Right = k.Right, k.Left
 			}
-			if sided(a, left) && sided(b, right) && a.Type().Equal(b.Type()) && a.Type().IsPrimitive() {
-				n.Keys = append(n.Keys, plan.EquiKey{Left: a, Right: b, NullSafe: c.Func == "<=>"})
+			if sided(k.Left, left) && sided(k.Right, right) {
+				n.Keys = append(n.Keys, k)
 				continue
 			}
 		}
 		rest = append(rest, p)
 	}
 	n.Residual = plan.And(rest...)
+}
+
+// equality takes an equality apart that can be a join key between inputs that supply its operands.
+func (o *optimizer) equality(p plan.Expr) (plan.EquiKey, bool) {
+	c, ok := p.(*plan.Call)
+	if !ok || c.Func != "=" && c.Func != "<=>" || len(c.Args) != 2 || !o.deterministic(p) {
+		return plan.EquiKey{}, false
+	}
+	a, b := c.Args[0], c.Args[1]
+	return plan.EquiKey{Left: a, Right: b, NullSafe: c.Func == "<=>"}, a.Type().Equal(b.Type()) && a.Type().IsPrimitive()
 }
 
 // sided reports whether e refers to at least one column and only to columns of set.

@@ -472,10 +472,7 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 	for id, c := range r.cols {
 		out.cols[id] = c
 	}
-	out.rows = l.rows * r.rows * keySelectivity(l, r, keys)
-	for range residual {
-		out.rows *= rangeSelectivity
-	}
+	out.rows = innerRows(l, r, keys, len(residual))
 	for _, k := range keys {
 		lr, okL := k.Left.(*plan.ColumnRef)
 		rr, okR := k.Right.(*plan.ColumnRef)
@@ -499,6 +496,11 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 	}
 	out.capDistinct()
 	return out
+}
+
+// innerRows estimates the rows of an inner join.
+func innerRows(l, r *relation, keys []plan.EquiKey, residual int) float64 {
+	return l.rows * r.rows * keySelectivity(l, r, keys) * math.Pow(rangeSelectivity, float64(residual))
 }
 
 // matchShare estimates the probability that the values of two join columns are equal: one over the number of values that the

@@ -90,7 +90,7 @@ func OutputSet(n Node) ColumnSet {
 // FreeColumns adds the columns that n's expressions use but no node below produces (correlation) to set.
 func FreeColumns(n Node, set ColumnSet) {
 	used, made := ColumnSet{}, ColumnSet{}
-	collect(n, used, made)
+	collect(n, used, made, map[*SharedDef]bool{})
 	for id := range used {
 		if !made.Has(id) {
 			set.Add(id)
@@ -98,7 +98,7 @@ func FreeColumns(n Node, set ColumnSet) {
 	}
 }
 
-func collect(n Node, used, made ColumnSet) {
+func collect(n Node, used, made ColumnSet, seen map[*SharedDef]bool) {
 	for _, c := range n.Columns() {
 		made.Add(c.ID)
 	}
@@ -106,10 +106,11 @@ func collect(n Node, used, made ColumnSet) {
 		Refs(e, used)
 	}
 	for _, in := range n.Inputs() {
-		collect(in, used, made)
+		collect(in, used, made, seen)
 	}
-	if s, ok := n.(*Shared); ok {
-		collect(s.Def.Plan, used, made)
+	if s, ok := n.(*Shared); ok && !seen[s.Def] {
+		seen[s.Def] = true
+		collect(s.Def.Plan, used, made, seen)
 	}
 }
 
