@@ -126,18 +126,49 @@ func (t *JoinTable) pack(n int) bool {
 	return true
 }
 
-// word packs the keys of a row; false when one is NULL or out of the build side's range.
-func (t *JoinTable) word(keys []*vector.Vector, row int) (uint64, bool) {
-	var w uint64
+// noWord is the word of a row that no build row matches: one with a NULL or with a key out of the build side's range. Words of
+// keys have at most 63 bits.
+const noWord = 1 << 63
+
+// packRows sets words[k] to the packed keys of row from+k.
+func (t *JoinTable) packRows(keys []*vector.Vector, from int, words []uint64) {
 	for i, f := range t.fields {
 		k := keys[i]
-		v := k.I64[row]
-		if v < f.min || v > f.max || k.Nulls != nil && k.Nulls[row] {
-			return 0, false
+		vals := k.I64[from : from+len(words)]
+		base, span := uint64(f.min), uint64(f.max)-uint64(f.min)
+		if f.max < f.min {
+			for r := range words {
+				words[r] = noWord
+			}
+			return
 		}
-		w |= (uint64(v) - uint64(f.min)) << f.shift
+		if i == 0 {
+			for r, v := range vals {
+				d := uint64(v) - base
+				w := d << f.shift
+				if d > span {
+					w = noWord
+				}
+				words[r] = w
+			}
+		} else {
+			for r, v := range vals {
+				d := uint64(v) - base
+				w := d << f.shift
+				if d > span {
+					w = noWord
+				}
+				words[r] |= w
+			}
+		}
+		if k.Nulls != nil {
+			for r, null := range k.Nulls[from : from+len(words)] {
+				if null {
+					words[r] = noWord
+				}
+			}
+		}
 	}
-	return w, true
 }
 
 func (t *JoinTable) buildPacked(n int) {
@@ -147,28 +178,47 @@ func (t *JoinTable) buildPacked(n int) {
 		size = (uint64(last.max)-uint64(last.min))<<last.shift + 1<<last.shift
 	}
 	t.next = make([]uint32, n)
-	if size > 0 && size <= uint64(max(4*n, 1<<12)) {
+	direct := size > 0 && size <= uint64(max(4*n, 1<<12))
+	if direct {
 		t.direct = make([]uint32, size)
-		// Backwards, so that chains are in row order.
-		for r := n - 1; r >= 0; r-- {
-			w, ok := t.word(t.keys, r)
-			if !ok {
-				continue
-			}
-			t.rows++
-			if head := t.direct[w]; head != 0 {
-				t.next[r] = head
-				t.unique = false
-			}
-			t.direct[w] = uint32(r + 1)
-		}
-		return
+	} else {
+		t.words = make([]wordSlot, tableSize(n))
 	}
-	t.words = make([]wordSlot, tableSize(n))
+	// Backwards, so that chains are in row order.
+	var buf [1024]uint64
+	for to := n; to > 0; {
+		from := max(to-len(buf), 0)
+		words := buf[:to-from]
+		t.packRows(t.keys, from, words)
+		if direct {
+			t.insertDirect(words, from)
+		} else {
+			t.insertWords(words, from)
+		}
+		to = from
+	}
+}
+
+func (t *JoinTable) insertDirect(words []uint64, from int) {
+	for k := len(words) - 1; k >= 0; k-- {
+		w := words[k]
+		if w >= noWord {
+			continue
+		}
+		t.rows++
+		if head := t.direct[w]; head != 0 {
+			t.next[from+k] = head
+			t.unique = false
+		}
+		t.direct[w] = uint32(from + k + 1)
+	}
+}
+
+func (t *JoinTable) insertWords(words []uint64, from int) {
 	mask := uint64(len(t.words) - 1)
-	for r := n - 1; r >= 0; r-- {
-		w, ok := t.word(t.keys, r)
-		if !ok {
+	for k := len(words) - 1; k >= 0; k-- {
+		w := words[k]
+		if w >= noWord {
 			continue
 		}
 		t.rows++
@@ -177,10 +227,10 @@ func (t *JoinTable) buildPacked(n int) {
 			at = (at + 1) & mask
 		}
 		if head := t.words[at].row; head != 0 {
-			t.next[r] = head
+			t.next[from+k] = head
 			t.unique = false
 		}
-		t.words[at] = wordSlot{w, uint32(r + 1)}
+		t.words[at] = wordSlot{w, uint32(from + k + 1)}
 	}
 }
 
@@ -274,50 +324,28 @@ func clearNulls(nulls []bool, heads []uint32) {
 	}
 }
 
+// probePacked probes by packed words. The first slots of all rows are looked at without branches, so that the processor can
+// wait for many cache lines at once; the few rows whose first slot holds another key follow.
 func (p *Prober) probePacked(keys []*vector.Vector, heads []uint32) {
 	t := p.t
-	mask := uint64(len(t.words) - 1)
-	if len(keys) == 1 && t.direct == nil {
-		p.probeWords(keys[0], heads)
-		clearNulls(keys[0].Nulls, heads)
+	if cap(p.hash) < len(heads) {
+		p.hash, p.todo = make([]uint64, len(heads)), make([]uint32, len(heads))
+	}
+	words := p.hash[:len(heads)]
+	t.packRows(keys, 0, words)
+	if t.direct != nil {
+		for k, w := range words {
+			heads[k] = 0
+			if w < uint64(len(t.direct)) {
+				heads[k] = t.direct[w]
+			}
+		}
 		return
 	}
-	for k := range heads {
-		heads[k] = 0
-		w, ok := t.word(keys, k)
-		if !ok {
-			continue
-		}
-		if t.direct != nil {
-			heads[k] = t.direct[w]
-			continue
-		}
-		at := hashWord(w) & mask
-		for s := &t.words[at]; s.row != 0; s = &t.words[at] {
-			if s.key == w {
-				heads[k] = s.row
-				break
-			}
-			at = (at + 1) & mask
-		}
-	}
-}
-
-// probeWords probes by a single integer. The first slots of all rows are looked at without branches, so that the processor can wait for many
-// cache lines at once; the few rows whose first slot holds another key follow. Values outside the build side's range pack to
-// words that no key has.
-func (p *Prober) probeWords(key *vector.Vector, heads []uint32) {
-	t := p.t
-	words, base := t.words, uint64(t.fields[0].min)
-	mask := uint64(len(words) - 1)
-	vals := key.I64[:len(heads)]
-	if cap(p.todo) < len(heads) {
-		p.todo = make([]uint32, len(heads))
-	}
+	mask := uint64(len(t.words) - 1)
 	todo, n := p.todo[:len(heads)], 0
-	for k, v := range vals {
-		w := uint64(v) - base
-		s := &words[hashWord(w)&mask]
+	for k, w := range words {
+		s := &t.words[hashWord(w)&mask]
 		row, more := s.row, 0
 		if s.key != w {
 			row = 0
@@ -330,9 +358,9 @@ func (p *Prober) probeWords(key *vector.Vector, heads []uint32) {
 		n += more
 	}
 	for _, k := range todo[:n] {
-		w := uint64(vals[k]) - base
+		w := words[k]
 		at := (hashWord(w) + 1) & mask
-		for s := &words[at]; s.row != 0; s = &words[at] {
+		for s := &t.words[at]; s.row != 0; s = &t.words[at] {
 			if s.key == w {
 				heads[k] = s.row
 				break
@@ -345,7 +373,7 @@ func (p *Prober) probeWords(key *vector.Vector, heads []uint32) {
 func (p *Prober) probeGeneral(keys []*vector.Vector, n int, heads []uint32) {
 	t := p.t
 	if cap(p.hash) < n {
-		p.hash = make([]uint64, n)
+		p.hash, p.todo = make([]uint64, n), make([]uint32, n)
 	}
 	hash := p.hash[:n]
 	Hash(keys, n, hash)
