@@ -58,13 +58,14 @@ var rules = []rule{
 }
 
 type optimizer struct {
-	env      *Env
-	ctx      context.Context
-	disabled map[string]bool
-	nextID   plan.ColumnID
-	stats    map[plan.Node]*relation  // estimates of nodes already seen
-	shared   map[*plan.SharedDef]bool // definitions already rewritten by the current rule
-	needed   map[*plan.SharedDef]plan.ColumnSet
+	env       *Env
+	ctx       context.Context
+	disabled  map[string]bool
+	nextID    plan.ColumnID
+	stats     map[plan.Node]*relation  // estimates of nodes already seen
+	shared    map[*plan.SharedDef]bool // definitions already rewritten by the current rule
+	needed    map[*plan.SharedDef]plan.ColumnSet
+	tableRows map[scanned]float64
 	// nextShared numbers the shared definitions that rules make.
 	nextShared int
 }
@@ -85,7 +86,7 @@ func OptimizeAll(ctx context.Context, env *Env, roots []plan.Node) ([]plan.Node,
 }
 
 func apply(ctx context.Context, env *Env, roots []plan.Node, rules []rule) ([]plan.Node, error) {
-	o := &optimizer{env: env, ctx: ctx, disabled: map[string]bool{}}
+	o := &optimizer{env: env, ctx: ctx, disabled: map[string]bool{}, tableRows: map[scanned]float64{}}
 	for _, name := range strings.Split(env.Disabled, ",") {
 		o.disabled[strings.TrimSpace(name)] = true
 	}

@@ -47,6 +47,36 @@ func (o *optimizer) estimate(n plan.Node) *relation {
 	return r
 }
 
+// Estimator returns a function that estimates the number of rows that a node of an optimised plan gives.
+func Estimator(env *Env) func(plan.Node) float64 {
+	o := &optimizer{env: env, stats: map[plan.Node]*relation{}, tableRows: map[scanned]float64{}}
+	return func(n plan.Node) float64 { return o.estimate(n).rows }
+}
+
+// scanned identifies what a scan reads, as far as its number of rows goes.
+type scanned struct {
+	table      *catalog.Table
+	partitions int
+	first      *catalog.Partition
+}
+
+// rowsOfFiles estimates the rows of a table without statistics; it asks for the files once per statement.
+func (o *optimizer) rowsOfFiles(t *catalog.Table, parts []*catalog.Partition) float64 {
+	if o.env.TableRows == nil {
+		return -1
+	}
+	key := scanned{table: t, partitions: len(parts)}
+	if len(parts) > 0 {
+		key.first = parts[0]
+	}
+	rows, ok := o.tableRows[key]
+	if !ok {
+		rows = o.env.TableRows(t, parts)
+		o.tableRows[key] = rows
+	}
+	return rows
+}
+
 func (o *optimizer) compute(n plan.Node) *relation {
 	switch n := n.(type) {
 	case *plan.Scan:
@@ -123,8 +153,8 @@ func (o *optimizer) scanRelation(n *plan.Scan) *relation {
 	if stats != nil && stats.Rows >= 0 {
 		r.rows = float64(stats.Rows)
 	}
-	if r.rows < 0 && o.env.TableRows != nil {
-		r.rows = o.env.TableRows(n.Table, n.Partitions)
+	if r.rows < 0 {
+		r.rows = o.rowsOfFiles(n.Table, n.Partitions)
 	}
 	if r.rows < 0 {
 		r.rows = defaultRows

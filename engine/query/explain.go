@@ -28,7 +28,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		for i := range insert.Branches {
 			insert.Branches[i].Root = roots[i]
 		}
-		text = explain.Insert(insert, explain.Options{})
+		text = explain.Insert(insert, explain.Options{Rows: inner.estimate})
 		inner.task = func(ctx context.Context) error { return failed(inner.runInsert(ctx, insert.Branches, roots)) }
 	default:
 		if err := inner.compile(ctx, x); err != nil {
@@ -36,7 +36,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		}
 		text = statementName(x)
 		if inner.root != nil {
-			text = explain.Plan(inner.root, explain.Options{})
+			text = explain.Plan(inner.root, explain.Options{Rows: inner.estimate})
 		}
 	}
 	st.snapshot = inner.snapshot
@@ -66,8 +66,12 @@ func (st *Statement) profileText() string {
 			fmt.Fprintf(&b, "pipeline %d\n", p.Pipeline)
 			last = p.Pipeline
 		}
-		fmt.Fprintf(&b, "  %-16s rows=%-10d batches=%-7d time=%-10s %s\n", p.Name, p.Stats.Rows.Load(), p.Stats.Batches.Load(),
-			time.Duration(p.Stats.Nanos.Load()).Round(time.Microsecond), nodeName(p.Node))
+		estimated := "-"
+		if p.Node != nil && st.estimate != nil {
+			estimated = fmt.Sprintf("%.0f", st.estimate(p.Node))
+		}
+		fmt.Fprintf(&b, "  %-16s rows=%-10d estimated=%-10s batches=%-7d time=%-10s %s\n", p.Name, p.Stats.Rows.Load(), estimated,
+			p.Stats.Batches.Load(), time.Duration(p.Stats.Nanos.Load()).Round(time.Microsecond), nodeName(p.Node))
 	}
 	return b.String()
 }

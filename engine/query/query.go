@@ -54,10 +54,12 @@ func (st *Statement) reading(ctx context.Context, compile func(a *analysis) erro
 
 // optimize runs the optimizer over plans that may share subplans.
 func (st *Statement) optimize(ctx context.Context, a *analysis, roots []plan.Node) ([]plan.Node, error) {
-	return optimizer.OptimizeAll(ctx, &optimizer.Env{
+	env := &optimizer.Env{
 		Catalog: a.tables, Folder: a.folder, Deterministic: deterministic, Disabled: st.conf.Get("skep.optimizer.disabled"),
 		TableRows: func(t *catalog.Table, parts []*catalog.Partition) float64 { return st.estimateRows(ctx, t, parts) },
-	}, roots)
+	}
+	st.estimate = optimizer.Estimator(env)
+	return optimizer.OptimizeAll(ctx, env, roots)
 }
 
 // specialForms are calls that no function description covers; they compute nothing of their own that could vary.

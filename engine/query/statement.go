@@ -45,8 +45,9 @@ type Statement struct {
 	log     Log
 	now     time.Time
 
-	columns  []Column  // nil: no result set
-	root     plan.Node // of a query, optimised
+	columns  []Column                // nil: no result set
+	root     plan.Node               // of a query, optimised
+	estimate func(plan.Node) float64 // of the rows that a node of root gives
 	command  bool
 	execute  func() error // commands
 	task     func(ctx context.Context) error
