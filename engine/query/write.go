@@ -63,7 +63,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	spec := tablesink.Spec{
 		Format: f, Options: w.options, Keys: len(t.PartitionKeys) - len(b.Static), PartitionName: w.partitionName,
 		Create:        func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
-		MaxPartitions: int(st.conf.Int("hive.exec.max.dynamic.partitions", 1000)), TooMany: st.tooMany,
+		MaxPartitions: 10 * st.maxPartitions(), TooMany: st.tooMany,
 		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather"),
 	}
 	if spec.Extension, err = textExtension(t.InputFormat, &w.options.Session); err != nil {
@@ -82,9 +82,15 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	return w, nil
 }
 
+// maxPartitions is the largest number of partitions that a statement may write by dynamic partitioning.
+func (st *Statement) maxPartitions() int {
+	return int(st.conf.Int("hive.exec.max.dynamic.partitions", 1000))
+}
+
+// tooMany is the error of a statement that is stopped while it writes far too many partitions.
 func (st *Statement) tooMany(n int) error {
 	return sqlerr.Execution(sqlerr.DynamicPartitionsTooManyPerNodeError, tezTask, sqlerr.Text(sqlerr.DynamicPartitionsTooManyPerNodeError)+
-		": number of dynamic partitions "+itoa(n)+" exceeds hive.exec.max.dynamic.partitions = "+st.conf.Get("hive.exec.max.dynamic.partitions"))
+		": number of dynamic partitions "+itoa(n)+" exceeds hive.exec.max.dynamic.partitions = "+itoa(st.maxPartitions()))
 }
 
 // nextID returns a column id that n does not use.
@@ -191,6 +197,11 @@ func (w *write) commit(ctx context.Context) (int64, error) {
 	}
 	if w.branch.Table == nil {
 		return rows, w.commitDirectory(ctx, outputs)
+	}
+	if n, limit := len(outputs), w.st.maxPartitions(); n > limit && len(w.branch.Table.PartitionKeys) > len(w.branch.Static) {
+		err := sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
+			"To solve this try to set hive.exec.max.dynamic.partitions to at least %d.", n, limit, n))
+		return 0, errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
 	}
 	return rows, w.commitTable(ctx, outputs)
 }

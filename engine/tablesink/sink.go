@@ -79,7 +79,7 @@ func New(spec Spec) *Sink { return &Sink{spec: spec, outputs: map[string]*Output
 func (s *Sink) Worker() *Worker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &Worker{sink: s, number: len(s.workers), targets: map[string]*target{}}
+	w := &Worker{sink: s, number: len(s.workers), targets: map[string]*target{}, places: map[place]*target{}}
 	s.workers = append(s.workers, w)
 	return w
 }
@@ -139,9 +139,16 @@ type Worker struct {
 	sink    *Sink
 	number  int
 	targets map[string]*target // by key values
+	places  map[place]*target  // the same targets by what they write
 	open    []*target          // least recently used first
 	key     []byte
 	touched []*target
+}
+
+// place is a bucket of a partition.
+type place struct {
+	output *Output
+	bucket int
 }
 
 // target is one partition (and bucket) as a worker sees it.
@@ -252,7 +259,14 @@ func (w *Worker) target(values []*string, bucket int) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	// NULL, the empty string and the default partition's name are different keys of one partition
+	place := place{o, bucket}
+	if t := w.places[place]; t != nil {
+		w.targets[string(w.key)] = t
+		return t, nil
+	}
 	t := &target{output: o, bucket: bucket}
+	w.places[place] = t
 	if spec.Statistics {
 		for _, c := range spec.Options.Schema {
 			t.stats = append(t.stats, colstats.NewColumn(c.Type))

@@ -173,10 +173,17 @@ func (t *transaction) timeOr(sec int64) int64 {
 	return t.q.store.now().Unix()
 }
 
+// tableNameCharacters are those besides letters, digits and '_' that Hive allows in the names of tables; those with a
+// meaning in paths are left out.
+const tableNameCharacters = " \"#%&'()*+,-:;<=>?[]|{}$^!~`"
+
 // validateName accepts what Hive does for the names of databases, tables and functions.
 func validateName(kind model.ObjectKind, name string) error {
 	ok := name != ""
 	for _, c := range name {
+		if kind == model.TableObject && strings.ContainsRune(tableNameCharacters, c) {
+			continue
+		}
 		if !(c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z') {
 			ok = false
 		}

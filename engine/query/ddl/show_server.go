@@ -76,6 +76,8 @@ func (env *Env) server(stmt ast.Statement) (*Task, error) {
 		return notInHive("SET_AUTOCOMMIT")
 	case *ast.AbortTransactions:
 		return nil, sqlerr.Semanticf("there are no transactions to abort")
+	case *ast.Update, *ast.Delete, *ast.Merge:
+		return nil, sqlerr.New(sqlerr.ACIDOpOnNonacidTxnmgr)
 	case *ast.KillQuery:
 		return nil, sqlerr.Semanticf("KILL QUERY is not supported yet")
 	case *ast.SetRole:
