@@ -14,6 +14,7 @@ import (
 	"skep/engine/format/parquet"
 	"skep/engine/format/record"
 	"skep/engine/format/regex"
+	"skep/engine/format/sequencefile"
 	"skep/engine/format/text"
 )
 
@@ -54,6 +55,8 @@ func container(inputFormat string) (record.Container, error) {
 	switch inputFormat {
 	case storage.TextInputFormat:
 		return text.Lines{}, nil
+	case storage.SequenceInputFormat:
+		return sequencefile.Container{}, nil
 	}
 	return nil, sqlerr.Semanticf("the input format %s is not supported", inputFormat)
 }
