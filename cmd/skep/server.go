@@ -46,6 +46,8 @@ func (c *serverCommand) Run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal lets running statements end; the second one kills, as signals do.
+	context.AfterFunc(ctx, stop)
 	engine, err := query.Open(ctx, query.Config{
 		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory) / 4 * 3, Settings: settings, Log: log.Named("engine"),
 	})
