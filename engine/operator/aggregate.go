@@ -104,14 +104,15 @@ func (in *aggregateInput) Finish(ctx context.Context) error { return in.h.Finish
 
 const (
 	// cacheGroups is the number of groups up to which a worker's table is sure to be worth keeping: table and states stay in
-	// the second-level cache.
+	// the second-level cache. Beyond it, each time that the groups have doubled, the table is judged by the rows it has taken since.
 	cacheGroups = 1 << 14
-	// largeGroups bounds worker tables that reduce their input well.
+	// largeGroups bounds worker tables in any case.
 	largeGroups = 1 << 18
-	// goodReduction is how many rows per group make a larger table worth its cache misses.
-	goodReduction = 8
-	// poorReduction is the number of rows per group, in tenths, below which grouping before the partitioning is in vain.
-	poorReduction = 15
+	// knownShare is the share of rows in groups known before from which a larger table is worth its cache misses. Rows of one group
+	// that follow each other do not need it.
+	knownShare = 0.3
+	// poorReduction is the number of rows per new group below which grouping before the partitioning is in vain.
+	poorReduction = 1.5
 )
 
 // aggregateProcessor groups the rows of one worker.
@@ -123,8 +124,9 @@ type aggregateProcessor struct {
 	table     *aggregateTable
 	args      []*vector.Vector
 	used      []bool // by column: it is an argument
-	// since counts rows since the table was emptied; skip rows are passed through without grouping.
-	since, skip int
+	// since counts rows since the table was last judged, when it had from groups; known of them belong to those. skip rows
+	// are passed through without grouping.
+	since, known, from, skip int
 }
 
 func (p *aggregateProcessor) Push(b *vector.Batch) error {
@@ -163,6 +165,15 @@ func (p *aggregateProcessor) Push(b *vector.Batch) error {
 		t.update(c, p.gather(c, cols), groups, n)
 	}
 	p.since += n
+	if p.from > 0 {
+		known, from := 0, uint32(p.from)
+		for _, g := range groups {
+			if g < from {
+				known++
+			}
+		}
+		p.known += known
+	}
 	return p.adapt()
 }
 
@@ -176,22 +187,28 @@ func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*v
 
 // adapt empties the table when it has outgrown its use.
 func (p *aggregateProcessor) adapt() error {
-	groups := p.table.groups.Len()
-	if err := p.table.fit(); err != nil {
+	t := p.table
+	epoch := t.epoch
+	if err := t.fit(); err != nil {
 		return err
 	}
-	if groups < cacheGroups {
+	groups := t.groups.Len()
+	switch {
+	case t.epoch != epoch:
+		p.since, p.known, p.from = 0, 0, 0
+		return nil
+	case groups < cacheGroups/2 || groups < 2*p.from:
+		return nil
+	case groups < cacheGroups, groups < largeGroups && float64(p.known) >= knownShare*float64(p.since):
+		p.since, p.known, p.from = 0, 0, groups
 		return nil
 	}
-	if groups < largeGroups && p.since >= goodReduction*groups {
-		return nil
-	}
-	if p.since*10 < poorReduction*groups {
+	if float64(p.since) < poorReduction*float64(groups-p.from) {
 		p.skip = 16 * cacheGroups
 	}
-	p.since = 0
-	p.table.flush()
-	return p.table.fit()
+	p.since, p.known, p.from = 0, 0, 0
+	t.flush()
+	return t.fit()
 }
 
 // passThrough turns each row into a group of its own.
