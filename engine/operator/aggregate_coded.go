@@ -1,8 +1,6 @@
 package operator
 
 import (
-	"math/bits"
-
 	"skep/dialect/types"
 	"skep/engine/vector"
 )
@@ -14,23 +12,27 @@ const maxCodes = 1 << 16
 // dictionaries, or as integers in a small range. The combined number indexes an array of groups, which is filled as
 // combinations first appear.
 type codedKeys struct {
-	off    bool // the keys are not of that kind
-	fields []codedField
-	groups []uint32 // group + 1 by code
-	epoch  int      // of the table's groups
-	code   []uint32
-	found  []uint32
-	miss   []uint32 // rows whose code is new
-	rows   []uint16
-	keys   []*vector.Vector
+	off     bool // the keys are not of that kind
+	fields  []codedField
+	changes int
+	groups  []uint32 // group + 1 by code
+	epoch   int      // of the table's groups
+	code    []uint32
+	found   []uint32
+	miss    []uint32 // rows whose code is new
+	rows    []uint16
+	keys    []*vector.Vector
 }
 
 // codedField is the numbering of one key: 0 is NULL, then come the dictionary's codes or the values from lo.
 type codedField struct {
-	dict uint64 // DictID, 0 for integers
-	lo   int64
-	size int // codes, NULL included
+	dict   uint64 // DictID, 0 for integers
+	lo, hi int64  // range of the integers, with some room
+	size   int    // codes, NULL included
 }
+
+// maxChanges is the number of times that ranges may grow before the keys are taken to be of another kind.
+const maxChanges = 16
 
 // find returns the group of each selected row, or nil when the keys cannot be numbered.
 func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) []uint32 {
@@ -81,18 +83,19 @@ func (c *codedKeys) prepare(t *aggregateTable, b *vector.Batch, keys []*vector.V
 			}
 		case v.Form == vector.Flat && v.Type.Physical() == types.I64:
 			lo, hi := valueRange(v, b)
-			if f.dict == 0 && f.size > 0 && lo >= f.lo && hi-f.lo < int64(f.size)-1 {
-				break
-			}
 			if f.dict == 0 && f.size > 0 {
-				lo, hi = min(lo, f.lo), max(hi, f.lo+int64(f.size)-2)
+				if lo >= f.lo && hi <= f.hi {
+					break
+				}
+				lo, hi = min(lo, f.lo), max(hi, f.hi)
+				c.changes++
 			}
-			span := uint64(hi) - uint64(lo)
-			if span >= maxCodes {
+			if uint64(hi)-uint64(lo) >= maxCodes || c.changes > maxChanges {
 				return false
 			}
-			// Some room above for what is to come.
-			*f = codedField{lo: lo, size: 2 + 1<<bits.Len64(span)}
+			// A little room for what is to come.
+			lo, hi = lo&^15, hi|15
+			*f = codedField{lo: lo, hi: hi, size: int(hi-lo) + 2}
 			fresh = true
 		default:
 			return false
