@@ -140,11 +140,7 @@ func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, keys plan.ColumnSe
 		}
 		core = &plan.Join{Kind: plan.InnerJoin, Left: core, Right: leaf}
 	}
-	if j, ok := core.(*plan.Join); ok {
-		j.Residual = plan.And(within...)
-	} else {
-		core = filtered(core, within)
-	}
+	core = filtered(core, within)
 	// The joins in a good order, for the estimate and for good.
 	core = o.reorder(o.push(core, nil))
 	d := o.divide(a.Aggs)

@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"slices"
+
 	"skep/dialect/plan"
 	"skep/dialect/types"
 )
@@ -120,6 +122,12 @@ func (o *optimizer) simplifyLogic(c *plan.Call) plan.Expr {
 		return args[0]
 	}
 	if c.Func == "or" {
+		if merged := mergeEqualities(args); len(merged) < len(args) {
+			if len(merged) == 1 {
+				return merged[0]
+			}
+			args, changed = merged, true
+		}
 		if f := o.factorOr(args); f != nil {
 			return f
 		}
@@ -128,6 +136,52 @@ func (o *optimizer) simplifyLogic(c *plan.Call) plan.Expr {
 		return c
 	}
 	return &plan.Call{Func: c.Func, Args: args, T: types.BooleanType}
+}
+
+// mergeEqualities makes x = 1 or x = 2 or x in (3, 4) one IN list.
+func mergeEqualities(args []plan.Expr) []plan.Expr {
+	at := map[plan.ColumnID]int{} // the place in out of the comparison of a column
+	var out []plan.Expr
+	for _, a := range args {
+		ref := listedColumn(a)
+		if ref == nil {
+			out = append(out, a)
+			continue
+		}
+		i, ok := at[ref.ID]
+		if !ok {
+			at[ref.ID] = len(out)
+			out = append(out, a)
+			continue
+		}
+		values := append(slices.Clone(out[i].(*plan.Call).Args), a.(*plan.Call).Args[1:]...)
+		out[i] = boolCall("in", values)
+	}
+	for _, i := range at {
+		if c := out[i].(*plan.Call); c.Func == "in" {
+			out[i] = distinctList(c)
+		}
+	}
+	return out
+}
+
+// listedColumn returns the column of "column = literal" or "column in (literals)", or nil. It leaves out NULLs, and floating
+// point, whose equality is not that of values.
+func listedColumn(e plan.Expr) *plan.ColumnRef {
+	c, ok := e.(*plan.Call)
+	if !ok || c.Func != "=" && c.Func != "in" {
+		return nil
+	}
+	ref, ok := c.Args[0].(*plan.ColumnRef)
+	if !ok || ref.T.Physical() != types.I64 && ref.T.Physical() != types.Bytes {
+		return nil
+	}
+	for _, a := range c.Args[1:] {
+		if l, ok := a.(*plan.Literal); !ok || l.Value.Null || !l.T.Equal(ref.T) {
+			return nil
+		}
+	}
+	return ref
 }
 
 // factorOr pulls the conjuncts that all branches of an OR have in common out of it: (a and b) or (a and c) = a and (b or c).
@@ -300,6 +354,8 @@ func widens(from, to *types.Type) bool {
 		return digits(to) >= digits(from) && to.Scale >= from.Scale
 	case from.IsInteger() && to.Kind == types.Double:
 		return from.Kind <= types.Int
+	case from.Kind == types.Date && to.Kind == types.Timestamp:
+		return true
 	}
 	return false
 }
