@@ -69,7 +69,11 @@ func (p *Pool) Available() int64 {
 	return room
 }
 
-func (p *Pool) add(n int64) (within bool) {
+// reserve is the part of a limit that spillable accounts leave to those that cannot give memory back.
+const reserve = 5 // one fifth
+
+// add records n bytes. within reports whether they stay below the limits, less the reserve for spillable accounts.
+func (p *Pool) add(n int64, spillable bool) (within bool) {
 	within = true
 	for ; p != nil; p = p.parent {
 		used := p.used.Add(n)
@@ -79,7 +83,11 @@ func (p *Pool) add(n int64) (within bool) {
 				break
 			}
 		}
-		if p.limit > 0 && used > p.limit {
+		limit := p.limit
+		if spillable {
+			limit -= limit / reserve
+		}
+		if p.limit > 0 && used > limit {
 			within = false
 		}
 	}
@@ -106,37 +114,46 @@ type Account struct {
 	pool      *Pool
 	name      string
 	spillable bool
+	floor     int64 // what may be held in any case
 	held      atomic.Int64
 	asked     atomic.Bool
 }
 
+// floorShare is the share of the limit that any account may hold, so that everyone gets on, if slowly. Accounts that cannot
+// spill may hold twice as much.
+const floorShare = 32
+
 // NewAccount opens an account. A spillable one may be asked to spill (see Asked).
 func (p *Pool) NewAccount(name string, spillable bool) *Account {
-	a := &Account{pool: p, name: name, spillable: spillable}
+	a := &Account{pool: p, name: name, spillable: spillable, floor: p.Limit() / floorShare}
+	if !spillable {
+		a.floor *= 2
+	}
 	p.mu.Lock()
 	p.accounts[a] = struct{}{}
 	p.mu.Unlock()
 	return a
 }
 
-// Set records that the holder uses n bytes now. It reports whether the pool stays within its limits; if not, the holder
-// should spill, or fail with Exceeded. The use is recorded in any case, since the memory is in use.
+// Set records that the holder uses n bytes now. It reports whether that is acceptable: the pool stays within its limits, or n is
+// a small part of them. If not, the holder should spill, or fail with Exceeded. The use is recorded in any case, since the
+// memory is in use.
 func (a *Account) Set(n int64) bool {
 	d := n - a.held.Load()
 	if d <= 0 {
 		if d < 0 {
 			a.held.Add(d)
-			a.pool.add(d)
+			a.pool.add(d, a.spillable)
 			a.asked.Store(false)
 		}
 		return true
 	}
 	a.held.Add(d)
-	if a.pool.add(d) {
+	if a.pool.add(d, a.spillable) {
 		return true
 	}
 	a.pool.askLargest(a)
-	return false
+	return n <= a.floor
 }
 
 // Room reports whether n more bytes would fit.

@@ -8,7 +8,7 @@ import (
 func TestLimitsOfTheWholeTree(t *testing.T) {
 	server := NewPool("server", 100)
 	q1, q2 := server.NewChild("q1", 80), server.NewChild("q2", 0)
-	a, b := q1.NewAccount("a", true), q2.NewAccount("b", true)
+	a, b := q1.NewAccount("a", false), q2.NewAccount("b", false)
 	if !a.Set(80) || a.Set(81) {
 		t.Error("q1's own limit is 80")
 	}
@@ -36,8 +36,10 @@ func TestLargestIsAskedToSpill(t *testing.T) {
 	p := NewPool("q", 100)
 	small, large, fixed := p.NewAccount("small", true), p.NewAccount("large", true), p.NewAccount("fixed", false)
 	fixed.Set(60)
-	large.Set(30)
-	if small.Set(20) {
+	if !large.Set(20) {
+		t.Error("80 of 100 are for accounts that spill")
+	}
+	if small.Set(4) {
 		t.Fatal("over the limit")
 	}
 	if !large.Asked() || fixed.Asked() || small.Asked() {
@@ -46,5 +48,14 @@ func TestLargestIsAskedToSpill(t *testing.T) {
 	large.Set(1)
 	if large.Asked() {
 		t.Error("spilling answers the request")
+	}
+}
+
+func TestEveryoneMayHoldALittle(t *testing.T) {
+	p := NewPool("q", 3200)
+	hog, a := p.NewAccount("hog", false), p.NewAccount("a", true)
+	hog.Set(5000)
+	if !a.Set(100) || a.Set(101) {
+		t.Error("a thirty-second part of the limit is always acceptable")
 	}
 }

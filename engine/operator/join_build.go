@@ -38,7 +38,7 @@ type joinBuilder struct {
 }
 
 func (j *HashJoin) newBuilder(e Evaluator) *joinBuilder {
-	return &joinBuilder{join: j, evaluator: e, account: j.newAccount(true), rows: vector.NewBatch(j.spec.BuildTypes)}
+	return &joinBuilder{join: j, evaluator: e, account: j.newAccount(j.canPartition()), rows: vector.NewBatch(j.spec.BuildTypes)}
 }
 
 // canPartition reports whether rows can be divided so that each needs only one part of the other side.
