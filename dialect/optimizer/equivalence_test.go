@@ -119,7 +119,7 @@ func TestEquivalence(t *testing.T) {
 }
 
 func FuzzEquivalence(f *testing.F) {
-	f.Add(int64(2477)) // grouping early, without a key, a side of a cross join that turns out empty
+	f.Add(int64(2477))  // grouping early, without a key, a side of a cross join that turns out empty
 	f.Add(int64(23996)) // the only leaf below the early grouping is a full join
 	f.Fuzz(func(t *testing.T, seed int64) { checkSeed(t, seed) })
 }

@@ -238,4 +238,3 @@ func (l *scriptLog) Write(p []byte) (int, error) {
 		l.line = l.line[i+1:]
 	}
 }
-
