@@ -34,7 +34,7 @@ func deterministicTest(name string) bool { return name != "rand" && name != "ass
 
 // optionalRules lists the rules that can be switched off.
 func optionalRules() []string {
-	names := []string{"transitive", "outer-to-inner"} // parts of push-down
+	names := []string{"transitive", "outer-to-inner", "outer-to-anti"} // parts of push-down
 	seen := map[string]bool{}
 	for _, r := range rules {
 		if !r.required && !seen[r.name] {
@@ -52,7 +52,7 @@ func settings() []string {
 	for i := range all {
 		out = append(out, all[i])
 		others := append(append([]string(nil), all[:i]...), all[i+1:]...)
-		if all[i] == "transitive" || all[i] == "outer-to-inner" {
+		if all[i] == "transitive" || all[i] == "outer-to-inner" || all[i] == "outer-to-anti" {
 			continue // nothing without push-down
 		}
 		out = append(out, strings.Join(others, ","))

@@ -195,6 +195,9 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []plan.Expr) plan.Node {
 	c := *n
 	c.Kind = strengthen(n.Kind, preds, left, right, o)
 	cond := joinCondition(&c)
+	if anti := o.outerToAnti(&c, cond, preds); anti != nil {
+		return anti
+	}
 	c.Keys, c.Residual = nil, nil
 	var toLeft, toRight, here, above []plan.Expr
 	switch c.Kind {
@@ -236,6 +239,39 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []plan.Expr) plan.Node {
 	c.Left, c.Right = o.push(n.Left, toLeft), o.push(n.Right, toRight)
 	setCondition(&c, here, o)
 	return filtered(&c, above)
+}
+
+// outerToAnti makes a left join an anti join when a filter keeps only the left rows without a match, by asking for NULL in a
+// column that the condition needs not to be NULL. The right columns are then NULL. It returns nil when that does not apply.
+func (o *optimizer) outerToAnti(n *plan.Join, cond, preds []plan.Expr) plan.Node {
+	if n.Kind != plan.LeftJoin || o.disabled["outer-to-anti"] {
+		return nil
+	}
+	right := plan.OutputSet(n.Right)
+	found := -1
+	for i, p := range preds {
+		c, ok := p.(*plan.Call)
+		if !ok || c.Func != "isnull" {
+			continue
+		}
+		ref, ok := c.Args[0].(*plan.ColumnRef)
+		if ok && right.Has(ref.ID) && o.rejectsNull(boolCall("and", cond), plan.ColumnSet{ref.ID: {}}) {
+			found = i
+		}
+	}
+	if found < 0 {
+		return nil
+	}
+	anti := &plan.Join{Kind: plan.AntiJoin, Left: n.Left, Right: n.Right, Residual: plan.And(cond...)}
+	p := &plan.Project{Input: anti}
+	for _, c := range n.Left.Columns() {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+	}
+	for _, c := range n.Right.Columns() {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: nullOf(c)})
+	}
+	rest := append(append([]plan.Expr(nil), preds[:found]...), preds[found+1:]...)
+	return o.push(p, rest)
 }
 
 // impliedBySides adds, for each OR over both sides whose every branch restricts one side, the weaker OR over that side alone:

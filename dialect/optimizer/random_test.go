@@ -342,5 +342,8 @@ func (g *generator) join(depth int) plan.Node {
 		}})
 		return p
 	}
+	if j.Kind == plan.LeftJoin && g.Intn(3) == 0 {
+		return &plan.Filter{Input: j, Cond: boolean("isnull", g.ref(right))}
+	}
 	return j
 }

@@ -486,6 +486,8 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 				share = math.Min(share, 0.5)
 			}
 		}
+		// No more left rows match than there are pairs.
+		share = math.Min(share, innerRows(l, r, keys, len(residual))/math.Max(1, l.rows))
 		share = math.Min(share, 1)
 		switch kind {
 		case plan.SemiJoin:
@@ -516,16 +518,29 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 			}
 		}
 	}
+	inner := out.rows
 	switch kind {
 	case plan.LeftJoin, plan.SingleJoin:
 		out.rows = math.Max(out.rows, l.rows)
+		out.extend(r, inner, l.rows)
 	case plan.RightJoin:
 		out.rows = math.Max(out.rows, r.rows)
+		out.extend(l, inner, r.rows)
 	case plan.FullJoin:
 		out.rows = math.Max(out.rows, l.rows+r.rows)
 	}
 	out.capDistinct()
 	return out
+}
+
+// extend notes that the columns of side are NULL in the rows that found no match: pairs of preserved rows did.
+func (r *relation) extend(side *relation, pairs, preserved float64) {
+	miss := 1 - math.Min(1, pairs/math.Max(1, preserved))
+	for id := range side.cols {
+		c := r.cols[id]
+		c.nulls += (1 - c.nulls) * miss
+		r.cols[id] = c
+	}
 }
 
 // innerRows estimates the rows of an inner join.
