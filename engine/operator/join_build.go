@@ -54,8 +54,13 @@ func (p *joinBuilder) Push(b *vector.Batch) error {
 	if err != nil {
 		return err
 	}
-	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
 	p.count += b.Rows()
+	rows := &vector.Batch{N: b.N, Sel: b.Sel, Cols: cols}
+	p.dropNulls(rows)
+	if rows.Rows() == 0 {
+		return nil
+	}
+	p.rows.Append(rows)
 	if p.join.partitioned.Load() && p.rows.N >= 4*vector.BatchSize {
 		p.partition()
 	}
@@ -72,8 +77,8 @@ func (p *joinBuilder) fit() error {
 		return nil
 	}
 	if !p.join.canPartition() {
-		if p.account.Asked() {
-			return nil
+		if p.account.Asked() || p.join.level > 0 && n < p.join.res.Pool.Limit()/4 {
+			return nil // rows of few keys: there is no better way
 		}
 		return p.account.Exceeded()
 	}
@@ -92,7 +97,6 @@ func (p *joinBuilder) partition() {
 	if p.parts == nil {
 		p.parts = newScatter(j.spec.BuildTypes, j.level, j.files)
 	}
-	p.noteNulls()
 	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
 	for from := 0; from < p.rows.N; from += vector.MaxBatchSize {
 		to := min(from+vector.MaxBatchSize, p.rows.N)
@@ -110,11 +114,27 @@ func (p *joinBuilder) partition() {
 	p.rows = vector.NewBatch(j.spec.BuildTypes)
 }
 
-// noteNulls remembers whether a key is NULL.
-func (p *joinBuilder) noteNulls() {
-	for _, at := range p.join.spec.BuildKeys {
-		for _, null := range p.rows.Cols[at].Nulls {
-			p.nullKey = p.nullKey || null
+// dropNulls takes rows out of b whose NULL keys match nothing, unless they are wanted for themselves, and remembers that there
+// were some.
+func (p *joinBuilder) dropNulls(b *vector.Batch) {
+	j := p.join
+	for i, at := range j.spec.BuildKeys {
+		v := b.Cols[at]
+		if v.Nulls == nil {
+			continue
+		}
+		sel := make([]uint16, 0, b.Rows())
+		for k := range b.Rows() {
+			if r := row(b, k); !v.IsNull(int(r)) {
+				sel = append(sel, r)
+			}
+		}
+		if len(sel) == b.Rows() {
+			continue
+		}
+		p.nullKey = true
+		if !j.spec.NullSafe[i] && !j.spec.Kind.emitsBuild() && j.spec.Exact == nil {
+			b.Sel = sel
 		}
 	}
 }
@@ -126,8 +146,6 @@ func (p *joinBuilder) Finish() error {
 		if err := p.fit(); err != nil {
 			return err
 		}
-	} else {
-		p.noteNulls()
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
