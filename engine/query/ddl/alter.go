@@ -225,6 +225,9 @@ func (a *alteration) rename(to *ast.TableName) (*Task, error) {
 			env.Session.PutTemporaryTable(n)
 			return nil
 		}
+		if db == t.Database && name == t.Name {
+			return nil
+		}
 		if _, err := env.Store.Table(ctx, db, name); err == nil {
 			return env.unable(fmt.Errorf("new table %s.%s already exists", db, name))
 		}
@@ -362,6 +365,9 @@ func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 	}
 	b := &model.Table{Storage: &model.StorageDescriptor{Columns: a.t.Storage.Columns}}
 	if err := buckets(b, x.Buckets); err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidColumn {
+			return nil, sqlerr.Execution(a.env.codeOf(sqlerr.InvalidColumn), a.env.taskClass(), sqlerr.Text(sqlerr.InvalidColumn))
+		}
 		return nil, err
 	}
 	if len(x.Buckets.Columns) == 0 {

@@ -131,6 +131,12 @@ func thriftText(t *types.Type) string {
 		return "list<" + thriftText(t.Elem) + ">"
 	case types.Map:
 		return "map<" + thriftText(t.Key) + "," + thriftText(t.Elem) + ">"
+	case types.Struct:
+		var list []string
+		for _, f := range t.Fields {
+			list = append(list, f.Name+":"+thriftText(f.Type))
+		}
+		return "struct<" + strings.Join(list, ",") + ">"
 	}
 	if n, ok := thriftTypes[t.Kind]; ok {
 		return n
