@@ -64,6 +64,15 @@ type Task struct {
 
 // Compile compiles stmt; it returns nil when the statement is none of this package's.
 func Compile(ctx context.Context, env *Env, stmt ast.Statement) (*Task, error) {
+	task, err := env.compile(ctx, stmt)
+	if e, ok := sqlerr.As(err); ok && e.Kind == sqlerr.ExecutionError {
+		// what was found out early is still a failure of the execution to clients
+		return done(func(context.Context) error { return err }), nil
+	}
+	return task, err
+}
+
+func (env *Env) compile(ctx context.Context, stmt ast.Statement) (*Task, error) {
 	switch s := stmt.(type) {
 	case *ast.Use:
 		return env.use(s)

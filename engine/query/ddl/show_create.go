@@ -28,12 +28,15 @@ func (env *Env) showCreateTable(ctx context.Context, s *ast.Show) (*Task, error)
 	if s.Table.DB != nil && !env.is31() {
 		qualifier = quoted(t.Database) + "."
 	}
+	name := qualifier + quoted(t.Name)
+	if env.is31() { // as written, in one pair of quotes
+		if name = s.Table.Name.Name; s.Table.DB != nil {
+			name = s.Table.DB.Name + "." + name
+		}
+		name = quoted(name)
+	}
 	return reporting([]string{"createtab_stmt"}, func(ctx context.Context, r *report) error {
 		if t.IsView() {
-			name := qualifier + quoted(t.Name)
-			if env.is31() {
-				name = quoted(t.Database + "." + t.Name)
-			}
 			partitioned := ""
 			if t.IsPartitioned() {
 				partitioned = " PARTITIONED ON (" + quotedList(keyNames(t), ", ") + ")"
@@ -42,7 +45,7 @@ func (env *Env) showCreateTable(ctx context.Context, s *ast.Show) (*Task, error)
 			return nil
 		}
 		w := createWriter{report: r, old: env.is31()}
-		w.table(t, qualifier, env.Session.TemporaryTable(t.Database, t.Name) != nil)
+		w.table(t, name, env.Session.TemporaryTable(t.Database, t.Name) != nil)
 		if !env.is31() && env.Session.TemporaryTable(t.Database, t.Name) == nil {
 			list, err := env.Store.Constraints(ctx, t.Database, t.Name)
 			if err != nil {
@@ -70,7 +73,7 @@ type createWriter struct {
 	old bool // as Hive 3.1
 }
 
-func (w createWriter) table(t *model.Table, qualifier string, temporary bool) {
+func (w createWriter) table(t *model.Table, name string, temporary bool) {
 	head := "CREATE "
 	if temporary {
 		head += "TEMPORARY "
@@ -78,11 +81,7 @@ func (w createWriter) table(t *model.Table, qualifier string, temporary bool) {
 	if t.Type == model.ExternalTable {
 		head += "EXTERNAL "
 	}
-	name := quoted(t.Name)
-	if w.old {
-		name = quoted(t.Database + "." + t.Name)
-	}
-	w.line(head + "TABLE " + qualifier + name + "(")
+	w.line(head + "TABLE " + name + "(")
 	w.line(w.columns(t.Storage.Columns, true) + ")")
 	if c, ok := t.Parameters[model.ParamComment]; ok {
 		w.line("COMMENT '" + quoteCommand(c) + "'")
