@@ -6,6 +6,8 @@ import (
 	"math/bits"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
+	"skep/engine/vector"
 )
 
 // bloomFilter is ORC's bloom filter (specification, "Bloom Filter Index"): bits set at positions derived from one 64-bit hash.
@@ -96,8 +98,9 @@ func (s *stripe) bloom(r *reader, p predicate, first int, keep []bool) error {
 	if !ok {
 		return nil
 	}
-	hash, ok := bloomHash(value, &r.tail.types[p.file], p.typ.Type)
-	if !ok {
+	file := &r.tail.types[p.file]
+	hash, ok := bloomHash(value, file, p.typ.Type)
+	if !ok || file.kind == kindDate && r.tail.julian && value.I < calendar.GregorianStart {
 		return nil
 	}
 	data, err := s.metadata(r, p.file, streamBloomUTF8)
@@ -130,6 +133,34 @@ func bloomHash(d types.Datum, file *orcType, t *types.Type) (uint64, bool) {
 		return murmur64([]byte(d.S)), t.Kind == types.String || t.Kind == types.Varchar
 	}
 	return 0, false
+}
+
+// hashable reports whether values of the column can be added to a bloom filter.
+func (c *columnWriter) hashable() bool {
+	switch c.kind {
+	case kindByte, kindShort, kindInt, kindLong, kindDate, kindFloat, kindDouble, kindString, kindVarchar:
+		return true
+	}
+	return false
+}
+
+// addBloom adds the values at the given places of a flat vector to the row group's bloom filter.
+func (c *columnWriter) addBloom(b *vector.Vector, at []uint32) {
+	switch b.Type.Physical() {
+	case types.I64:
+		for _, i := range at {
+			c.bloom.add(longHash(b.I64[i]))
+		}
+	case types.F64:
+		for _, i := range at {
+			c.bloom.add(longHash(int64(math.Float64bits(b.F64[i]))))
+		}
+	default:
+		for _, i := range at {
+			r := b.Refs[i]
+			c.bloom.add(murmur64(b.Data[r.Off : r.Off+r.Len]))
+		}
+	}
 }
 
 // longHash is Thomas Wang's hash of a 64-bit integer.

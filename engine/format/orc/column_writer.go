@@ -8,6 +8,9 @@ import (
 	"skep/engine/vector"
 )
 
+// dictionaryTrial is the least number of values after which a column of strings may give up its dictionary.
+const dictionaryTrial = 5000
+
 // columnWriter buffers and encodes one column of a stripe. Strings are collected as dictionary codes until it shows that a
 // dictionary does not pay; then they are written directly.
 type columnWriter struct {
@@ -43,6 +46,8 @@ type columnWriter struct {
 	groupValues int64 // values counted by the parent for the root
 	rowBuf      []uint32
 	text        []byte
+	bloom       *bloomFilter // of the row group; nil without
+	blooms      builder      // the stripe's finished filters
 }
 
 type encodedStream struct {
@@ -73,6 +78,7 @@ func (c *columnWriter) reset() {
 	c.hasNull, c.rows = false, 0
 	c.starts, c.presentAt, c.dataAt = c.starts[:0], c.presentAt[:0], c.dataAt[:0]
 	c.groups, c.stripeStats, c.groupStats = c.groups[:0], statsWriter{}, statsWriter{}
+	c.blooms.b = c.blooms.b[:0]
 	c.useDict = c.kind == kindString || c.kind == kindVarchar || c.kind == kindChar
 	if c.useDict {
 		c.dict = map[string]uint32{}
@@ -123,7 +129,11 @@ func (c *columnWriter) endGroup() {
 	c.groups = append(c.groups, c.groupStats)
 	c.stripeStats.merge(&c.groupStats)
 	c.groupStats = statsWriter{}
-	if c.useDict && len(c.codes) >= rowStride/2 && len(c.dictOrder)*10 > len(c.codes)*6 {
+	if c.bloom != nil {
+		c.blooms.bytes(1, c.bloom.encode())
+		clear(c.bloom.words)
+	}
+	if c.useDict && len(c.codes) >= dictionaryTrial && len(c.dictOrder)*10 > len(c.codes)*6 {
 		c.abandonDictionary()
 	}
 	c.beginGroup()
@@ -216,6 +226,15 @@ func (c *columnWriter) finish() []encodedStream {
 	return out
 }
 
+// indexStreams returns the stripe's row index and bloom filters.
+func (c *columnWriter) indexStreams() []encodedStream {
+	out := []encodedStream{{kind: streamRowIndex, data: c.rowIndex()}}
+	if c.bloom != nil {
+		out = append(out, encodedStream{kind: streamBloomUTF8, data: c.blooms.b})
+	}
+	return out
+}
+
 // rowIndex encodes the positions and statistics of the stripe's row groups.
 func (c *columnWriter) rowIndex() []byte {
 	var m builder
@@ -282,6 +301,9 @@ func write[I ~uint16 | ~uint32](c *columnWriter, v *vector.Vector, rows []I) {
 	}
 	c.rowBuf = at
 	c.values(v.Base(), at)
+	if c.bloom != nil {
+		c.addBloom(v.Base(), at)
+	}
 }
 
 // values appends the values at the given places of a flat vector; none is NULL.

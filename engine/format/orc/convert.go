@@ -12,6 +12,9 @@ import (
 // table's type cannot hold becomes NULL.
 type conversion struct {
 	to       *types.Type
+	double   bool     // the file's floats are cast as doubles
+	keep     keeps    // nil: all
+	compute  computes // instead of kernel
 	kernel   function.Kernel
 	nulls    function.Nulls
 	result   function.Result
@@ -20,15 +23,34 @@ type conversion struct {
 	entries  vector.Vector
 	entryID  uint64
 	entryRes function.Result
+	flat     vector.Vector // src without dictionary
 	child    vector.Vector // the result for a parent
 }
 
 func newConversion(from, to *types.Type, env *function.Env) (*conversion, error) {
+	keep, compute, ok := rules(from, to)
+	c := &conversion{to: to, keep: keep, compute: compute}
+	if !ok {
+		return nil, fmt.Errorf("reading %s as %s is not supported", from, to)
+	}
+	if compute != nil {
+		return c, nil
+	}
+	if from.Kind == types.Float { // as the double it is stored as: its text and decimals have more digits
+		from = types.DoubleType
+		c.double = true
+	}
 	code, err := function.Find(env, &function.Call{Name: "cast", Args: []*types.Type{from}, Consts: []*types.Datum{nil}, Result: to})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s as %s is not supported", from, to)
 	}
-	return &conversion{to: to, kernel: code.New(), nulls: code.Nulls}, nil
+	c.kernel, c.nulls = code.New(), code.Nulls
+	return c, nil
+}
+
+// noop reports whether the file's values are the table's as they are.
+func noop(from, to *types.Type) bool {
+	return function.CastIsNoop(from, to) && !(from.Kind == types.Binary && to.IsString())
 }
 
 // apply makes dst the first n rows of src in the table's type. dst shares the conversion's memory.
@@ -48,11 +70,28 @@ func (c *conversion) apply(dst, src *vector.Vector, n int) error {
 // run casts n rows to out.
 func (c *conversion) run(out *function.Result, src *vector.Vector, n int) error {
 	out.Reset(c.to, n)
+	if c.compute != nil || c.keep != nil {
+		c.flat.Type = src.Type
+		src = vector.Flatten(src, &c.flat, n)
+	}
+	if c.compute != nil {
+		for i := range n {
+			if src.IsNull(i) || !c.compute(src, i, out, i) {
+				out.Null(i)
+			}
+		}
+		return nil
+	}
+	if c.double {
+		c.flat = *src
+		c.flat.Type = types.DoubleType
+		src = &c.flat
+	}
 	rows := function.Rows{N: n}
-	if src.Nulls != nil && c.nulls == function.Strict {
+	if c.keep != nil || src.Nulls != nil && c.nulls == function.Strict {
 		c.rows = c.rows[:0]
 		for i := range n {
-			if src.Nulls[i] {
+			if src.IsNull(i) || c.keep != nil && !c.keep(src, i) {
 				out.Null(i)
 			} else {
 				c.rows = append(c.rows, uint16(i))

@@ -248,7 +248,7 @@ func (r *reader) column(id int, t *types.Type) (*column, error) {
 		}
 		return nil, fmt.Errorf("ORC type %d: %w", ft.kind, errProto)
 	}
-	if function.CastIsNoop(natural, t) {
+	if noop(natural, t) {
 		return c, nil
 	}
 	c.typ = natural

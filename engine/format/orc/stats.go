@@ -10,14 +10,18 @@ import (
 
 // toStats turns ORC's statistics into the engine's, in the physical form of the table column's type; bounds that cannot be
 // taken over exactly are left out.
-func toStats(s *columnStats, file *orcType, col format.Column, rows int64) *format.ColumnStats {
+func toStats(s *columnStats, file *orcType, col format.Column, rows int64, julian bool) *format.ColumnStats {
 	out := &format.ColumnStats{Type: col.Type, Rows: rows, Nulls: rows - s.values}
 	if s.values == 0 && rows > 0 && !s.hasNull {
 		out.Nulls = -1 // a writer that does not count
 	}
 	switch {
 	case s.ints && col.Type.Physical() == types.I64 && col.Type.IsInteger(), s.dates && col.Type.Kind == types.Date:
-		out.HasMinMax, out.Min, out.Max = true, types.Datum{I: s.minInt}, types.Datum{I: s.maxInt}
+		days := []int64{s.minInt, s.maxInt}
+		if s.dates && julian {
+			toProleptic(days)
+		}
+		out.HasMinMax, out.Min, out.Max = true, types.Datum{I: days[0]}, types.Datum{I: days[1]}
 	case s.doubles && col.Type.Physical() == types.F64:
 		// NaN makes bounds meaningless.
 		if !math.IsNaN(s.minDouble) && !math.IsNaN(s.maxDouble) {
@@ -31,7 +35,7 @@ func toStats(s *columnStats, file *orcType, col format.Column, rows int64) *form
 		if ok1 && ok2 {
 			out.HasMinMax, out.Min, out.Max = true, types.Datum{I: lo}, types.Datum{I: hi}
 		}
-	case s.instant && col.Type.Kind == types.Timestamp:
+	case s.instant && col.Type.Kind == types.Timestamp && !(julian && s.minInt < gregorianSecond*1000):
 		// Milliseconds, cut off: the largest value may lie up to a millisecond above.
 		out.HasMinMax = true
 		out.Min = types.Datum{W: fromMillis(s.minInt, 0)}

@@ -98,7 +98,7 @@ func (s *stripe) chooseGroups(r *reader, p part) error {
 		for i := range keep {
 			g := p.from + i
 			rows := min(stride, s.info.rows-int64(g)*stride)
-			if keep[i] && stride > 0 && !q.MayMatch(toStats(&entries[g].stats, &r.tail.types[q.file], q.typ, rows)) {
+			if keep[i] && stride > 0 && !q.MayMatch(toStats(&entries[g].stats, &r.tail.types[q.file], q.typ, rows, r.tail.julian)) {
 				keep[i] = false
 			}
 		}
@@ -311,7 +311,7 @@ func (c *column) seek(p []uint64) (err error) {
 // mayMatch reports whether rows with these column statistics might satisfy all predicates.
 func (r *reader) mayMatch(stats []columnStats, rows int64) bool {
 	for _, p := range r.predicates {
-		if p.file < min(len(stats), len(r.tail.types)) && !p.MayMatch(toStats(&stats[p.file], &r.tail.types[p.file], p.typ, rows)) {
+		if p.file < min(len(stats), len(r.tail.types)) && !p.MayMatch(toStats(&stats[p.file], &r.tail.types[p.file], p.typ, rows, r.tail.julian)) {
 			return false
 		}
 	}

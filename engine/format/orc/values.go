@@ -111,7 +111,7 @@ func (c *column) readStrings(v *vector.Vector, n, m int) error {
 		v.Refs[i] = vector.Ref{Off: off, Len: uint32(l)}
 		off += uint32(l)
 	}
-	if c.file.kind == kindChar {
+	if c.trims() {
 		trim(v.Refs[:m], v.Data)
 	}
 	return nil
@@ -140,6 +140,11 @@ func (c *column) readCodes(v *vector.Vector, n, m int) error {
 		return fmt.Errorf("dictionary code %d of %d: %w", largest, size, errProto)
 	}
 	return nil
+}
+
+// trims reports whether trailing blanks are padding.
+func (c *column) trims() bool {
+	return c.file.kind == kindChar && c.typ.Kind != types.Binary
 }
 
 // trim takes trailing blanks off char values.
@@ -179,7 +184,7 @@ func (c *column) loadDictionary() error {
 		}
 		left -= k
 	}
-	if c.file.kind == kindChar {
+	if c.trims() {
 		trim(d.Refs, d.Data)
 	}
 	c.dict = d

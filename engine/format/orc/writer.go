@@ -3,6 +3,7 @@ package orc
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"skep/dialect/types"
@@ -15,7 +16,8 @@ import (
 const (
 	defaultStripe = 64 << 20
 	defaultBlock  = 256 << 10
-	rowStride     = 10_000
+	defaultStride = 10_000
+	defaultFPP    = 0.01
 )
 
 var codecNames = map[string]uint64{"NONE": 0, "ZLIB": 1, "SNAPPY": 2, "LZ4": 4, "ZSTD": 5}
@@ -27,6 +29,8 @@ type writer struct {
 	codec   uint64
 	block   int
 	stripe  int
+	stride  int64           // rows of a row group
+	index   bool            // write row indexes
 	columns []*columnWriter // in pre-order; 0 is the root
 	rows    int64           // in the stripe
 	inGroup int64
@@ -40,9 +44,11 @@ type writer struct {
 
 var _ format.Writer = (*writer)(nil)
 
-// NewWriter implements format.Format. It honours the properties orc.compress, orc.stripe.size and orc.compress.size.
+// NewWriter implements format.Format. It honours the properties orc.compress, orc.stripe.size, orc.compress.size,
+// orc.row.index.stride, orc.create.index, orc.bloom.filter.columns (top-level ones) and orc.bloom.filter.fpp, and the session
+// settings behind them.
 func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, error) {
-	o := &writer{w: w, codec: 1, block: defaultBlock, stripe: defaultStripe}
+	o := &writer{w: w, codec: 1, block: defaultBlock, stripe: defaultStripe, stride: defaultStride}
 	get := func(key, conf string) string {
 		if v := opts.Properties[key]; v != "" {
 			return v
@@ -65,6 +71,12 @@ func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer,
 	if n := number(get("orc.compress.size", "hive.exec.orc.default.buffer.size")); n > 0 && n < 1<<23 {
 		o.block = n
 	}
+	// Java's reader refuses row groups of less than 1000 rows, and so does its writer.
+	if n := number(get("orc.row.index.stride", "hive.exec.orc.default.row.index.stride")); n >= 1000 && n <= 1<<30 {
+		o.stride = int64(n)
+	}
+	o.index = !strings.EqualFold(get("orc.create.index", "orc.create.index"), "false")
+	filtered, fpp := bloomColumns(get)
 	root := &columnWriter{id: 0, typ: types.NewStruct(), kind: kindStruct}
 	o.columns = append(o.columns, root)
 	for _, c := range opts.Schema {
@@ -73,10 +85,26 @@ func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer,
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
+		if o.index && filtered[strings.ToLower(c.Name)] && kid.hashable() {
+			kid.bloom = newBloomFilter(int(o.stride), fpp)
+		}
 		root.kids = append(root.kids, kid)
 	}
 	root.start(o)
 	return o, o.put([]byte(magic))
+}
+
+// bloomColumns returns the lower-case names of the columns that get bloom filters, and the filters' rate of false positives.
+func bloomColumns(get func(key, conf string) string) (map[string]bool, float64) {
+	names := map[string]bool{}
+	for _, n := range strings.Split(get("orc.bloom.filter.columns", "orc.bloom.filter.columns"), ",") {
+		names[strings.ToLower(strings.TrimSpace(n))] = true
+	}
+	fpp, err := strconv.ParseFloat(get("orc.bloom.filter.fpp", "orc.bloom.filter.fpp"), 64)
+	if err != nil || fpp <= 0 || fpp >= 1 {
+		fpp = defaultFPP
+	}
+	return names, fpp
 }
 
 func number(s string) int {
@@ -138,7 +166,7 @@ var orcKinds = map[types.Kind]int{
 func (o *writer) Write(b *vector.Batch) error {
 	n := b.Rows()
 	for done := 0; done < n; {
-		k := int(min(int64(n-done), rowStride-o.inGroup))
+		k := int(min(int64(n-done), o.stride-o.inGroup))
 		rows := o.scratch[:0]
 		for i := done; i < done+k; i++ {
 			row := uint16(i)
@@ -156,7 +184,7 @@ func (o *writer) Write(b *vector.Batch) error {
 		done += k
 		o.rows += int64(k)
 		o.total += int64(k)
-		if o.inGroup += int64(k); o.inGroup == rowStride {
+		if o.inGroup += int64(k); o.inGroup == o.stride {
 			o.endGroup()
 			if o.buffered() >= o.stripe {
 				if err := o.endStripe(); err != nil {
@@ -207,12 +235,17 @@ func (o *writer) endStripe() error {
 		return o.put(data)
 	}
 	for _, c := range o.columns {
-		index, err := o.compress(c.rowIndex())
-		if err != nil {
-			return err
+		if !o.index {
+			break
 		}
-		if err := stream(streamRowIndex, c.id, index); err != nil {
-			return err
+		for _, x := range c.indexStreams() {
+			data, err := o.compress(x.data)
+			if err != nil {
+				return err
+			}
+			if err := stream(x.kind, c.id, data); err != nil {
+				return err
+			}
 		}
 	}
 	s.indexLength = o.at - s.offset
@@ -346,7 +379,9 @@ func (o *writer) footer(content int64, stats []statsWriter) []byte {
 	for i := range stats {
 		f.bytes(7, stats[i].encode(o.columns[i]))
 	}
-	f.uint(8, rowStride)
+	if o.index {
+		f.uint(8, uint64(o.stride))
+	}
 	f.uint(11, 2) // proleptic Gregorian dates
 	return f.b
 }
