@@ -12,6 +12,7 @@ import (
 	"skep/engine/format/json"
 	"skep/engine/format/orc"
 	"skep/engine/format/parquet"
+	"skep/engine/format/rcfile"
 	"skep/engine/format/record"
 	"skep/engine/format/regex"
 	"skep/engine/format/sequencefile"
@@ -38,6 +39,12 @@ func (f *formats) find(inputFormat, serde string) (format.Format, error) {
 		return f.orc, nil
 	case storage.ParquetInputFormat:
 		return f.parquet, nil
+	case storage.RCFileInputFormat:
+		switch serde {
+		case storage.ColumnarSerDe, storage.LazyBinaryColumnarSerDe:
+			return rcfile.Format{Binary: serde == storage.LazyBinaryColumnarSerDe}, nil
+		}
+		return nil, sqlerr.Semanticf("the SerDe %s is not supported", serde)
 	}
 	c, err := container(inputFormat)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"skep/dialect/types"
 	"skep/engine/format"
@@ -54,8 +53,8 @@ func (s SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, e
 	last := -1
 	for _, i := range record.Wanted(opts) {
 		t := opts.Schema[i].Type
-		if depth(t) >= len(p.separators) {
-			return nil, fmt.Errorf("column %s of type %s nests deeper than the %d levels of separators", opts.Schema[i].Name, t, len(p.separators))
+		if err := p.checkDepth(opts.Schema[i]); err != nil {
+			return nil, err
 		}
 		d.columns[i] = &column{field: i, typ: t, v: vector.New(t, 0), nulls: make([]bool, vector.BatchSize), rows: -1}
 		last = max(last, i)
@@ -73,23 +72,6 @@ func (s SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, e
 	}
 	d.takesRest = p.lastTakesRest && last == len(opts.Schema)-1
 	return d, nil
-}
-
-// depth returns how many levels of separators a type needs below the fields' own.
-func depth(t *types.Type) int {
-	d := 0
-	switch t.Kind {
-	case types.Array:
-		return 1 + depth(t.Elem)
-	case types.Map:
-		return 2 + max(depth(t.Key), depth(t.Elem))
-	case types.Struct, types.Union:
-		for _, f := range t.Fields {
-			d = max(d, depth(f.Type))
-		}
-		return 1 + d
-	}
-	return 0
 }
 
 // Load implements record.Deserializer.

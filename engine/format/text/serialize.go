@@ -19,8 +19,11 @@ func (d SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, erro
 		return nil, fmt.Errorf("writing text: %w", err)
 	}
 	for _, c := range opts.Schema {
-		if !d.JSON && depth(c.Type) >= len(p.separators) {
-			return nil, fmt.Errorf("writing text: column %s of type %s nests deeper than the %d levels of separators", c.Name, c.Type, len(p.separators))
+		if d.JSON {
+			continue
+		}
+		if err := p.checkDepth(c); err != nil {
+			return nil, fmt.Errorf("writing text: %w", err)
 		}
 	}
 	s := &serializer{params: p, json: d.JSON, delimiter: p.separators[:1]}
