@@ -195,7 +195,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 		c.addFloats(b, func(int) int { return i }, 1)
 	case types.I128:
 		x := b.W[i]
-		c.distinct.add(mix(uint64(x.Hi)*31 + x.Lo))
+		c.distinct.add(mix(mix(uint64(x.Hi)) + x.Lo))
 		if !c.seen {
 			c.min.W, c.max.W, c.seen = x, x, true
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"skep/engine/colstats"
@@ -101,21 +102,11 @@ func (s *Sink) Outputs() []*Output {
 	defer s.mu.Unlock()
 	var out []*Output
 	for _, o := range s.outputs {
-		slices.SortFunc(o.Files, func(a, b File) int { return cmpString(a.Path, b.Path) })
+		slices.SortFunc(o.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 		out = append(out, o)
 	}
-	slices.SortFunc(out, func(a, b *Output) int { return cmpString(a.Partition, b.Partition) })
+	slices.SortFunc(out, func(a, b *Output) int { return strings.Compare(a.Partition, b.Partition) })
 	return out
-}
-
-func cmpString(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // output returns the entry of a partition, checking the limit.
