@@ -129,7 +129,7 @@ func (p *printer) describe(n plan.Node) string {
 		for i, r := range n.Rows {
 			rows[i] = "(" + list(r) + ")"
 		}
-		return "Values " + p.columns(n.Cols) + " " + strings.Join(rows, ", ")
+		return strings.TrimRight("Values "+p.columns(n.Cols)+" "+strings.Join(rows, ", "), " ")
 	case *plan.Filter:
 		return "Filter " + n.Cond.String()
 	case *plan.Project:

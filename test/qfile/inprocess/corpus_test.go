@@ -35,7 +35,7 @@ var configurations = []struct {
 	{"parallel", query.Config{Threads: 4}, nil},
 	{"serial", query.Config{Threads: 1}, nil},
 	{"spill", query.Config{Threads: 2, Memory: 4 << 20}, nil},
-	{"unoptimized", query.Config{Threads: 2}, map[string]string{"skep.optimizer.disabled": "fold,push-down,semi-join-push,join-order,shared-filter,limit,column-prune,build-side"}},
+	{"unoptimized", query.Config{Threads: 2}, map[string]string{"skep.optimizer.disabled": "fold,push-down,shared-filter,preaggregate,eager-aggregate,semi-join-push,join-order,limit,semi-join-reduce,column-prune,build-side"}},
 }
 
 // TestCorpus compares the answers of the engine with those of a real Hive.
