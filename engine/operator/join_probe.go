@@ -53,18 +53,19 @@ type joinProbeProcessor struct {
 	next     compactor
 	dense    dense
 
-	heads  []uint32 // by k: first candidate + 1
-	hit    []uint8  // by k: number of matches, at most 2
-	null   []bool   // by k: condition NULL for some build row
-	sel    []uint16
-	build  []*vector.Vector // build columns aligned with the batch or the pairs
-	left   []*vector.Vector // probe columns of pairs
-	nulls  []*vector.Vector // build columns of unmatched rows
-	pairs  pairs
-	codes  []uint32   // build rows by row of the batch
-	coded  [][]uint32 // by build column: codes of its dictionary
-	marks  *vector.Vector
-	keyCol []*vector.Vector
+	heads    []uint32 // by k: first candidate + 1
+	hit      []uint8  // by k: number of matches, at most 2
+	null     []bool   // by k: condition NULL for some build row
+	sel      []uint16
+	build    []*vector.Vector // build columns aligned with the batch or the pairs
+	left     []*vector.Vector // probe columns of pairs
+	nulls    []*vector.Vector // build columns of unmatched rows
+	pairs    pairs
+	position []uint16   // by row of the batch: position within the selection
+	codes    []uint32   // build rows by row of the batch
+	coded    [][]uint32 // by build column: codes of its dictionary
+	marks    *vector.Vector
+	keyCol   []*vector.Vector
 
 	// of a join with partitions on disk
 	parts   *scatter
@@ -110,14 +111,20 @@ func (p *joinProbeProcessor) probeBatch(b *vector.Batch, keys []*vector.Vector) 
 	j := p.join
 	n := b.Rows()
 	p.keyCol = keys
-	p.heads = grow(p.heads, n)
-	p.prober.Probe(keys, n, p.heads)
+	p.heads, p.hit = grow(p.heads, n), grow(p.hit, n)
+	clear(p.hit)
 	kind := j.spec.Kind
+	if len(j.spec.BuildKeys) == 0 {
+		clear(p.heads)
+		if err := p.pushCombinations(b, n); err != nil {
+			return err
+		}
+		return p.pushUnpaired(b, n)
+	}
+	p.prober.Probe(keys, n, p.heads)
 	if p.residual == nil && (kind == JoinInner || kind == JoinProbeOuter || kind == JoinSingle) && j.table.Unique() {
 		return p.pushUnique(b)
 	}
-	p.hit = grow(p.hit, n)
-	clear(p.hit)
 	if p.residual == nil && !kind.pairsOut() && !kind.emitsBuild() {
 		for k, h := range p.heads[:n] {
 			if h != 0 {

@@ -2,6 +2,7 @@ package vector
 
 import (
 	"fmt"
+	"math"
 
 	"skep/dialect/types"
 )
@@ -122,15 +123,47 @@ func appendFixed[T any, I index](dst, base []T, src *Vector, rows []I) []T {
 }
 
 func appendBytes[I index](dst, base, src *Vector, rows []I) {
-	for _, r := range rows {
-		var s []byte
-		if !src.IsNull(int(r)) {
-			ref := base.Refs[src.At(int(r))]
-			s = base.Data[ref.Off : ref.Off+ref.Len]
-		}
-		dst.Refs = append(dst.Refs, Ref{uint32(len(dst.Data)), uint32(len(s))})
-		dst.Data = append(dst.Data, s...)
+	n0 := len(dst.Refs)
+	if cap(dst.Refs) < n0+len(rows) {
+		dst.Refs = append(make([]Ref, 0, max(2*cap(dst.Refs), n0+len(rows))), dst.Refs...)
 	}
+	dst.Refs = dst.Refs[:n0+len(rows)]
+	refs := dst.Refs[n0:]
+	// The old references first, to size the arena at once, then the bytes.
+	total := 0
+	switch {
+	case src.Form == Flat && src.Nulls == nil:
+		for i, r := range rows {
+			refs[i] = base.Refs[r]
+			total += int(refs[i].Len)
+		}
+	case src.Form == Dict && src.Nulls == nil:
+		for i, r := range rows {
+			refs[i] = base.Refs[src.Codes[r]]
+			total += int(refs[i].Len)
+		}
+	default:
+		for i, r := range rows {
+			refs[i] = Ref{}
+			if !src.IsNull(int(r)) {
+				refs[i] = base.Refs[src.At(int(r))]
+				total += int(refs[i].Len)
+			}
+		}
+	}
+	at := len(dst.Data)
+	if at+total > math.MaxUint32 {
+		panic("vector: a column of strings exceeds 4 GiB")
+	}
+	if cap(dst.Data) < at+total {
+		dst.Data = append(make([]byte, 0, max(2*cap(dst.Data), at+total)), dst.Data...)
+	}
+	data := dst.Data[:at+total]
+	for i, ref := range refs {
+		refs[i].Off = uint32(at)
+		at += copy(data[at:], base.Data[ref.Off:ref.Off+ref.Len])
+	}
+	dst.Data = data
 }
 
 // AppendAll appends rows [0,n) of src to dst; a nil sel means all rows, otherwise the selected ones.
