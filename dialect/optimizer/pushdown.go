@@ -236,7 +236,16 @@ func (o *optimizer) pushJoin(n *plan.Join, preds []plan.Expr) plan.Node {
 	if !o.disabled["transitive"] {
 		o.transitive(&c, here, left, right, &toLeft, &toRight)
 	}
-	c.Left, c.Right = o.push(n.Left, toLeft), o.push(n.Right, toRight)
+	below, belowRight := n.Left, n.Right
+	switch c.Kind { // a side whose rows need a match never needs those with NULL in the condition's columns
+	case plan.InnerJoin, plan.SemiJoin:
+		below, belowRight = o.strengthenBelow(below, here), o.strengthenBelow(belowRight, here)
+	case plan.LeftJoin, plan.AntiJoin:
+		belowRight = o.strengthenBelow(belowRight, here)
+	case plan.RightJoin:
+		below = o.strengthenBelow(below, here)
+	}
+	c.Left, c.Right = o.push(below, toLeft), o.push(belowRight, toRight)
 	setCondition(&c, here, o)
 	return filtered(&c, above)
 }
@@ -387,6 +396,37 @@ func strengthen(k plan.JoinKind, preds []plan.Expr, left, right plan.ColumnSet, 
 		}
 	}
 	return k
+}
+
+// strengthenBelow weakens the outerness of the joins at n, whose rows are only used when conds are true.
+func (o *optimizer) strengthenBelow(n plan.Node, conds []plan.Expr) plan.Node {
+	if len(conds) == 0 {
+		return n
+	}
+	switch n := n.(type) {
+	case *plan.Filter:
+		return plan.WithInputs(n, []plan.Node{o.strengthenBelow(n.Input, conds)})
+	case *plan.Join:
+		c := *n
+		switch n.Kind {
+		case plan.LeftJoin, plan.RightJoin, plan.FullJoin:
+			c.Kind = strengthen(n.Kind, conds, plan.OutputSet(n.Left), plan.OutputSet(n.Right), o)
+		case plan.InnerJoin:
+		default:
+			return n
+		}
+		if c.Kind == plan.InnerJoin || c.Kind == plan.LeftJoin {
+			c.Left = o.strengthenBelow(n.Left, conds)
+		}
+		if c.Kind == plan.InnerJoin || c.Kind == plan.RightJoin {
+			c.Right = o.strengthenBelow(n.Right, conds)
+		}
+		if c.Kind == n.Kind && c.Left == n.Left && c.Right == n.Right {
+			return n
+		}
+		return &c
+	}
+	return n
 }
 
 // rejectsNull reports whether p cannot be true when all columns of side are NULL. It knows strict operators only.
