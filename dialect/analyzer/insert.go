@@ -291,6 +291,14 @@ func (b *builder) checkDynamic(t *insertTarget) error {
 
 // staticValue is a partition value as the metastore keeps it: cast to the key's type where the session checks that.
 func (b *builder) staticValue(v *ast.PartitionValue, k catalog.Column) (string, error) {
+	text, err := b.staticText(v, k)
+	if k.Type.Kind == types.Boolean {
+		text = strings.ToLower(text) // names of partitions hold Java's spelling, CAST gives SQL's
+	}
+	return text, err
+}
+
+func (b *builder) staticText(v *ast.PartitionValue, k catalog.Column) (string, error) {
 	x := b.newBlock(nil).exprs(0)
 	e, err := x.expr(v.Value)
 	if err != nil {

@@ -260,6 +260,9 @@ func (s ddlSession) Const(ctx context.Context, e ast.Expr, t *types.Type) (strin
 		return "", true, err
 	}
 	text, err := s.castToText(d, typ)
+	if typ.Kind == types.Boolean {
+		text = lower(text) // names of partitions hold Java's spelling, CAST gives SQL's
+	}
 	return text, false, err
 }
 

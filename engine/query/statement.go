@@ -128,6 +128,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		}
 	case *ast.CreateView:
 		return st.compileView(ctx, n)
+	case *ast.AlterTable:
+		if _, ok := n.Action.(*ast.AlterConcatenate); ok {
+			return st.compileConcatenate(ctx, n)
+		}
 	case *ast.AlterView:
 		if x, ok := n.Action.(*ast.AlterAsQuery); ok {
 			return st.compileAlterView(ctx, n, x.Query)

@@ -118,10 +118,11 @@ func (w *write) keysAsText(root plan.Node, data int) plan.Node {
 			p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
 			continue
 		}
-		p.Exprs = append(p.Exprs, plan.Assign{
-			Column: plan.Column{ID: id, Name: c.Name, Type: types.StringType},
-			Expr:   &plan.Call{Func: "cast", Args: []plan.Expr{plan.NewColumnRef(c)}, T: types.StringType},
-		})
+		text := &plan.Call{Func: "cast", Args: []plan.Expr{plan.NewColumnRef(c)}, T: types.StringType}
+		if c.Type.Kind == types.Boolean { // names of partitions hold Java's spelling, CAST gives SQL's
+			text = &plan.Call{Func: "lower", Args: []plan.Expr{text}, T: types.StringType}
+		}
+		p.Exprs = append(p.Exprs, plan.Assign{Column: plan.Column{ID: id, Name: c.Name, Type: types.StringType}, Expr: text})
 		id++
 	}
 	return p

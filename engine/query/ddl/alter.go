@@ -9,6 +9,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/warehouse"
@@ -104,8 +105,6 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 			t.Owner, t.OwnerType = x.Owner.Name.Name, string(x.Owner.Kind)
 			return nil
 		}), nil
-	case *ast.AlterConcatenate:
-		return a.concatenate()
 	case *ast.AlterCompact:
 		return nil, env.execution(sqlerr.NonacidCompactionNotSupported, sqlerr.Text(sqlerr.NonacidCompactionNotSupported, t.Database, t.Name))
 	case *ast.AlterPartitionSpec, *ast.AlterConvert, *ast.AlterExecute, *ast.AlterSnapshotRef:
@@ -317,6 +316,13 @@ func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	// CREATE TABLE substitutes these output formats, SET FILEFORMAT does not
+	switch to.OutputFormat {
+	case storage.TextOutputFormat:
+		to.OutputFormat = "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat"
+	case storage.SequenceOutputFormat:
+		to.OutputFormat = "org.apache.hadoop.mapred.SequenceFileOutputFormat"
+	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = to.InputFormat, to.OutputFormat, to.SerDe.Library
 		return nil
@@ -385,14 +391,49 @@ func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 	}), nil
 }
 
-func (a *alteration) concatenate() (*Task, error) {
-	switch {
-	case a.t.Type != model.ManagedTable:
-		return nil, sqlerr.New(sqlerr.ConcatenateUnsupportedTableNotManaged)
-	case len(a.t.Storage.BucketColumns) > 0:
-		return nil, sqlerr.New(sqlerr.ConcatenateUnsupportedTableBucketed)
+// concatenate checks ALTER TABLE CONCATENATE, which the query driver carries out: see CheckConcatenate.
+func (a *alteration) concatenate() error {
+	t := a.t
+	sd := t.Storage
+	if a.parts != nil {
+		sd = a.parts[0].Storage
 	}
-	return nil, sqlerr.Semanticf("ALTER TABLE CONCATENATE is not supported yet")
+	switch {
+	case t.Type != model.ManagedTable:
+		return sqlerr.New(sqlerr.ConcatenateUnsupportedTableNotManaged)
+	case sd.InputFormat != storage.OrcInputFormat && sd.InputFormat != storage.RCFileInputFormat:
+		return sqlerr.New(sqlerr.ConcatenateUnsupportedFileFormat)
+	case len(sd.BucketColumns) > 0:
+		return sqlerr.New(sqlerr.ConcatenateUnsupportedTableBucketed)
+	}
+	return nil
+}
+
+// CheckConcatenate checks ALTER TABLE CONCATENATE. It returns the table and the values of the partition, nil for a table
+// without partitions.
+func (env *Env) CheckConcatenate(ctx context.Context, s *ast.AlterTable) (*model.Table, []string, error) {
+	t, err := env.qualifiedTable(ctx, s.Table)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.IsView() {
+		return nil, nil, sqlerr.New(sqlerr.AlterCommandForViews)
+	}
+	a := &alteration{env: env, t: t, table: s.Table}
+	var values []string
+	if s.Partition != nil {
+		if a.spec, err = env.spec(ctx, t, s.Partition, true); err != nil {
+			return nil, nil, err
+		}
+		p, err := env.partition(ctx, t, a.spec)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.parts, values = []*model.Partition{p}, p.Values
+	} else if t.IsPartitioned() {
+		return nil, nil, sqlerr.Semanticf("source table %s.%s is partitioned but no partition desc found.", t.Database, t.Name)
+	}
+	return t, values, a.concatenate()
 }
 
 func (env *Env) alterView(ctx context.Context, s *ast.AlterView) (*Task, error) {

@@ -27,10 +27,10 @@ func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartition
 			return nil, err
 		}
 		values, ok := s.values(t)
-		if !ok || slices.Contains(values, partition.DefaultName) {
+		if !ok || slices.Contains(values, "") {
 			return nil, env.failed(errors.New("partition spec is invalid; field " + missingKey(t, s) + " does not exist or is empty"))
 		}
-		m := &model.Partition{Values: values, Parameters: map[string]string{}}
+		m := &model.Partition{Values: values, Parameters: env.inherited(t)}
 		if !t.IsView() {
 			if m.Location = warehouse.PartitionLocation(t, values); p.Location != nil {
 				if m.Location = p.Location.Value; !strings.HasPrefix(m.Location, "/") && !strings.Contains(m.Location, ":") {
@@ -47,11 +47,26 @@ func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartition
 	return done(func(ctx context.Context) error { return env.addPartitions(ctx, t, parts, x.IfNotExists) }), nil
 }
 
+// inherited are the table's properties that new partitions get: those that hive.metastore.partition.inherit.table.properties
+// names, or all.
+func (env *Env) inherited(t *model.Table) map[string]string {
+	params := map[string]string{}
+	for name := range strings.SplitSeq(env.Session.Conf().Get("hive.metastore.partition.inherit.table.properties"), ",") {
+		name = strings.TrimSpace(name)
+		for k, v := range t.Parameters {
+			if k != model.ParamLastDDLTime && (name == "*" || name == k) {
+				params[k] = v
+			}
+		}
+	}
+	return params
+}
+
 // missingKey names the first key without a value.
 func missingKey(t *model.Table, s spec) string {
 	for _, k := range t.PartitionKeys {
 		if !slices.ContainsFunc(s, func(v specValue) bool {
-			return v.key == k.Name && v.given && v.value != partition.DefaultName
+			return v.key == k.Name && v.given && v.value != ""
 		}) {
 			return k.Name
 		}

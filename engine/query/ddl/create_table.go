@@ -175,7 +175,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 			return nil, err
 		}
 	}
-	if len(columns) == 0 && t.Storage.SerDe.Library != storage.AvroSerDe && s.Query == nil {
+	if len(columns) == 0 && s.Query == nil && !ownSchema(t.Storage.SerDe.Library) {
 		return nil, sqlerr.Semanticf("Either list of columns or a custom serializer should be specified")
 	}
 	if err := buckets(t, s.Buckets); err != nil {
@@ -195,6 +195,17 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
 	}
 	return t, nil
+}
+
+// ownSchema reports whether a SerDe knows the columns itself, so that a table need not declare any: Avro's, and those of
+// Java code that this server does not know.
+func ownSchema(serde string) bool {
+	switch serde {
+	case storage.LazySimpleSerDe, storage.ColumnarSerDe, storage.LazyBinaryColumnarSerDe, storage.OrcSerDe, storage.ParquetSerDe,
+		storage.OpenCSVSerDe, storage.RegexSerDe, storage.JSONSerDe, storage.HCatalogJSONSerDe, storage.MultiDelimitSerDe:
+		return false
+	}
+	return true
 }
 
 // absolute gives a path a scheme, as Hive qualifies locations.

@@ -137,7 +137,7 @@ func (env *Env) keyValue(ctx context.Context, key *model.Column, e ast.Expr, tex
 		return "", err
 	}
 	if t.IsString() || text == partition.DefaultName || !env.Session.Conf().Bool("hive.typecheck.on.insert") {
-		return partition.NormalizeValue(text), nil
+		return text, nil
 	}
 	value, null, err := env.Session.Const(ctx, e, t)
 	if err != nil {

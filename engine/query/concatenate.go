@@ -1,0 +1,53 @@
+package query
+
+import (
+	"context"
+	"slices"
+
+	"skep/dialect/ast"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+)
+
+// compileConcatenate prepares ALTER TABLE … CONCATENATE: the rows of a table or partition are written anew, to fewer files.
+func (st *Statement) compileConcatenate(ctx context.Context, n *ast.AlterTable) error {
+	m, values, err := st.ddlEnv().CheckConcatenate(ctx, n)
+	if err != nil {
+		return err
+	}
+	var scan *plan.Scan
+	var branch plan.InsertBranch
+	err = st.reading(ctx, func(a *analysis) error {
+		t, err := a.tables.describe(ctx, m)
+		if err != nil {
+			return err
+		}
+		scan = &plan.Scan{Table: t, Alias: t.Name, Pruned: true}
+		for i, c := range t.Columns {
+			scan.Cols = append(scan.Cols, plan.Column{ID: plan.ColumnID(i + 1), Name: c.Name, Type: c.Type})
+			scan.Source = append(scan.Source, i)
+		}
+		branch = plan.InsertBranch{Root: scan, Table: t, Overwrite: true, Static: values}
+		if values == nil {
+			return nil
+		}
+		parts, err := a.tables.Partitions(ctx, t, nil, func([]types.Datum) (bool, error) { return true, nil })
+		for _, p := range parts {
+			if slices.Equal(p.Names, values) {
+				scan.Partitions = append(scan.Partitions, p)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	st.task = func(ctx context.Context) error {
+		w, err := st.newWrite(ctx, branch, scan)
+		if err != nil {
+			return failed(err)
+		}
+		return failed(st.runWrites(ctx, []*write{w}))
+	}
+	return nil
+}
