@@ -59,7 +59,7 @@ def cancel(library, connection, sql):
         cursor.execute_async(sql)
         time.sleep(1)
         check(cursor.is_executing(), sql, "it is not running")
-        cursor.cancel_operation()
+        cursor.cancel_operation(reset_state=False)
         check(not cursor.is_executing(), sql, "it is still running")
     check(time.time() - start < 30, sql, "the cancel took %.1f s" % (time.time() - start))
     cursor.close()
