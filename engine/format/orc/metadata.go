@@ -131,7 +131,7 @@ func parsePostscript(data []byte) (postscript, error) {
 			}
 			p.codec = codecs[m.num]
 		case 3:
-			if m.num > 1<<23 {
+			if m.num == 0 || m.num > 1<<23 {
 				return fmt.Errorf("compression block size of %d bytes", m.num)
 			}
 			p.blockSize = int(m.num)

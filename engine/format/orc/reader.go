@@ -93,9 +93,12 @@ var idSeed = maphash.MakeSeed()
 // minPart is the least number of row groups that are worth a split of their own: each reads the stripe's dictionaries again.
 const minPart = 4
 
+// maxGroups bounds the row groups of a stripe that are told apart; Hive's stripes have a few hundred at most.
+const maxGroups = 1 << 20
+
 // groups returns the number of row groups of a stripe, 1 without row groups.
 func (s *stripeInfo) groups(stride int64) int64 {
-	if stride <= 0 || s.indexLength == 0 {
+	if stride <= 0 || s.indexLength == 0 || (s.rows-1)/stride >= maxGroups {
 		return 1
 	}
 	return (s.rows + stride - 1) / stride

@@ -262,27 +262,36 @@ func (c *column) readTimestamps(dst []types.Int128) error {
 	}
 	for i, s := range secs {
 		ns := nanos[i] >> 3 * powers[nanos[i]&7]
+		t := s + c.epoch
+		if ns < 0 && ns > -1e9 { // as Arrow writes times before 1970
+			dst[i] = types.Int128{Hi: c.local(t - 1), Lo: uint64(ns + 1e9)}
+			continue
+		}
 		if uint64(ns) > 999_999_999 {
 			return fmt.Errorf("%d nanoseconds: %w", ns, errProto)
 		}
-		t := s + c.epoch
 		// Writers divide milliseconds by 1000 towards zero; the nanoseconds tell that there was a fraction.
 		if t < 0 && ns > 999_999 {
 			t--
 		}
-		if c.zone != nil {
-			if t < c.zoneFrom || t >= c.zoneTo {
-				c.findOffset(t)
-			}
-			t += c.zoneOffset
-		}
-		if c.julian && t < gregorianSecond {
-			day, of := calendar.Split(t)
-			t = calendar.JulianToProleptic(day)*calendar.SecondsPerDay + of
-		}
-		dst[i] = types.Int128{Hi: t, Lo: uint64(ns)}
+		dst[i] = types.Int128{Hi: c.local(t), Lo: uint64(ns)}
 	}
 	return nil
+}
+
+// local turns an instant into the time that the writer's clocks showed, in the proleptic Gregorian calendar.
+func (c *column) local(t int64) int64 {
+	if c.zone != nil {
+		if t < c.zoneFrom || t >= c.zoneTo {
+			c.findOffset(t)
+		}
+		t += c.zoneOffset
+	}
+	if c.julian && t < gregorianSecond {
+		day, of := calendar.Split(t)
+		t = calendar.JulianToProleptic(day)*calendar.SecondsPerDay + of
+	}
+	return t
 }
 
 // gregorianSecond is when the Gregorian calendar began, in seconds.
