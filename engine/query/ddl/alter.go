@@ -316,12 +316,8 @@ func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	// CREATE TABLE substitutes these output formats, SET FILEFORMAT does not
-	switch to.OutputFormat {
-	case storage.TextOutputFormat:
-		to.OutputFormat = "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat"
-	case storage.SequenceOutputFormat:
-		to.OutputFormat = "org.apache.hadoop.mapred.SequenceFileOutputFormat"
+	if to.OutputFormat == storage.TextOutputFormat {
+		to.OutputFormat = "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat" // for which CREATE TABLE puts the other
 	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = to.InputFormat, to.OutputFormat, to.SerDe.Library

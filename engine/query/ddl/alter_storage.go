@@ -12,6 +12,7 @@ import (
 	"skep/dialect/printer"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
+	"skep/engine/vector/valuetext"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/stats"
@@ -232,8 +233,7 @@ func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateSta
 	if typ == "" {
 		return nil, sqlerr.New(sqlerr.InvalidColumn, name)
 	}
-	s, err := columnStatistics(name, typ, values)
-	if err != nil {
+	if _, err := columnStatistics(model.ColumnStatistics{Column: name, Type: typ}, values); err != nil {
 		return nil, a.env.failed(err)
 	}
 	return done(func(ctx context.Context) error {
@@ -249,13 +249,21 @@ func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateSta
 				if err := tx.AlterTable(ctx, t.Database, t.Name, t); err != nil {
 					return err
 				}
+				old, err := tx.ColumnStatistics(ctx, t.Database, t.Name, name)
+				if err != nil {
+					return err
+				}
+				s, err := columnStatistics(latest(old, name, typ), values)
+				if err != nil {
+					return err
+				}
 				return tx.SetColumnStatistics(ctx, t.Database, t.Name, "", []model.ColumnStatistics{s})
 			}
 			for _, p := range a.parts {
 				if err := noteColumn(p.Parameters, name); err != nil {
 					return err
 				}
-				if err := tx.SetColumnStatistics(ctx, a.t.Database, a.t.Name, partitionName(a.t, p), []model.ColumnStatistics{s}); err != nil {
+				if err := a.updatePartition(ctx, tx, p, name, typ, values); err != nil {
 					return err
 				}
 			}
@@ -280,10 +288,37 @@ func noteColumn(params map[string]string, column string) error {
 	return err
 }
 
-// columnStatistics makes column statistics of the names and values of UPDATE STATISTICS.
-func columnStatistics(column, typ string, values map[string]string) (model.ColumnStatistics, error) {
-	s := model.ColumnStatistics{Column: column, Type: typ, Kind: StatisticsKind(typ)}
-	if s.Kind == "" {
+// updatePartition sets statistics of one column of one partition.
+func (a *alteration) updatePartition(ctx context.Context, tx metastore.Tx, p *model.Partition, column, typ string, values map[string]string) error {
+	part := partitionName(a.t, p)
+	var old []model.ColumnStatistics
+	list, err := tx.PartitionStatistics(ctx, a.t.Database, a.t.Name, []string{part}, column)
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		old = list[0].Columns
+	}
+	s, err := columnStatistics(latest(old, column, typ), values)
+	if err != nil {
+		return err
+	}
+	return tx.SetColumnStatistics(ctx, a.t.Database, a.t.Name, part, []model.ColumnStatistics{s})
+}
+
+// latest are the statistics there are of a column, or empty ones.
+func latest(old []model.ColumnStatistics, column, typ string) model.ColumnStatistics {
+	for _, s := range old {
+		if s.Column == column && s.Type == typ {
+			return s
+		}
+	}
+	return model.ColumnStatistics{Column: column, Type: typ}
+}
+
+// columnStatistics overlays column statistics with the names and values of UPDATE STATISTICS.
+func columnStatistics(s model.ColumnStatistics, values map[string]string) (model.ColumnStatistics, error) {
+	if s.Kind = StatisticsKind(s.Type); s.Kind == "" {
 		return s, errors.New("Unsupported type")
 	}
 	for k, v := range values {
@@ -303,9 +338,9 @@ func columnStatistics(column, typ string, values map[string]string) (model.Colum
 		case "avgColLen":
 			s.AvgLength, err = strconv.ParseFloat(v, 64)
 		case "lowValue":
-			s.Low = v
+			s.Low = bound(s.Kind, v)
 		case "highValue":
-			s.High = v
+			s.High = bound(s.Kind, v)
 		default:
 			err = errors.New("Unknown stat")
 		}
@@ -314,6 +349,14 @@ func columnStatistics(column, typ string, values map[string]string) (model.Colum
 		}
 	}
 	return s, nil
+}
+
+// bound is a bound as the metastore keeps it: dates may be given as days since 1970.
+func bound(kind model.StatisticsKind, v string) string {
+	if days, err := strconv.ParseInt(v, 10, 64); err == nil && kind == model.DateStatistics {
+		return string(valuetext.AppendDate(nil, days))
+	}
+	return v
 }
 
 // StatisticsKind gives the metastore's family of statistics for a column type; "" when there are none.

@@ -359,9 +359,9 @@ func (d *description) column() (model.Column, error) {
 			if t = stepInto(t, step); t == nil {
 				return model.Column{}, d.env.failed(errors.New("Error in getting fields from serde.Unknown type for " + step))
 			}
-			name = step
 		}
-		return model.Column{Name: name, Type: t.String(), Comment: "from deserializer"}, nil
+		// the name as it is written
+		return model.Column{Name: d.path[len(d.path)-1], Type: t.String(), Comment: "from deserializer"}, nil
 	}
 	return model.Column{}, d.env.failed(errors.New("cannot find field " + name + " from " + listText(names)))
 }
@@ -400,7 +400,7 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		if err != nil {
 			return err
 		}
-		cells := []string{d.Name, d.Comment, d.Location}
+		cells := []string{d.Name, escapeText(d.Comment), d.Location}
 		if !env.is31() {
 			cells = append(cells, "", d.Owner, d.OwnerType, "", "")
 		} else {

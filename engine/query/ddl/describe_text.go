@@ -72,6 +72,7 @@ func mapText(m map[string]string) string {
 // they are reliable.
 func (d *description) columnStatistics(ctx context.Context, c model.Column) (map[string]string, *model.ColumnStatistics, error) {
 	env, t := d.env, d.t
+	c.Name = strings.ToLower(c.Name)
 	if env.Session.TemporaryTable(t.Database, t.Name) != nil || len(d.path) > 1 {
 		return t.Parameters, nil, nil
 	}

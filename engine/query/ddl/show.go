@@ -12,6 +12,7 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/partition"
 )
 
 func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
@@ -195,7 +196,7 @@ func (env *Env) showColumns(ctx context.Context, s *ast.Show) (*Task, error) {
 				names = append(names, c.Name)
 			}
 		}
-		if s.Sorted {
+		if s.Sorted || env.is31() {
 			slices.Sort(names)
 		}
 		return names, nil
@@ -288,6 +289,11 @@ func (env *Env) showPartitions(ctx context.Context, s *ast.Show) (*Task, error) 
 	}
 	names := func(ctx context.Context) ([]string, error) {
 		list, err := env.Store.PartitionNames(ctx, t.Database, t.Name, q)
+		if env.Session.Conf().Bool("hive.decode.partition.name") {
+			for i := range list {
+				list[i] = partition.Unescape(list[i])
+			}
+		}
 		return list, env.failed(err)
 	}
 	if s.Where != nil || len(s.OrderBy) > 0 || s.Limit != nil {

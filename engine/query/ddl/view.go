@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,16 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	if err != nil {
 		return nil, err
 	}
+	if old != nil && old.IsPartitioned() && !slices.Equal(old.PartitionKeys, keys) {
+		names, err := env.Store.PartitionNames(ctx, db, name, metastore.PartitionQuery{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(names) > 0 {
+			return nil, sqlerr.CodedSemanticf(sqlerr.ReplaceViewWithPartition, "%s The following view has partition, it could not be replaced: %s.%s",
+				sqlerr.Text(sqlerr.ReplaceViewWithPartition), db, name)
+		}
+	}
 	sd := &model.StorageDescriptor{
 		Columns: columns, InputFormat: storage.TextInputFormat, OutputFormat: storage.TextOutputFormat, NumBuckets: -1,
 	}
@@ -56,8 +67,14 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	v.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
 	return done(func(ctx context.Context) error {
 		return env.update(ctx, func(tx metastore.Tx) error {
-			if old != nil {
+			switch {
+			case old == nil:
+				return tx.CreateTable(ctx, v)
+			case slices.Equal(old.PartitionKeys, keys):
 				return tx.AlterTable(ctx, db, name, v)
+			}
+			if err := tx.DropTable(ctx, db, name); err != nil {
+				return err
 			}
 			return tx.CreateTable(ctx, v)
 		})
