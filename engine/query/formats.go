@@ -8,6 +8,7 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/engine/format"
+	"skep/engine/format/avro"
 	"skep/engine/format/csv"
 	"skep/engine/format/json"
 	"skep/engine/format/orc"
@@ -39,6 +40,11 @@ func (f *formats) find(inputFormat, serde string) (format.Format, error) {
 		return f.orc, nil
 	case storage.ParquetInputFormat:
 		return f.parquet, nil
+	case storage.AvroInputFormat:
+		if serde != storage.AvroSerDe {
+			return nil, sqlerr.Semanticf("the SerDe %s is not supported", serde)
+		}
+		return avro.Format{}, nil
 	case storage.RCFileInputFormat:
 		switch serde {
 		case storage.ColumnarSerDe, storage.LazyBinaryColumnarSerDe:

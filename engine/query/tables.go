@@ -88,6 +88,11 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 		t.InputFormat, t.OutputFormat = m.Storage.InputFormat, m.Storage.OutputFormat
 		t.SerDe, t.SerDeProps = m.Storage.SerDe.Library, m.Storage.SerDe.Parameters
 		t.Buckets = buckets(m)
+		if t.SerDe == storage.AvroSerDe {
+			if err := c.avroColumns(ctx, t); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if t.PartitionKeys, err = columns(m.PartitionKeys); err != nil {
 		return nil, err

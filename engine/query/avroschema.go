@@ -1,0 +1,59 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"skep/dialect/catalog"
+	"skep/engine/format/avro"
+)
+
+// avroColumns gives a table the columns of the Avro schema that its properties hold or name, as Hive does; the schema itself
+// becomes a parameter of the table where formats look for it. Tables without a schema keep their declared columns.
+func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
+	props := merged(t.Params, t.SerDeProps)
+	text := props[avro.LiteralProperty]
+	if url := props[avro.URLProperty]; (text == "" || text == "none") && url != "" {
+		var err error
+		if text, err = c.session.engine.readText(ctx, url); err != nil {
+			return fmt.Errorf("reading %s %s: %w", avro.URLProperty, url, err)
+		}
+	}
+	if text == "" || text == "none" {
+		return nil
+	}
+	cols, err := avro.Columns(text)
+	if err != nil {
+		return err
+	}
+	comments := map[string]string{}
+	for _, k := range t.Columns {
+		comments[k.Name] = k.Comment
+	}
+	t.Columns = nil
+	for _, k := range cols {
+		t.Columns = append(t.Columns, catalog.Column{Name: k.Name, Type: k.Type, Comment: comments[k.Name]})
+	}
+	t.Params = merged(t.Params, map[string]string{avro.LiteralProperty: text})
+	return nil
+}
+
+// readText returns the contents of a small file.
+func (e *Engine) readText(ctx context.Context, url string) (string, error) {
+	in, err := e.files.Open(ctx, strings.TrimPrefix(url, "file://"))
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	const most = 16 << 20
+	if in.Size() > most {
+		return "", fmt.Errorf("it is larger than %d bytes", most)
+	}
+	s := make([]byte, in.Size())
+	if _, err := io.ReadFull(io.NewSectionReader(in, 0, in.Size()), s); err != nil {
+		return "", err
+	}
+	return string(s), nil
+}
