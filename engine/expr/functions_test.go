@@ -14,20 +14,20 @@ import (
 )
 
 // calls are functions with arguments for the test of forms: letters stand for columns or constants of a type, upper case for
-// constants. i int, l bigint, d double, m decimal, w wide decimal, s string, b boolean, y date, t timestamp, a array, r struct.
+// constants. i int, l bigint, d double, m decimal, w wide decimal, s string, b boolean, y date, t timestamp, a array, r struct, k a small int.
 var calls = []string{
 	"+ l l", "- w m", "* m m", "/ m w", "/ d d", "% l l", "% m w", "pmod l L", "div l L", "& l l", "| i i", "^ l L", "~ i", "shiftleft i I", "shiftright l i",
-	"negative d", "negative w", "abs m", "abs l", "sqrt d", "exp d", "ln d", "log10 d", "pow d d", "sign m", "floor m", "ceil d", "round w", "round d I", "bround m I",
-	"greatest s s", "least d d d", "greatest w w", "factorial i", "conv s I I", "bin l", "hex s", "hex l", "unhex s", "crc32 s", "md5 s", "sha2 s I",
-	"concat s s", "concat s S s", "concat_ws S s s", "substr s i", "substr s i i", "substring_index s S i", "repeat s i", "space i", "lpad s I s", "upper s", "lower s",
+	"negative d", "negative w", "abs m", "abs l", "sqrt d", "exp d", "ln d", "log10 d", "pow d d", "sign m", "floor m", "ceil d", "round w", "round d K", "bround m K",
+	"greatest s s", "least d d d", "greatest w w", "factorial i", "conv s K K", "bin l", "hex s", "hex l", "unhex s", "crc32 s", "md5 s", "sha2 s I",
+	"concat s s", "concat s S s", "concat_ws S s s", "substr s i", "substr s i i", "substring_index s S i", "repeat s k", "space k", "lpad s K s", "upper s", "lower s",
 	"initcap s", "reverse s", "trim s", "ltrim s", "length s", "octet_length s", "ascii s", "chr l", "instr s s", "locate s s i", "find_in_set s s", "replace s s s",
 	"translate s s s", "levenshtein s s", "soundex s", "elt i s s", "field s s s", "like s S", "like s s", "likeany s s S", "rlike s S", "regexp_replace s S s",
-	"regexp_extract s S I", "split s S", "str_to_map s", "get_json_object s S", "parse_url s S", "format_number d I", "format_number w i", "printf S s i", "mask s",
-	"year y", "quarter y", "month t", "day y", "hour t", "minute t", "weekofyear y", "dayofweek y", "date_add y i", "date_sub y i", "datediff y y", "add_months y i",
-	"months_between t t", "last_day y", "next_day y S", "trunc y S", "trunc m I", "date_format t S", "unix_timestamp t", "from_unixtime l", "from_utc_timestamp t S",
+	"regexp_extract s S K", "split s S", "str_to_map s", "get_json_object s S", "parse_url s S", "format_number d K", "format_number w k", "printf S s i", "mask s",
+	"year y", "quarter y", "month t", "day y", "hour t", "minute t", "weekofyear y", "dayofweek y", "date_add y k", "date_sub y k", "datediff y y", "add_months y k",
+	"months_between t t", "last_day y", "next_day y S", "trunc y S", "trunc m K", "date_format t S", "unix_timestamp t", "from_unixtime l", "from_utc_timestamp t S",
 	"to_utc_timestamp t S", "floor_month t", "- y y", "- t t", "array i i", "map s i", "struct i s", "size a", "index a l", "index a L", "array_contains a i", "sort_array a",
 	"array_distinct a", "array_max a", "array_join a S", "array_union a a", "array_remove a i", "hash s i d m y t a r", "murmur_hash s l d w y t a r", "isnull a", "nullif s s", "coalesce a a",
-	"if b a a", "case b r b r", "if b s S", "case b m b m M", "sentences s", "xpath_string s S", "levenshtein s S", "width_bucket l l l I", "typeof s",
+	"if b a a", "case b r b r", "if b s S", "case b m b m M", "sentences s", "xpath_string s S", "levenshtein s S", "width_bucket l l l K", "typeof s",
 }
 
 var letters = map[rune]*types.Type{
@@ -39,6 +39,12 @@ var letters = map[rune]*types.Type{
 func (g *generator) argument(letter string) plan.Expr {
 	c := rune(letter[0])
 	lower := rune(strings.ToLower(letter)[0])
+	if lower == 'k' {
+		if c != lower {
+			return lit(types.IntType, g.r.Int63n(20))
+		}
+		return call("pmod", types.IntType, g.argument("i"), lit(types.IntType, 20))
+	}
 	t := letters[lower]
 	if c != lower {
 		return &plan.Literal{Value: randomValue(g.r, t), T: t}

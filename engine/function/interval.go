@@ -36,7 +36,7 @@ func addTime(env *Env, call *Call, minus bool) Kernel {
 	case a.Kind == types.Date && b.Kind == types.IntervalYearMonth:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			x, y := ints(args[0]), ints(args[1])
-			rows.Each(func(i int) { out.I64[i] = calendar.AddMonths(x.at(i), sign*y.at(i)) })
+			rows.Each(func(i int) { out.I64[i] = calendar.AddMonthsHybrid(x.at(i), sign*y.at(i)) })
 			return nil
 		}
 	case a.Kind == types.Date && b.Kind == types.Date:
@@ -56,7 +56,7 @@ func addTime(env *Env, call *Call, minus bool) Kernel {
 			rows.Each(func(i int) {
 				t := x.at(i)
 				days, second := calendar.Split(zone.Local(t.Hi))
-				t.Hi = zone.Instant(calendar.AddMonths(days, sign*y.at(i))*calendar.SecondsPerDay + second)
+				t.Hi = zone.Instant(calendar.AddMonthsHybrid(days, sign*y.at(i))*calendar.SecondsPerDay + second)
 				out.W[i] = t
 			})
 			return nil

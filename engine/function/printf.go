@@ -428,6 +428,9 @@ func parseNumberPattern(text string) numberPattern {
 	return p
 }
 
+// maxDecimals is the most that java.text.DecimalFormat prints.
+const maxDecimals = 340
+
 // formatNumber prints like #,###,##0.00 with constant or computed digits, or by a pattern, rounding half even.
 func formatNumber(_ *Env, call *Call) Kernel {
 	x := call.Args[0]
@@ -448,6 +451,7 @@ func formatNumber(_ *Env, call *Call) Kernel {
 				if n < 0 {
 					return errorf("Argument 2 of function FORMAT_NUMBER must be >= 0, but \"%d\" was found", n)
 				}
+				n = min(n, maxDecimals)
 				p = numberPattern{minWhole: 1, minFraction: n, fraction: n, grouping: 3}
 			}
 			out.SetString(i, p.format(x, args[0], i))
@@ -457,7 +461,7 @@ func formatNumber(_ *Env, call *Call) Kernel {
 }
 
 func (p *numberPattern) format(t *types.Type, v *vector.Vector, row int) string {
-	fraction := min(p.fraction, 60)
+	fraction := min(p.fraction, maxDecimals)
 	shift := 0
 	if p.percent {
 		shift = 2

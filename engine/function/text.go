@@ -13,8 +13,8 @@ var textTable = map[string]entry{
 	"concat_ws":       {build: concatWS, nulls: Aware},
 	"substr":          {build: substr, nulls: Strict, costly: true},
 	"substring_index": {build: substringIndex, nulls: Strict, costly: true},
-	"space":           {build: space, nulls: Strict},
-	"repeat":          {build: repeat, nulls: Strict},
+	"space":           {build: space, nulls: Strict, fallible: true},
+	"repeat":          {build: repeat, nulls: Strict, fallible: true},
 	"lpad":            {build: pad(true), nulls: Strict, costly: true, fallible: true},
 	"rpad":            {build: pad(false), nulls: Strict, costly: true, fallible: true},
 	"upper":           {build: mapText(appendUpper), nulls: Strict, costly: true},
@@ -256,33 +256,50 @@ func beforeNth(s, delimiter []byte, n int64) []byte {
 	return s[end+len(delimiter):]
 }
 
+// maxArena bounds the bytes of strings in one column of a batch.
+const maxArena = 1 << 30
+
+// roomFor fails when n more bytes are too many for the arena.
+func roomFor(arena []byte, n int64) error {
+	if int64(len(arena))+n > maxArena {
+		return errorf("strings of more than %d bytes in a batch", maxArena)
+	}
+	return nil
+}
+
 func space(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		n := ints(args[0])
-		rows.Each(func(i int) {
+		return rows.Try(func(i int) error {
 			data := out.Extend()
+			if err := roomFor(data, n.at(i)); err != nil {
+				return err
+			}
 			start := len(data)
 			for range max(n.at(i), 0) {
 				data = append(data, ' ')
 			}
 			out.Set(i, start, data)
+			return nil
 		})
-		return nil
 	}
 }
 
 func repeat(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a, n := textsOf(args[0]), ints(args[1])
-		rows.Each(func(i int) {
+		return rows.Try(func(i int) error {
 			data := out.Extend()
+			if err := roomFor(data, n.at(i)*int64(len(a.at(i)))); err != nil {
+				return err
+			}
 			start := len(data)
 			for range max(n.at(i), 0) {
 				data = append(data, a.at(i)...)
 			}
 			out.Set(i, start, data)
+			return nil
 		})
-		return nil
 	}
 }
 
@@ -303,6 +320,9 @@ func pad(left bool) Builder {
 				}
 				have := runes(s)
 				data := out.Extend()
+				if err := roomFor(data, int64(size)); err != nil {
+					return err
+				}
 				start := len(data)
 				if have >= size {
 					out.Set(i, start, append(data, s[:prefix(s, size)]...))
