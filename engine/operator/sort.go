@@ -34,9 +34,9 @@ type SortSpec struct {
 //
 // A worker that runs out of memory orders what it has and writes it to disk as a run; reading then merges the runs:
 //
-//	worker 1: rows ─► run, run, … (disk) ┐
-//	                                      ├─ merge ─► output
-//	worker 2: rows ─► rest (memory)      ┘
+//	worker 1: rows ─► run, run, … ┐
+//	                               ├─ merge ─► output
+//	worker 2: rows ─► run, run, … ┘
 type Sort struct {
 	spec  SortSpec
 	res   *Resources
@@ -44,11 +44,9 @@ type Sort struct {
 
 	mu       sync.Mutex
 	accounts []*memory.Account
-	locals   []*vector.Batch
+	rows     chunks // of workers that have ended
 	runs     []spilledRun
-
-	cols  []*vector.Vector // what stayed in memory, after Finish
-	order []uint32
+	order    []uint32 // of rows, after Finish
 
 	// bound is, with a limit, a prefix of the first key that no row wanted exceeds: some worker has enough rows up to it.
 	bound atomic.Uint64
@@ -64,7 +62,7 @@ var _ pipeline.Sink = (*sortInput)(nil)
 
 // NewSort returns a sort.
 func NewSort(spec SortSpec, r *Resources) *Sort {
-	s := &Sort{spec: spec, res: r, files: spillFiles{res: r}}
+	s := &Sort{spec: spec, res: r, files: spillFiles{res: r}, rows: chunks{ts: spec.Types}}
 	s.bound.Store(^uint64(0))
 	return s
 }
@@ -89,7 +87,7 @@ type sortInput struct {
 func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 	s := in.sort
 	p := &sortProcessor{
-		sort: s, evaluator: in.program(), rows: vector.NewBatch(s.spec.Types), keep: -1, account: s.res.Pool.NewAccount(s.spec.Name, true),
+		sort: s, evaluator: in.program(), rows: chunks{ts: s.spec.Types}, keep: -1, account: s.res.Pool.NewAccount(s.spec.Name, true),
 	}
 	s.mu.Lock()
 	s.accounts = append(s.accounts, p.account)
@@ -107,7 +105,7 @@ func (in *sortInput) Finish(context.Context) error { return in.sort.finish() }
 type sortProcessor struct {
 	sort        *Sort
 	evaluator   Evaluator
-	rows        *vector.Batch
+	rows        chunks
 	keep, prune int64 // rows to keep, or -1, whenever there are prune rows
 	sorter      sort.Sorter
 	account     *memory.Account
@@ -131,13 +129,13 @@ func (p *sortProcessor) Push(b *vector.Batch) error {
 			return nil
 		}
 	}
-	p.rows.Append(b)
-	if p.keep >= 0 && int64(p.rows.N) >= p.prune {
+	p.rows.append(b)
+	if p.keep >= 0 && int64(p.rows.rows()) >= p.prune {
 		p.cut()
 		p.lowerBound()
 	}
-	// Ordering takes another 40 bytes per row.
-	n := p.rows.Bytes() + 40*int64(p.rows.N)
+	// Ordering takes another 48 bytes per row.
+	n := p.rows.bytes() + 48*int64(p.rows.rows())
 	if p.account.Set(n) && !p.account.Asked() || n < p.sort.res.minSpill() {
 		return nil
 	}
@@ -154,7 +152,7 @@ func (p *sortProcessor) spill() error {
 		}
 		p.file = f
 	}
-	order := p.sorter.Order(s.keys(p.rows.Cols), p.rows.N)
+	order := p.sorter.Order(s.keys(&p.rows), p.rows.rows())
 	if p.keep >= 0 {
 		order = order[:min(int64(len(order)), p.keep)]
 	}
@@ -162,7 +160,7 @@ func (p *sortProcessor) spill() error {
 	for len(order) > 0 {
 		n := min(len(order), vector.BatchSize)
 		for i, c := range buf.Cols {
-			vector.GatherView(c, p.rows.Cols[i], order[:n])
+			p.rows.gather(c, i, order[:n])
 		}
 		if err := p.file.Write(p.runs, buf.Cols, n); err != nil {
 			return err
@@ -173,7 +171,7 @@ func (p *sortProcessor) spill() error {
 	s.runs = append(s.runs, spilledRun{p.file, p.runs})
 	s.mu.Unlock()
 	p.runs++
-	p.rows = vector.NewBatch(s.spec.Types)
+	p.rows = chunks{ts: s.spec.Types}
 	p.sorter = sort.Sorter{}
 	p.account.Set(0)
 	return nil
@@ -186,8 +184,8 @@ func (p *sortProcessor) within(b *vector.Batch, bound uint64) *vector.Batch {
 	p.used[first.Column] = true
 	n := b.Rows()
 	p.words = grow(p.words, n)
-	key := p.sort.keys(p.dense.only(b, b.Cols, p.used))[0]
-	sort.Prefix(key, n, p.words)
+	column := p.dense.only(b, b.Cols, p.used)[first.Column]
+	sort.Prefix(sort.Key{Column: column, Desc: first.Desc, NullsFirst: first.NullsFirst}, n, p.words)
 	sel := grow(p.sel, n)[:0]
 	for k, w := range p.words {
 		if w <= bound {
@@ -204,13 +202,15 @@ func (p *sortProcessor) within(b *vector.Batch, bound uint64) *vector.Batch {
 // lowerBound makes the bound that of the worker's last row, if that is lower.
 func (p *sortProcessor) lowerBound() {
 	s := p.sort
-	last := p.rows.N - 1
+	last := p.rows.rows() - 1
 	if last < 0 || len(s.spec.Keys) == 0 {
 		return
 	}
 	k := s.spec.Keys[0]
+	v := vector.New(s.spec.Types[k.Column], 0)
+	p.rows.gather(v, k.Column, []uint32{uint32(last)})
 	var w [1]uint64
-	sort.Prefix(sort.Key{Column: slice(p.rows.Cols[k.Column], last, last+1), Desc: k.Desc, NullsFirst: k.NullsFirst}, 1, w[:])
+	sort.Prefix(sort.Key{Column: v, Desc: k.Desc, NullsFirst: k.NullsFirst}, 1, w[:])
 	for {
 		old := s.bound.Load()
 		if w[0] >= old || s.bound.CompareAndSwap(old, w[0]) {
@@ -221,63 +221,65 @@ func (p *sortProcessor) lowerBound() {
 
 // cut keeps the first rows only.
 func (p *sortProcessor) cut() {
-	order := p.sorter.Order(p.sort.keys(p.rows.Cols), p.rows.N)
+	s := p.sort
+	order := p.sorter.Order(s.keys(&p.rows), p.rows.rows())
 	order = order[:min(int64(len(order)), p.keep)]
-	kept := vector.NewBatch(p.sort.spec.Types)
-	for i, c := range kept.Cols {
-		vector.AppendRows(c, p.rows.Cols[i], order)
+	kept := chunks{ts: s.spec.Types}
+	buf := vector.NewBatch(s.spec.Types)
+	for len(order) > 0 {
+		buf.N = min(len(order), vector.BatchSize)
+		for i, c := range buf.Cols {
+			p.rows.gather(c, i, order[:buf.N])
+		}
+		kept.append(buf)
+		order = order[buf.N:]
 	}
-	kept.N = len(order)
 	p.rows = kept
 }
 
 func (p *sortProcessor) Finish() error {
-	if p.keep >= 0 && int64(p.rows.N) > p.keep {
+	if p.keep >= 0 && int64(p.rows.rows()) > p.keep {
 		p.cut()
-	}
-	if p.file != nil {
-		if err := p.file.Flush(); err != nil {
-			return err
-		}
 	}
 	s := p.sort
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.rows.N > 0 {
-		s.locals = append(s.locals, p.rows)
+	s.rows.take(&p.rows)
+	if p.file != nil {
+		return p.file.Flush()
 	}
 	return nil
 }
 
-// keys returns the sort keys over the given columns.
-func (s *Sort) keys(cols []*vector.Vector) []sort.Key {
+// keys returns the sort keys over rows.
+func (s *Sort) keys(rows *chunks) []sort.Key {
 	keys := make([]sort.Key, len(s.spec.Keys))
+	if len(rows.list) == 0 {
+		return nil
+	}
 	for i, k := range s.spec.Keys {
-		keys[i] = sort.Key{Column: cols[k.Column], Desc: k.Desc, NullsFirst: k.NullsFirst}
+		keys[i] = sort.Key{Column: rows.column(k.Column), Desc: k.Desc, NullsFirst: k.NullsFirst}
 	}
 	return keys
 }
 
-// finish joins the workers' rows and orders them.
+// finish orders the rows in memory, or makes them the last run.
 func (s *Sort) finish() error {
-	if len(s.locals) == 0 {
-		return nil
-	}
-	all := s.locals[0]
-	for _, l := range s.locals[1:] {
-		for i, c := range all.Cols {
-			vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
-		}
-		all.N += l.N
-	}
-	s.locals = nil
-	var sorter sort.Sorter
-	s.cols, s.order = all.Cols, sorter.Order(s.keys(all.Cols), all.N)
 	if len(s.runs) > 0 {
-		return nil
+		if s.rows.rows() == 0 {
+			return nil
+		}
+		p := &sortProcessor{sort: s, rows: s.rows, keep: -1, account: s.accounts[0]}
+		s.rows = chunks{ts: s.spec.Types}
+		if err := p.spill(); err != nil {
+			return err
+		}
+		return p.file.Flush()
 	}
-	from := min(s.spec.Offset, int64(len(s.order)))
-	s.order = s.order[from:]
+	s.rows.join()
+	var sorter sort.Sorter
+	s.order = sorter.Order(s.keys(&s.rows), s.rows.rows())
+	s.order = s.order[min(s.spec.Offset, int64(len(s.order))):]
 	if s.spec.Limit >= 0 {
 		s.order = s.order[:min(s.spec.Limit, int64(len(s.order)))]
 	}
@@ -319,7 +321,7 @@ func (r *sortReader) Next() (*vector.Batch, error) {
 	rows := r.sort.order[r.at : r.at+n]
 	r.at += n
 	for i, c := range r.batch.Cols {
-		vector.GatherView(c, r.sort.cols[i], rows)
+		r.sort.rows.gather(c, i, rows)
 	}
 	r.batch.N = n
 	return &r.batch, nil

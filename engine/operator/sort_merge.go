@@ -6,46 +6,32 @@ import (
 	"skep/engine/vector"
 )
 
-// sortRun is a sequence of sorted rows: batches of a spill file, or rows in memory in order.
+// sortRun is a sequence of sorted batches in a spill file.
 type sortRun struct {
-	file *spill.Reader // nil for rows in memory
+	file *spill.Reader
 
 	cols  []*vector.Vector // of the current batch
-	order []uint32         // rows of cols in order; nil for file batches, which are in order
 	n, at int
 	keys  []sort.Key
-	words []uint64 // prefixes of the first key by position
+	words []uint64 // prefixes of the first key by row
 }
 
 // load makes the next rows current; false at the end.
 func (r *sortRun) load(s *Sort) (bool, error) {
-	if r.file != nil {
-		b, err := r.file.Next()
-		if err != nil || b == nil {
-			return false, err
-		}
-		r.cols, r.n = b.Cols, b.N
-	} else if r.at > 0 || len(r.order) == 0 {
-		return false, nil
-	} else {
-		r.n = len(r.order)
+	b, err := r.file.Next()
+	if err != nil || b == nil {
+		return false, err
 	}
-	r.at = 0
-	r.keys = s.keys(r.cols)
+	r.cols, r.n, r.at = b.Cols, b.N, 0
+	r.keys = r.keys[:0]
+	for _, k := range s.spec.Keys {
+		r.keys = append(r.keys, sort.Key{Column: b.Cols[k.Column], Desc: k.Desc, NullsFirst: k.NullsFirst})
+	}
 	if len(r.keys) > 0 {
-		rows := r.cols[s.spec.Keys[0].Column].Len()
-		r.words = grow(r.words, rows)
-		sort.Prefix(r.keys[0], rows, r.words)
+		r.words = grow(r.words, r.n)
+		sort.Prefix(r.keys[0], r.n, r.words)
 	}
 	return true, nil
-}
-
-// row returns the current row of the batch.
-func (r *sortRun) row() int {
-	if r.order != nil {
-		return int(r.order[r.at])
-	}
-	return r.at
 }
 
 // before reports whether the current row of r comes before that of o.
@@ -53,7 +39,7 @@ func (r *sortRun) before(o *sortRun) bool {
 	if len(r.keys) == 0 {
 		return false
 	}
-	i, j := r.row(), o.row()
+	i, j := r.at, o.at
 	if a, b := r.words[i], o.words[j]; a != b {
 		return a < b
 	}
@@ -126,9 +112,6 @@ func newMergeReader(s *Sort) (*mergeReader, error) {
 	for _, f := range s.runs {
 		runs = append(runs, &sortRun{file: f.file.Read(f.part)})
 	}
-	if len(s.order) > 0 {
-		runs = append(runs, &sortRun{cols: s.cols, order: s.order})
-	}
 	for i, r := range runs {
 		ok, err := r.load(s)
 		if err != nil {
@@ -158,7 +141,7 @@ func (m *mergeReader) Next() (*vector.Batch, error) {
 			if m.skip > 0 {
 				m.skip--
 			} else {
-				m.rows = append(m.rows, uint32(r.row()))
+				m.rows = append(m.rows, uint32(r.at))
 				if m.left > 0 {
 					m.left--
 				}
