@@ -6,6 +6,7 @@ import (
 
 	"skep/dialect/types"
 	"skep/engine/decimal"
+	"skep/engine/strictmath"
 	"skep/engine/vector"
 	"skep/engine/vector/valuetext"
 )
@@ -17,19 +18,19 @@ var mathTable = map[string]entry{
 	"ceil":         {build: floorCeil(math.Ceil, decimal.Ceil), nulls: Strict},
 	"abs":          {build: absolute, nulls: Total},
 	"sqrt":         {build: real(func(x float64) (float64, bool) { return math.Sqrt(x), !(x < 0) }), nulls: Strict},
-	"cbrt":         {build: real(always(math.Cbrt)), nulls: Strict},
-	"exp":          {build: real(always(math.Exp)), nulls: Strict},
+	"cbrt":         {build: real(always(strictmath.Cbrt)), nulls: Strict},
+	"exp":          {build: real(always(strictmath.Exp)), nulls: Strict},
 	"ln":           {build: real(positive(math.Log)), nulls: Strict},
 	"log2":         {build: real(positive(func(x float64) float64 { return math.Log(x) / math.Ln2 })), nulls: Strict},
-	"log10":        {build: real(positive(math.Log10)), nulls: Strict},
+	"log10":        {build: real(positive(strictmath.Log10)), nulls: Strict},
 	"log":          {build: logarithm, nulls: Strict},
 	"pow":          {build: power, nulls: Strict},
 	"sign":         {build: signOf, nulls: Strict},
-	"sin":          {build: real(always(math.Sin)), nulls: Strict},
-	"asin":         {build: real(always(math.Asin)), nulls: Strict},
-	"cos":          {build: real(always(math.Cos)), nulls: Strict},
-	"acos":         {build: real(always(math.Acos)), nulls: Strict},
-	"tan":          {build: real(always(math.Tan)), nulls: Strict},
+	"sin":          {build: real(always(strictmath.Sin)), nulls: Strict},
+	"asin":         {build: real(always(strictmath.Asin)), nulls: Strict},
+	"cos":          {build: real(always(strictmath.Cos)), nulls: Strict},
+	"acos":         {build: real(always(strictmath.Acos)), nulls: Strict},
+	"tan":          {build: real(always(strictmath.Tan)), nulls: Strict},
 	"atan":         {build: real(always(math.Atan)), nulls: Strict},
 	"sinh":         {build: real(always(math.Sinh)), nulls: Strict},
 	"cosh":         {build: real(always(math.Cosh)), nulls: Strict},
