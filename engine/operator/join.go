@@ -81,7 +81,7 @@ type HashJoin struct {
 
 	mu       sync.Mutex
 	accounts []*memory.Account
-	locals   []*vector.Batch // one per build worker, flat
+	built    chunks          // rows of build workers that have ended, unless they are in partitions
 	total    int             // rows of the whole build side
 	nullKey  bool            // some build row has a NULL in a key
 	account  *memory.Account // of the table
@@ -109,7 +109,7 @@ func NewHashJoin(spec JoinSpec, r *Resources) *HashJoin {
 }
 
 func newHashJoin(spec JoinSpec, r *Resources, level int, files *spillFiles) *HashJoin {
-	j := &HashJoin{spec: spec, res: r, level: level, files: files}
+	j := &HashJoin{spec: spec, res: r, level: level, files: files, built: chunks{ts: spec.BuildTypes}}
 	j.account = j.newAccount(false)
 	return j
 }

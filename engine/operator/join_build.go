@@ -30,7 +30,7 @@ type joinBuilder struct {
 	join      *HashJoin
 	evaluator Evaluator
 	account   *memory.Account
-	rows      *vector.Batch
+	rows      chunks
 	parts     *scatter
 	count     int
 	nullKey   bool
@@ -38,7 +38,7 @@ type joinBuilder struct {
 }
 
 func (j *HashJoin) newBuilder(e Evaluator) *joinBuilder {
-	return &joinBuilder{join: j, evaluator: e, account: j.newAccount(j.canPartition()), rows: vector.NewBatch(j.spec.BuildTypes)}
+	return &joinBuilder{join: j, evaluator: e, account: j.newAccount(j.canPartition()), rows: chunks{ts: j.spec.BuildTypes}}
 }
 
 // canPartition reports whether rows can be divided so that each needs only one part of the other side.
@@ -60,8 +60,8 @@ func (p *joinBuilder) Push(b *vector.Batch) error {
 	if rows.Rows() == 0 {
 		return nil
 	}
-	p.rows.Append(rows)
-	if p.join.partitioned.Load() && p.rows.N >= 4*vector.BatchSize {
+	p.rows.append(rows)
+	if p.join.partitioned.Load() && p.rows.rows() >= 4*vector.BatchSize {
 		p.partition()
 	}
 	return p.fit()
@@ -69,7 +69,7 @@ func (p *joinBuilder) Push(b *vector.Batch) error {
 
 // fit records the memory in use and goes over to partitions on disk when it is too much.
 func (p *joinBuilder) fit() error {
-	n := p.rows.Bytes()
+	n := p.rows.bytes()
 	if p.parts != nil {
 		n += p.parts.bytes
 	}
@@ -98,20 +98,15 @@ func (p *joinBuilder) partition() {
 		p.parts = newScatter(j.spec.BuildTypes, j.level, j.files)
 	}
 	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
-	for from := 0; from < p.rows.N; from += vector.MaxBatchSize {
-		to := min(from+vector.MaxBatchSize, p.rows.N)
-		cols := make([]*vector.Vector, len(p.rows.Cols))
-		for i, c := range p.rows.Cols {
-			cols[i] = slice(c, from, to)
-		}
+	for _, b := range p.rows.list {
 		for i, at := range j.spec.BuildKeys {
-			keys[i] = cols[at]
+			keys[i] = b.Cols[at]
 		}
-		p.hash = grow(p.hash, to-from)
-		hashtable.Hash(keys, to-from, p.hash)
-		p.parts.add(cols, p.hash)
+		p.hash = grow(p.hash, b.N)
+		hashtable.Hash(keys, b.N, p.hash)
+		p.parts.add(b.Cols, p.hash)
 	}
-	p.rows = vector.NewBatch(j.spec.BuildTypes)
+	p.rows = chunks{ts: j.spec.BuildTypes}
 }
 
 // dropNulls takes rows out of b whose NULL keys match nothing, unless they are wanted for themselves, and remembers that there
@@ -151,9 +146,7 @@ func (p *joinBuilder) Finish() error {
 	defer j.mu.Unlock()
 	j.total += p.count
 	j.nullKey = j.nullKey || p.nullKey
-	if p.rows.N > 0 {
-		j.locals = append(j.locals, p.rows)
-	}
+	j.built.take(&p.rows)
 	if p.parts != nil {
 		j.buildParts = append(j.buildParts, p.parts)
 	}
@@ -173,22 +166,19 @@ func (j *HashJoin) finishBuild() error {
 			return err
 		}
 	}
-	switch len(j.locals) {
-	case 0:
-		j.cols = vector.NewBatch(j.spec.BuildTypes).Cols
-	case 1:
-		j.cols, j.rows = j.locals[0].Cols, j.locals[0].N
-	default:
-		all := j.locals[0]
-		for _, l := range j.locals[1:] {
-			for i, c := range all.Cols {
-				vector.AppendRows(c, l.Cols[i], vector.Sequence(l.N))
-			}
-			all.N += l.N
+	j.rows = j.built.rows()
+	j.cols = make([]*vector.Vector, len(j.spec.BuildTypes))
+	for i, t := range j.spec.BuildTypes {
+		if j.rows == 0 {
+			j.cols[i] = vector.New(t, 0)
+			continue
 		}
-		j.cols, j.rows = all.Cols, all.N
+		j.cols[i] = j.built.column(i)
+		for _, b := range j.built.list {
+			b.Cols[i] = nil
+		}
 	}
-	j.locals = nil
+	j.built.list = nil
 	keys := make([]*vector.Vector, len(j.spec.BuildKeys))
 	for i, at := range j.spec.BuildKeys {
 		keys[i] = j.cols[at]
@@ -218,13 +208,11 @@ func (j *HashJoin) finishBuild() error {
 // choosePartitions keeps as many partitions as half of the memory left can hold and moves the others to disk.
 func (j *HashJoin) choosePartitions() error {
 	// Rows that workers collected before others ran out of memory.
-	for _, l := range j.locals {
-		p := j.newBuilder(AllColumns())
-		p.rows = l
-		p.partition()
-		j.buildParts = append(j.buildParts, p.parts)
-	}
-	j.locals = nil
+	p := j.newBuilder(AllColumns())
+	p.rows = j.built
+	p.partition()
+	j.buildParts = append(j.buildParts, p.parts)
+	j.built = chunks{ts: j.spec.BuildTypes}
 	var size, rows int64
 	var count [partitions]int64
 	for _, s := range j.buildParts {
@@ -243,7 +231,6 @@ func (j *HashJoin) choosePartitions() error {
 	// A spilled row is smaller than one in memory.
 	room := j.res.Pool.Available() / 2
 	perRow := 2*size/max(rows, 1) + tableBytes
-	all := vector.NewBatch(j.spec.BuildTypes)
 	for i := range count {
 		need := count[i] * perRow
 		if count[i] > 0 && need > room {
@@ -253,7 +240,7 @@ func (j *HashJoin) choosePartitions() error {
 		j.resident[i] = true
 		for _, s := range j.buildParts {
 			err := s.read(i, func(b *vector.Batch) error {
-				all.Append(b)
+				j.built.append(b)
 				return nil
 			})
 			if err != nil {
@@ -261,6 +248,5 @@ func (j *HashJoin) choosePartitions() error {
 			}
 		}
 	}
-	j.locals = []*vector.Batch{all}
 	return nil
 }
