@@ -74,7 +74,7 @@ func numericArgument(args []Arg) error {
 	switch t := args[0].Type; {
 	case !t.IsPrimitive():
 		return unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
-	case !t.IsNumeric() && !t.IsString() && t.Kind != types.Void:
+	case !t.IsNumeric() && !t.IsString() && t.Kind != types.Timestamp && t.Kind != types.Void:
 		return unpositioned(argumentTypeException, "Only numeric or string type arguments are accepted but %s is passed.", t)
 	}
 	return nil
@@ -90,6 +90,8 @@ func sum(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{Args: []*types.Type{types.BigIntType}, Result: types.BigIntType}, nil
 	case t.Kind == types.Decimal:
 		return Resolution{Args: []*types.Type{t}, Result: types.NewDecimal(min(types.MaxPrecision, t.Precision+10), t.Scale)}, nil
+	case t.IsString(): // not cast: text that is no number counts as zero
+		return Resolution{Args: []*types.Type{t}, Result: types.DoubleType}, nil
 	}
 	return Resolution{Args: []*types.Type{types.DoubleType}, Result: types.DoubleType}, nil
 }
@@ -154,7 +156,7 @@ var doubleArray = types.NewArray(types.DoubleType)
 // fractions is the type of a percentile argument: one number or an array of them; with it goes the result.
 func fractions(t *types.Type) (arg, result *types.Type) {
 	switch {
-	case t.Kind == types.Array && (t.Elem.IsNumeric() || t.Elem.Kind == types.Void):
+	case t.Kind == types.Array && (t.Elem.IsNumeric() || t.Elem.IsString() || t.Elem.Kind == types.Void):
 		return doubleArray, doubleArray
 	case t.IsNumeric() || t.Kind == types.Void:
 		return types.DoubleType, types.DoubleType

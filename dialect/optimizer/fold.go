@@ -45,7 +45,8 @@ func (o *optimizer) simplifyCall(c *plan.Call) plan.Expr {
 		}
 	case "in":
 		c = distinctList(c)
-		if len(c.Args) == 2 && c.Args[0].Type().Equal(c.Args[1].Type()) {
+		// NULL fields of structs are equal for =, unknown for IN.
+		if t := c.Args[0].Type(); len(c.Args) == 2 && t.Equal(c.Args[1].Type()) && t.Kind != types.Struct {
 			return &plan.Call{Func: "=", Args: c.Args, T: types.BooleanType}
 		}
 	case "=", "<>", "<", "<=", ">", ">=":

@@ -45,7 +45,11 @@ func (c *comoments) merge(o comoments) {
 
 func covarPop(c *comoments) (float64, bool)  { return c.xy / float64(c.n), c.n > 0 }
 func covarSamp(c *comoments) (float64, bool) { return c.xy / float64(c.n-1), c.n > 1 }
-func corr(c *comoments) (float64, bool)      { return c.xy / math.Sqrt(c.xx) / math.Sqrt(c.yy), c.n > 1 }
+
+// corr has no value where a variance is zero.
+func corr(c *comoments) (float64, bool) {
+	return c.xy / math.Sqrt(c.xx) / math.Sqrt(c.yy), c.n > 1 && c.xx != 0 && c.yy != 0
+}
 
 // newCovariance makes the constructor of a function of the comoments.
 func newCovariance(final func(*comoments) (float64, bool)) constructor {

@@ -28,7 +28,7 @@ func newExtreme(args []*types.Type, largest bool) (Function, error) {
 	case types.Nothing:
 		states = func() States { return &voidStates{} }
 	default:
-		return nil, badArgs(args)
+		states = func() States { return &nestedExtremes{values: vector.New(t, 0), largest: largest} }
 	}
 	return &fn{[]*types.Type{t}, states}, nil
 }

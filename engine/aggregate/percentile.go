@@ -191,9 +191,9 @@ func (s *percentileStates) Final(dst *vector.Vector, from, to int) {
 	}
 }
 
-// emitQuantiles appends a number or an array of them, NULL for no values or no fraction.
+// emitQuantiles appends a number or an array of them, NULL for no values or a NULL for the fractions.
 func emitQuantiles(dst *vector.Vector, many, empty bool, ps []float64, quantile func(p float64) float64) {
-	null := empty || len(ps) == 0
+	null := empty || ps == nil
 	var out []float64
 	for _, p := range ps {
 		if !(p >= 0 && p <= 1) {

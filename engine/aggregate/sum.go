@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"skep/dialect/types"
+	"skep/engine/function"
 	"skep/engine/vector"
 )
 
@@ -21,6 +22,8 @@ func newSum(args []*types.Type, result *types.Type) (Function, error) {
 		return newWideSum(in, result), nil
 	case in.Physical() == types.F64:
 		return &fn{[]*types.Type{types.DoubleType}, func() States { return &sumStates[float64]{} }}, nil
+	case in.IsString():
+		return &fn{[]*types.Type{types.DoubleType}, func() States { return &textSums{} }}, nil
 	case in.IsInteger():
 		return &fn{[]*types.Type{types.BigIntType}, func() States { return &sumStates[int64]{} }}, nil
 	case in.Kind == types.Void:
@@ -121,3 +124,35 @@ func (s *voidStates) Final(dst *vector.Vector, from, to int) {
 		dst.AppendDatum(types.NullDatum)
 	}
 }
+
+// textSums adds the numbers that strings are the text of. Other strings count as zero: a group with nothing else sums up to 0.0,
+// not to NULL.
+type textSums struct {
+	sumStates[float64]
+	numbers *vector.Vector
+}
+
+func (s *textSums) Update(groups []uint32, args []*vector.Vector) {
+	s.sumStates.Update(groups, s.parse(args[0], len(groups)))
+}
+
+// UpdateTotal implements Total.
+func (s *textSums) UpdateTotal(args []*vector.Vector, n int) {
+	s.sumStates.UpdateTotal(s.parse(args[0], n), n)
+}
+
+func (s *textSums) parse(a *vector.Vector, n int) []*vector.Vector {
+	if s.numbers == nil {
+		s.numbers = &vector.Vector{Type: types.DoubleType}
+	}
+	s.numbers.F64 = resize(s.numbers.F64[:0], n)
+	s.numbers.Nulls = a.Nulls
+	for k, r := range a.Refs[:n] {
+		if a.Nulls == nil || !a.Nulls[k] {
+			s.numbers.F64[k], _ = function.ParseDouble(a.Data[r.Off : r.Off+r.Len])
+		}
+	}
+	return []*vector.Vector{s.numbers}
+}
+
+func (s *textSums) Bytes() int64 { return s.sumStates.Bytes() + 8*vector.BatchSize }

@@ -29,3 +29,16 @@ func ProlepticToJulian(day int64) int64 {
 	}
 	return guess
 }
+
+// AddMonthsHybrid adds months in the hybrid calendar, which Hive uses for intervals: dates before GregorianStart are taken apart
+// and put together again as Julian ones. Days beyond the end of the month are cut.
+func AddMonthsHybrid(days, months int64) int64 {
+	if days < GregorianStart {
+		days = JulianToProleptic(days)
+	}
+	r := AddMonths(days, months)
+	if r < GregorianStart {
+		return ProlepticToJulian(r)
+	}
+	return r
+}

@@ -368,7 +368,7 @@ func (c *compiler) in(args []*node) *node {
 	x, list := args[0], args[1:]
 	var values []*vector.Vector
 	for _, a := range list {
-		if !a.isConst() {
+		if !a.isConst() || x.typ.Kind == types.Struct {
 			return c.node(&node{op: opInCols, typ: types.BooleanType, args: args, stable: true, cost: 10 * len(list)})
 		}
 		values = append(values, a.value)

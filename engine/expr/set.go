@@ -215,7 +215,8 @@ func (m *machine) inVector(n *node, st *state, sc *scope) (*vector.Vector, error
 	return st.out.Vector, nil
 }
 
-// inColsVector is IN over a list with columns.
+// inColsVector is IN over a list with columns, or of structs, which are equal field by field: NULL in a field leaves open whether
+// the structs are equal unless other fields differ.
 func (m *machine) inColsVector(n *node, st *state, sc *scope) (*vector.Vector, error) {
 	for i, a := range n.args {
 		v, err := m.eval(a, sc)
@@ -237,6 +238,14 @@ func (m *machine) inColsVector(n *node, st *state, sc *scope) (*vector.Vector, e
 			switch {
 			case constNull(y) || y.IsNull(i):
 				null = true
+			case n.args[0].typ.Kind == types.Struct:
+				switch equalStructs(x, i, y, i) {
+				case isTrue:
+					st.out.I64[i] = 1
+					return
+				case isUnknown:
+					null = true
+				}
 			case compareValues(x, i, y, i) == 0:
 				st.out.I64[i] = 1
 				return
@@ -247,4 +256,36 @@ func (m *machine) inColsVector(n *node, st *state, sc *scope) (*vector.Vector, e
 		}
 	})
 	return st.out.Vector, nil
+}
+
+// truth is a value of three-valued logic.
+type truth uint8
+
+const (
+	isFalse truth = iota
+	isUnknown
+	isTrue
+)
+
+// equalStructs compares two structs that are not NULL field by field.
+func equalStructs(a *vector.Vector, i int, b *vector.Vector, j int) truth {
+	x, y := a.Base(), b.Base()
+	i, j = a.At(i), b.At(j)
+	equal := isTrue
+	for c := range x.Children {
+		f, g := x.Children[c], y.Children[c]
+		field := isFalse
+		switch {
+		case f.IsNull(i) || g.IsNull(j):
+			field = isUnknown
+		case f.Type.Kind == types.Struct:
+			field = equalStructs(f, i, g, j)
+		case compareValues(f, i, g, j) == 0:
+			field = isTrue
+		}
+		if equal = min(equal, field); equal == isFalse {
+			break
+		}
+	}
+	return equal
 }

@@ -297,14 +297,14 @@ func elemSize(t thrift.TType) int {
 	}
 }
 
-// shortestDouble returns the double nearest to the shortest decimal text of the float32 value v: Hive sends floats that way,
-// so that 1.1f arrives as 1.1.
+// shortestDouble returns the double nearest to the decimal text of the float32 value v: Hive sends floats that way, so that 1.1f
+// arrives as 1.1.
 func shortestDouble(v float64) float64 {
 	if math.Abs(v) < 1<<24 && v == math.Trunc(v) || v-v != 0 {
 		return v
 	}
 	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], v, 'g', -1, 32)
+	text := valuetext.AppendFloat(buf[:0], v)
 	d, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(text), len(text)), 64)
 	if err != nil {
 		return v
