@@ -43,6 +43,16 @@ type memoryTable struct {
 
 func (t *memoryTable) Splits() int { return (len(t.rows) + splitRows - 1) / splitRows }
 
+// Constant implements operator.ConstantColumns: columns behind the table's own are partition keys, of which a split has one
+// value.
+func (t *memoryTable) Constant(split, column int) *vector.Vector {
+	s := t.scan.Source[column]
+	if s < len(t.scan.Table.Columns) {
+		return nil
+	}
+	return vector.NewConst(types.BigIntType, t.rows[split*splitRows][s])
+}
+
 func (t *memoryTable) Open(_ context.Context, split int, filters []format.Predicate) (format.Reader, error) {
 	rows := t.rows[split*splitRows : min((split+1)*splitRows, len(t.rows))]
 	cols := make([]*vector.Vector, len(t.scan.Table.Columns))
@@ -56,8 +66,12 @@ func (t *memoryTable) Open(_ context.Context, split int, filters []format.Predic
 	for _, p := range append(slices.Clone(t.predicates), filters...) {
 		b.Sel = p.Select(cols[p.Column()], b.Sel, b.N, make([]uint16, 0, b.N))
 	}
-	for _, s := range t.scan.Source {
-		b.Cols = append(b.Cols, cols[s])
+	for i, s := range t.scan.Source {
+		if c := t.Constant(split, i); c != nil {
+			b.Cols = append(b.Cols, c)
+		} else {
+			b.Cols = append(b.Cols, cols[s])
+		}
 	}
 	return &memoryReader{b}, nil
 }
@@ -349,6 +363,17 @@ func TestRuntimeFiltersReachScans(t *testing.T) {
 	for _, part := range p.profile.Parts {
 		if part.Name == "scan" && part.Node == plan.Node(fact) && part.Stats.Rows.Load() != 1 {
 			t.Errorf("the scan gives %d rows, want 1", part.Stats.Rows.Load())
+		}
+	}
+	// Splits of other partitions are not opened.
+	p.table("parts", 1, "1 7", "2 7", "3 7", "4 8", "5 8", "6 8", "7 20")
+	parts := p.scan("parts")
+	parts.Cols, parts.Source = append(parts.Cols, p.column("key", types.BigIntType)), append(parts.Source, 1)
+	pruned := &plan.Join{Kind: plan.InnerJoin, Left: parts, Right: dim, Keys: []plan.EquiKey{{Left: ref(parts, 1), Right: ref(dim, 0)}}}
+	expect(t, p.run(t, pruned), "7 20 20 1")
+	for _, part := range p.profile.Parts {
+		if part.Name == "scan" && part.Node == plan.Node(parts) && part.Stats.Rows.Load() != 1 {
+			t.Errorf("the scan of partitions gives %d rows, want 1", part.Stats.Rows.Load())
 		}
 	}
 	// Not below a limit.

@@ -192,6 +192,11 @@ type scanSplit struct {
 // Splits implements operator.Table.
 func (t *scanTable) Splits() int { return len(t.splits) }
 
+// Constant implements operator.ConstantColumns: joins by partition keys skip splits.
+func (t *scanTable) Constant(split, column int) *vector.Vector {
+	return t.splits[split].unit.columns[column].constant
+}
+
 // Open implements operator.Table.
 func (t *scanTable) Open(ctx context.Context, split int, filters []format.Predicate) (format.Reader, error) {
 	s := t.splits[split]
