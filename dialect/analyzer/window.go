@@ -219,9 +219,7 @@ func (x *exprs) frame(f *ast.WindowFrame, fn *function.Function, w *windowCall) 
 	}
 	if !out.Rows && valued {
 		switch t := w.orderBy[0].Expr.Type(); {
-		case t.IsString():
-			w.orderBy[0].Expr = castTo(w.orderBy[0].Expr, types.DoubleType)
-		case t.IsNumeric(), t.IsDateGroup():
+		case t.IsString(), t.IsNumeric(), t.IsDateGroup():
 		default:
 			return out, sqlerr.Semanticf("Primitive type %s not supported in Value Boundary expression", t.Kind)
 		}

@@ -86,6 +86,10 @@ func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowCh
 	}
 	key := spec.Order[0]
 	v := c.cols[key.Column]
+	if v.Type.Physical() == types.Bytes {
+		f.byPeers(b, start, c)
+		return nil
+	}
 	value, err := numeric(v)
 	if err != nil {
 		return err
@@ -133,6 +137,22 @@ func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowCh
 		}
 	}
 	return nil
+}
+
+// byPeers is byValue for strings: they have no distances, and any two that differ are further apart than every bound.
+func (f *frames) byPeers(b plan.Bound, start bool, c *windowChunk) {
+	ends := f.hi
+	if start {
+		ends = f.lo
+	}
+	for p := range len(c.peers) - 1 {
+		first, next := c.peers[p], c.peers[p+1]
+		for i := first; i < next; i++ {
+			if ends[i] = first; b.Kind == plan.Following {
+				ends[i] = next
+			}
+		}
+	}
 }
 
 // set gives a row with a NULL key the run of NULLs as its frame's end.

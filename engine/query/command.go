@@ -159,10 +159,21 @@ func (s *Session) assign(name, value string) error {
 var choices = map[string][]string{
 	"hive.exec.dynamic.partition.mode": {"strict", "nonstrict"},
 	"hive.support.quoted.identifiers":  {"none", "column", "standard"},
+	"hive.fetch.task.conversion":       {"none", "minimal", "more"},
+}
+
+// fixedSettings cannot be changed by sessions.
+var fixedSettings = []string{
+	"hive.added.jars.path", "hive.added.files.path", "hive.added.archives.path", "hive.conf.internal.variable.list", "hive.users.in.admin.role",
+	"hive.security.authenticator.manager", "hive.security.authorization.manager", "hive.security.metastore.authorization.manager",
+	"hive.security.metastore.authenticator.manager", "hive.conf.hidden.list", "hive.conf.restricted.list",
 }
 
 // checkSetting rejects a value that a setting cannot have.
 func checkSetting(name, value string) error {
+	if slices.Contains(fixedSettings, name) {
+		return commandError("Cannot modify %s at runtime. It is in the list of parameters that can't be modified at runtime or is prefixed by a restricted variable", name)
+	}
 	if list, ok := choices[name]; ok && !slices.Contains(list, strings.ToLower(value)) {
 		return commandError("'SET %s=%s' FAILED in validation : Invalid value.. expects one of [%s].", name, value, strings.Join(list, ", "))
 	}

@@ -15,6 +15,7 @@ import (
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
 	"skep/metastore/model"
+	"skep/metastore/warehouse"
 )
 
 // compileInsert prepares INSERT in all its forms.
@@ -47,12 +48,47 @@ func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.
 			if b.Table != nil && b.Table.Transactional {
 				return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", b.Table.DB, b.Table.Name)
 			}
+			if err := st.checkImmutable(ctx, a, b); err != nil {
+				return err
+			}
 			roots = append(roots, b.Root)
 		}
 		roots, err = st.optimize(ctx, a, roots)
 		return err
 	})
 	return insert, roots, err
+}
+
+// checkImmutable refuses INSERT INTO a table with the property immutable that holds files already.
+func (st *Statement) checkImmutable(ctx context.Context, a *analysis, b plan.InsertBranch) error {
+	t := b.Table
+	if t == nil || b.Overwrite || !strings.EqualFold(t.Params["immutable"], "true") {
+		return nil
+	}
+	dir := t.Location
+	if len(t.PartitionKeys) > 0 {
+		if len(b.Static) < len(t.PartitionKeys) {
+			return nil
+		}
+		p, err := a.tables.reader.Partition(ctx, t.DB, t.Name, b.Static)
+		if model.KindOf(err) == model.NoSuchObject {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		dir = p.Location
+	}
+	entries, err := st.session.engine.files.List(ctx, dir)
+	if err != nil && !isMissing(err) {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() && !warehouse.IsHidden(e.Name()) {
+			return sqlerr.New(sqlerr.InsertIntoImmutableTable, t.Name)
+		}
+	}
+	return nil
 }
 
 // runInsert runs the branches together and commits each.

@@ -170,17 +170,30 @@ func (l *loading) plain() ([]string, error) {
 	return l.files, nil
 }
 
-// checkFormat looks whether files for an ORC table are ORC files.
+// checkFormat looks whether the files begin like files of the table's format.
 func (l *loading) checkFormat() error {
-	if l.table.Storage.InputFormat != storage.OrcInputFormat {
-		return nil
-	}
+	input := l.table.Storage.InputFormat
 	for _, f := range l.files {
-		ok, err := startsWith(f, "ORC")
-		if err != nil {
-			return err
+		starts := map[string]bool{}
+		for _, magic := range []string{"ORC", "SEQ\x06", "RCF\x01"} {
+			ok, err := startsWith(f, magic)
+			if err != nil {
+				return err
+			}
+			starts[magic] = ok
 		}
-		if !ok {
+		fits := true
+		switch input {
+		case storage.OrcInputFormat:
+			fits = starts["ORC"]
+		case storage.SequenceInputFormat:
+			fits = starts["SEQ\x06"]
+		case storage.RCFileInputFormat:
+			fits = starts["RCF\x01"] || starts["SEQ\x06"] // the first RCFiles were sequence files
+		case storage.TextInputFormat:
+			fits = !starts["SEQ\x06"] && !starts["RCF\x01"]
+		}
+		if !fits {
 			return sqlerr.Semanticf("Unable to load data to destination table. Error: %s", sqlerr.Text(sqlerr.InvalidFileFormatInLoad))
 		}
 	}

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.."
 suite=$(realpath -m "${SKEP_SHARED:-../shared}/conformance"); out=$(realpath -m "${SKEP_BUILD:-build}")/parse.json
 [ -d "$suite" ] || { echo "SKIPPED: no conformance suite at $suite (set SKEP_SHARED)"; exit 0; }
 mkdir -p "$(dirname "$out")"
+. test/conformance/suite.sh; suite=$(suite_view "$suite" "$(dirname "$out")/parse")
 "${PYTHON:-python3}" "$suite/tools/qrun.py" parse --batch --cmd "./bin/skep parse --batch" --out "$out"
 "${PYTHON:-python3}" - "$out" <<'P'
 import json, sys

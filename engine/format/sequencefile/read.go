@@ -53,6 +53,7 @@ type reader struct {
 	done    bool
 	at      []vector.Ref
 	offsets []int64
+	stream  io.ReadCloser // kept for its state, where it can be reset
 	// Values that were compressed.
 	values  []byte
 	lengths []int // of the rest of a block's values
@@ -90,7 +91,12 @@ func (Container) Open(ctx context.Context, s format.Split, opts *format.ReadOpti
 }
 
 // Close implements record.Reader.
-func (r *reader) Close() error { return r.input.Close() }
+func (r *reader) Close() error {
+	if r.stream != nil {
+		r.stream.Close()
+	}
+	return r.input.Close()
+}
 
 // Next implements record.Reader.
 func (r *reader) Next(limit int) (record.Rows, error) {
@@ -223,16 +229,25 @@ func (r *reader) compressed(limit int) error {
 
 // inflate appends what s decompresses to.
 func (r *reader) inflate(dst, s []byte) ([]byte, error) {
-	z, err := r.header.codec.NewReader(bytes.NewReader(s))
+	var err error
+	if z, ok := r.stream.(interface {
+		Reset(r io.Reader, dict []byte) error
+	}); ok {
+		err = z.Reset(bytes.NewReader(s), nil)
+	} else {
+		if r.stream != nil {
+			r.stream.Close()
+		}
+		r.stream, err = r.header.codec.NewReader(bytes.NewReader(s))
+	}
 	if err != nil {
 		return dst, r.window.Errorf("decompressing: %w", err)
 	}
-	defer z.Close()
 	for {
 		if len(dst) == cap(dst) {
 			dst = append(dst, 0)[:len(dst)]
 		}
-		n, err := z.Read(dst[len(dst):cap(dst)])
+		n, err := r.stream.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if err == io.EOF {
 			return dst, nil

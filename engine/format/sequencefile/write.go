@@ -31,6 +31,7 @@ type writer struct {
 	written  int64 // bytes handed to w
 	lastSync int64
 	scratch  bytes.Buffer
+	stream   io.WriteCloser // kept for its state, where it can be reset
 	// The block being filled.
 	count   int
 	lengths []byte
@@ -132,14 +133,18 @@ func (w *writer) addRecord(row []byte) error {
 // deflate compresses s; the result is valid until the next call.
 func (w *writer) deflate(s []byte) ([]byte, error) {
 	w.scratch.Reset()
-	z, err := w.codec.NewWriter(&w.scratch)
-	if err != nil {
+	if z, ok := w.stream.(interface{ Reset(io.Writer) }); ok {
+		z.Reset(&w.scratch)
+	} else {
+		var err error
+		if w.stream, err = w.codec.NewWriter(&w.scratch); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := w.stream.Write(s); err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(s); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
+	if err := w.stream.Close(); err != nil {
 		return nil, err
 	}
 	return w.scratch.Bytes(), nil

@@ -104,10 +104,13 @@ const chunkBytes = 256 << 10
 
 // Need makes n bytes available at Buf[Pos:], moving what is there. It fails when the file has fewer.
 func (w *Window) Need(n int) error {
+	if n < 0 {
+		return w.Errorf("the file is corrupt: a length of %d", n)
+	}
 	if w.Has(n) {
 		return nil
 	}
-	if n < 0 || int64(n) > w.input.Size()-w.Offset() {
+	if int64(n) > w.input.Size()-w.Offset() {
 		return w.Errorf("%w", ErrShort)
 	}
 	rest := w.End - w.Pos

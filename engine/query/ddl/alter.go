@@ -218,6 +218,9 @@ func (a *alteration) rename(to *ast.TableName) (*Task, error) {
 	db, name := env.tableName(to)
 	return done(func(ctx context.Context) error {
 		if temp := env.Session.TemporaryTable(t.Database, t.Name); temp != nil {
+			if env.Session.TemporaryTable(db, name) != nil {
+				return env.unable(fmt.Errorf("Cannot rename temporary table to %s - temporary table already exists with the same name", name))
+			}
 			n := temp.Clone()
 			n.Database, n.Name = db, name
 			env.Session.DropTemporaryTable(t.Database, t.Name)

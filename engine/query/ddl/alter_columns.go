@@ -155,6 +155,9 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 	if a.t.Storage.InputFormat == storage.OrcInputFormat && (x.First || x.After != nil) {
 		return nil, a.env.execution(sqlerr.CannotReorderColumns, sqlerr.Text(sqlerr.CannotReorderColumns, a.t.Database+"."+a.t.Name))
 	}
+	if slices.Contains(a.t.Storage.Skew.Columns, from) && (from != to || t.String() != columnType(a.t, from)) {
+		return nil, sqlerr.Semanticf("%s%s", from, sqlerr.Text(sqlerr.AlterTableNotAllowedRenameSkewedColumn))
+	}
 	edit := func(cols []model.Column) ([]model.Column, error) {
 		i := slices.IndexFunc(cols, func(c model.Column) bool { return c.Name == from })
 		if to != from && hasColumn(cols, to) {
@@ -190,6 +193,14 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 		return edit(cols)
 	})
 	constraint := x.Column.Constraint
+	if constraint != nil {
+		if err := checkConstraint(constraint); err != nil {
+			return nil, err
+		}
+		if err := a.env.checkConstraints(a.t, []model.Constraint{a.env.constraint(constraint, nil)}); err != nil {
+			return nil, err
+		}
+	}
 	return done(func(ctx context.Context) error {
 		if a.parts == nil && a.env.Session.TemporaryTable(a.t.Database, a.t.Name) == nil && from != to {
 			if err := a.renameBuckets(ctx, from, to); err != nil {
@@ -199,7 +210,11 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 		if _, err := task.Run(ctx); err != nil || constraint == nil {
 			return err
 		}
-		return a.addConstraints(ctx, []model.Constraint{a.env.constraint(constraint, []string{to})})
+		c := a.env.constraint(constraint, []string{to})
+		if c.Name == "" {
+			c.Name = a.env.constraintName(c.Kind, a.t.Database, a.t.Name, 0)
+		}
+		return a.addConstraints(ctx, []model.Constraint{c})
 	}), nil
 }
 

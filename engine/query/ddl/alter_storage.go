@@ -142,6 +142,10 @@ func quotedExpr(e ast.Expr) string {
 func (env *Env) checkConstraints(t *model.Table, list []model.Constraint) error {
 	primary := false
 	for _, c := range list {
+		if t.Type == model.ExternalTable && c.Enable {
+			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s Constraints are disallowed with External tables. Only RELY is allowed.",
+				sqlerr.Text(sqlerr.InvalidCstrSyntax))
+		}
 		for _, name := range c.Columns {
 			if columnType(t, name) == "" {
 				return env.failed(errors.New("InvalidObjectException(message:Parent column not found: " + name + ")"))

@@ -154,6 +154,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	if s.Query != nil && len(s.Columns) > 0 {
 		return nil, sqlerr.New(sqlerr.CTASCollstCoexistence)
 	}
+	if s.Query != nil && s.External && env.is31() {
+		return nil, sqlerr.New(sqlerr.CTASExttblCoexistence)
+	}
 	if s.Temporary && len(s.PartitionColumns) > 0 {
 		return nil, sqlerr.Semanticf("Partition columns are not supported on temporary tables")
 	}
@@ -456,7 +459,7 @@ func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
 		c := env.constraint(k, columns)
 		if c.Name == "" {
 			db, name := env.tableName(s.Name)
-			c.Name = fmt.Sprintf("%s_%d_%d_%d", constraintPrefixes[c.Kind], crc32.ChecksumIEEE([]byte(db+"."+name)), env.Now.UnixMilli(), len(out))
+			c.Name = env.constraintName(c.Kind, db, name, len(out))
 		}
 		out = append(out, c)
 		return checkConstraint(k)
@@ -474,6 +477,11 @@ func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
 		}
 	}
 	return out, nil
+}
+
+// constraintName makes a name for a constraint that was given none; n tells those of one statement apart.
+func (env *Env) constraintName(kind model.ConstraintKind, db, table string, n int) string {
+	return fmt.Sprintf("%s_%d_%d_%d", constraintPrefixes[kind], crc32.ChecksumIEEE([]byte(db+"."+table)), env.Now.UnixMilli(), n)
 }
 
 // constraintPrefixes begin the names of constraints that were given none.

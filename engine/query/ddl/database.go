@@ -86,7 +86,7 @@ func (env *Env) dropDatabase(ctx context.Context, s *ast.DropDatabase) (*Task, e
 	name := strings.ToLower(s.Name.Name)
 	cascade := s.Behavior == "CASCADE"
 	if _, err := env.database(ctx, name); err != nil {
-		if sqlerr.CodeOf(err) == sqlerr.DatabaseNotExists && (s.IfExists || env.is31() && env.missingIsFine(false)) {
+		if sqlerr.CodeOf(err) == sqlerr.DatabaseNotExists && s.IfExists {
 			return nothing, nil
 		}
 		return nil, err

@@ -15,6 +15,9 @@ import (
 
 // CreateView prepares CREATE VIEW of an analysed query: its text as written, the text with resolved names, its columns.
 func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, expanded string, columns []model.Column) (*Task, error) {
+	if s.IfNotExists && s.OrReplace {
+		return nil, sqlerr.Semanticf("Can't combine IF NOT EXISTS and OR REPLACE.")
+	}
 	db, name := env.tableName(s.Name)
 	if _, err := env.database(ctx, db); err != nil {
 		return nil, err
