@@ -6,25 +6,28 @@ import (
 	"os"
 
 	"skep/dialect/types"
+	"skep/engine/block"
 	"skep/engine/vector"
 )
 
 // flushSize is the size of the buffer in which blocks are collected before they are written.
 const flushSize = 1 << 18
 
-// File holds the batches of any number of parts, numbered from 0, in the order in which they were written. Writing is for one
-// goroutine; once Flush has been called, parts may be read concurrently.
+// File holds the batches of any number of parts, numbered from 0, in the order in which they were written, as blocks of engine/block.
+// Writing is for one goroutine; once Flush has been called, parts may be read concurrently.
 //
 // The file has no name while it exists, so that nothing stays behind whatever happens.
 type File struct {
 	ts    []*types.Type
 	file  *os.File
-	parts [][]block
+	parts [][]extent
+	enc   block.Encoder
 	buf   []byte
 	size  int64 // written so far
 }
 
-type block struct {
+// extent is where a block is.
+type extent struct {
 	at  int64
 	len int
 }
@@ -45,14 +48,14 @@ func Create(dir string, ts []*types.Type) (*File, error) {
 	return &File{ts: ts, file: f}, nil
 }
 
-// Write appends a batch without selection, of flat columns, to a part.
+// Write appends a batch without selection to a part. Columns may have any form; they are read back flat.
 func (f *File) Write(part int, cols []*vector.Vector, n int) error {
 	for len(f.parts) <= part {
 		f.parts = append(f.parts, nil)
 	}
 	before := len(f.buf)
-	f.buf = encode(f.buf, cols, n)
-	f.parts[part] = append(f.parts[part], block{f.size + int64(before), len(f.buf) - before})
+	f.buf = f.enc.Encode(f.buf, cols, 0, n)
+	f.parts[part] = append(f.parts[part], extent{f.size + int64(before), len(f.buf) - before})
 	if len(f.buf) >= flushSize {
 		return f.Flush()
 	}
@@ -97,7 +100,7 @@ func (f *File) Close() error {
 
 // Read returns a reader of a part.
 func (f *File) Read(part int) *Reader {
-	r := &Reader{file: f, batch: vector.NewBatch(f.ts)}
+	r := &Reader{file: f, dec: block.Decoder{Flat: true}, batch: vector.NewBatch(f.ts)}
 	if part < len(f.parts) {
 		r.blocks = f.parts[part]
 	}
@@ -107,7 +110,8 @@ func (f *File) Read(part int) *Reader {
 // Reader reads the batches of a part in order.
 type Reader struct {
 	file   *File
-	blocks []block
+	blocks []extent
+	dec    block.Decoder
 	buf    []byte
 	batch  *vector.Batch
 }
@@ -120,14 +124,14 @@ func (r *Reader) Next() (*vector.Batch, error) {
 	b := r.blocks[0]
 	r.blocks = r.blocks[1:]
 	if cap(r.buf) < b.len {
-		r.buf = make([]byte, b.len)
+		r.buf = make([]byte, b.len, b.len+b.len/4+block.Slack)
 	}
 	buf := r.buf[:b.len]
 	if _, err := r.file.file.ReadAt(buf, b.at); err != nil {
 		return nil, fmt.Errorf("reading a spill file: %w", err)
 	}
-	if err := decode(buf, r.batch); err != nil {
-		return nil, err
+	if err := r.dec.Decode(buf, r.batch); err != nil {
+		return nil, fmt.Errorf("reading a spill file: %w", err)
 	}
 	return r.batch, nil
 }

@@ -112,27 +112,3 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func FuzzDecode(f *testing.F) {
-	ts := []*types.Type{types.IntType, types.StringType, types.NewStruct(types.Field{Name: "a", Type: types.DoubleType})}
-	b := vector.NewBatch(ts)
-	r := rand.New(rand.NewSource(1))
-	for range 20 {
-		for i, x := range ts {
-			b.Cols[i].AppendDatum(randomDatum(r, x))
-		}
-		b.N++
-	}
-	f.Add(encode(nil, b.Cols, b.N))
-	f.Fuzz(func(t *testing.T, block []byte) {
-		out := vector.NewBatch(ts)
-		if err := decode(block, out); err != nil {
-			return
-		}
-		for _, c := range out.Cols {
-			for i := range out.N {
-				c.Datum(i)
-			}
-		}
-	})
-}
