@@ -28,7 +28,7 @@ race: ## the same under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 e2e: build ## real clients (beeline, JDBC, PyHive, impyla, gohive) against bin/skep; says what it skips
-	$(GO) test -count=1 -tags e2e -v ./test/e2e/... ./test/crash
+	$(GO) test -count=1 -timeout 60m -tags e2e -v ./test/e2e/... ./test/crash
 
 lint: ## gofmt, go vet, staticcheck
 	@files="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi

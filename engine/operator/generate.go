@@ -40,7 +40,7 @@ func (o *Generate) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipel
 	if err != nil {
 		return nil, err
 	}
-	return &generateProcessor{generate: o, evaluator: o.program(), function: f, next: next}, nil
+	return &generateProcessor{generate: o, evaluator: o.program(), function: f, next: next, some: 64}, nil
 }
 
 type generateProcessor struct {
@@ -49,6 +49,7 @@ type generateProcessor struct {
 	function  TableFunction
 	next      pipeline.Processor
 	dense     dense
+	some      int // input rows to take at a time
 }
 
 func (p *generateProcessor) Push(b *vector.Batch) error {
@@ -57,10 +58,31 @@ func (p *generateProcessor) Push(b *vector.Batch) error {
 		return err
 	}
 	cols = p.dense.columns(b, cols)
-	n := b.Rows()
+	// What a row generates is of any size, so that a batch is taken in pieces whose output is about generateRows, going by the last.
+	n, some := b.Rows(), p.some
+	for from := 0; from < n; from += some {
+		some = max(1, min(p.some, n-from))
+		piece := cols
+		if some < n {
+			piece = make([]*vector.Vector, len(cols))
+			for i, c := range cols {
+				piece[i] = slice(c, from, from+some)
+			}
+		}
+		made, err := p.pushPiece(piece, some)
+		if err != nil {
+			return err
+		}
+		p.some = min(vector.BatchSize, max(1, some*generateRows/max(1, made)))
+	}
+	return nil
+}
+
+// pushPiece applies the function to n rows and tells how many rows it made.
+func (p *generateProcessor) pushPiece(cols []*vector.Vector, n int) (int, error) {
 	out, err := p.function(cols[p.generate.pass:], n)
 	if err != nil {
-		return fmt.Errorf("table function: %w", err)
+		return 0, fmt.Errorf("table function: %w", err)
 	}
 	if p.generate.outer {
 		out = withEmpty(out, n)
@@ -77,11 +99,14 @@ func (p *generateProcessor) Push(b *vector.Batch) error {
 			r.Cols = append(r.Cols, slice(c, from, to))
 		}
 		if err := p.next.Push(r); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(out.From), nil
 }
+
+// generateRows is how many rows a table function is to make at a time.
+const generateRows = 8 * vector.BatchSize
 
 func (p *generateProcessor) Finish() error { return nil }
 

@@ -68,6 +68,9 @@ func (p *joinProbeProcessor) pushByProbeRow(b *vector.Batch, n int) error {
 // pushMatching applies the residual to combinations, notes the matches and hands them on when the kind produces them. pair
 // tells which position of the batch and which build row are combined in a row.
 func (p *joinProbeProcessor) pushMatching(out *vector.Batch, pair func(row uint16) (k uint16, build uint32)) error {
+	if err := p.ctx.Err(); err != nil { // combinations that all fail the residual reach no operator that would look
+		return err
+	}
 	if p.residual != nil {
 		sel, err := p.residual.Select(out)
 		if err != nil {

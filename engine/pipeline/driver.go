@@ -57,13 +57,13 @@ func (p *pipeline) drive(w *Worker) (err error) {
 	if err != nil {
 		return err
 	}
-	chain[len(p.ops)] = &counted{last, p.stats[len(p.ops)+1]}
+	chain[len(p.ops)] = &counted{last, w.Context, p.stats[len(p.ops)+1]}
 	for i := len(p.ops) - 1; i >= 0; i-- {
 		x, err := p.ops[i].Processor(w, chain[i+1])
 		if err != nil {
 			return err
 		}
-		chain[i] = &counted{x, p.stats[i+1]}
+		chain[i] = &counted{x, w.Context, p.stats[i+1]}
 	}
 	r, err := p.source.Reader(w)
 	if err != nil {
@@ -135,13 +135,18 @@ func (p *pipeline) pump(w *Worker, slot *slot, r Reader, head Processor) error {
 	}
 }
 
-// counted measures a processor.
+// counted measures a processor and keeps batches from it once the query is cancelled: an operator may make any number of batches
+// of one.
 type counted struct {
 	Processor
+	ctx   context.Context
 	stats *Stats
 }
 
 func (c *counted) Push(b *vector.Batch) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
 	begin := time.Now()
 	err := c.Processor.Push(b)
 	c.stats.Nanos.Add(int64(time.Since(begin)))

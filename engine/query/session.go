@@ -18,6 +18,7 @@ import (
 	"skep/dialect/conf"
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/expr"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -223,12 +224,12 @@ func (s *Session) SetVariable(name, value string) {
 func location(c *conf.Conf) *time.Location {
 	name := c.Get("hive.local.time.zone")
 	if name == "" || strings.EqualFold(name, "LOCAL") {
-		return time.Local
+		return calendar.Local()
 	}
 	if l, err := time.LoadLocation(name); err == nil {
 		return l
 	}
-	return time.Local
+	return calendar.Local()
 }
 
 // exprEnv is what expressions of a statement started at now may depend on.
