@@ -5,7 +5,7 @@ PYTHON      ?= python3
 SKEP_SHARED ?= $(abspath ../shared)
 # What the measurements generate (data, Parquet, virtual environments) goes here, outside version control.
 SKEP_BUILD  ?= $(abspath build)
-export SKEP_SHARED SKEP_BUILD PYTHON
+export SKEP_SHARED SKEP_BUILD PYTHON DOC ONLY
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -44,7 +44,7 @@ conformance-record: build ## like conformance, then write the passing files to t
 tpcds: build ## TPC-DS against recorded Hive answers: SF=0.01|1 FORMAT=text,orc,parquet QUERIES=q1,q2
 	$(GO) run ./test/tpcds/run -sf $(or $(SF),0.01) -formats $(or $(FORMAT),text,orc,parquet) -queries '$(QUERIES)'
 
-bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one run: SF=1 RUNS=3
+bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one run: SF=1 RUNS=3 ONLY=q1,q2 DOC=docs/BENCH.md
 	./bench/run.sh
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each

@@ -33,12 +33,15 @@ type board struct {
 
 // run measures the cases of a suite, alternating between the engines.
 func (b *board) run(ctx context.Context, o options, suite string, cases []benchCase, server *skepserver.Server, skep *skepEngine, duck *duckEngine) error {
+	if o.only != "" {
+		cases = slices.DeleteFunc(cases, func(c benchCase) bool { return !slices.Contains(strings.Split(o.only, ","), c.name) })
+	}
+	if len(cases) == 0 {
+		return nil
+	}
 	fmt.Printf("\n%-28s %10s %10s %7s %8s\n", suite, "skep ms", "duckdb ms", "ratio", "peak MB")
 	from := len(b.all)
 	for _, c := range cases {
-		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {
-			continue
-		}
 		if err := server.ResetPeakRSS(); err != nil {
 			return err
 		}
@@ -57,7 +60,7 @@ func (b *board) run(ctx context.Context, o options, suite string, cases []benchC
 		b.all = append(b.all, m)
 		fmt.Printf("%-28s %10s %10s %7s %8d  %s\n", m.Name, millis(m.Skep), millis(m.Duck), ratio(m.Skep, m.Duck), m.PeakMB, m.Note)
 	}
-	summarize(b.all[from:])
+	fmt.Println(summarize(b.all[from:]))
 	return nil
 }
 
@@ -67,7 +70,7 @@ func measure(ctx context.Context, o options, c benchCase, skep *skepEngine, duck
 	for range o.runs {
 		var duckRows duckAnswer
 		if !duckFailed {
-			a, err := duck.exec(c.duckSQL(), c.check)
+			a, err := peer(ctx, o, c, skep, duck)
 			var refused duckError
 			switch {
 			case errors.As(err, &refused):
@@ -112,6 +115,18 @@ func measure(ctx context.Context, o options, c benchCase, skep *skepEngine, duck
 		}
 	}
 	return m, ctx.Err()
+}
+
+// peer runs a case on the engine that skep is compared with.
+func peer(ctx context.Context, o options, c benchCase, skep *skepEngine, duck *duckEngine) (duckAnswer, error) {
+	if c.orc == nil {
+		return duck.exec(c.duckSQL(), c.check)
+	}
+	dir, err := skep.location(ctx, c.orc.table)
+	if err != nil {
+		return duckAnswer{}, err
+	}
+	return duck.scanORC(dir, c.orc.columns, o.threads)
 }
 
 func fastest(best float64, d time.Duration) float64 {
@@ -195,8 +210,8 @@ func ratio(a, b float64) string {
 	return strconv.FormatFloat(a/b, 'f', 2, 64)
 }
 
-// summarize prints totals over the cases both engines ran.
-func summarize(ms []measurement) {
+// summarize tells the totals over the cases both engines ran.
+func summarize(ms []measurement) string {
 	var skep, duck, logs float64
 	both, skepOnly, duckOnly, slower, differing := 0, 0, 0, 0, 0
 	var peak int64
@@ -219,11 +234,32 @@ func summarize(ms []measurement) {
 		}
 	}
 	if both == 0 {
-		fmt.Printf("no case ran on both engines (%d on skep only, %d on DuckDB only)\n", skepOnly, duckOnly)
-		return
+		return fmt.Sprintf("no case ran on both engines (%d on skep only, %d on DuckDB only)", skepOnly, duckOnly)
 	}
-	fmt.Printf("total of %d on both: skep %.2f s, DuckDB %.2f s, ratio %.2f, geometric mean %.2f, slower in %d; %d on skep only, %d on DuckDB only, %d differ; peak %d MB\n",
+	return fmt.Sprintf("total of %d on both: skep %.2f s, DuckDB %.2f s, ratio %.2f, geometric mean %.2f, slower in %d; %d on skep only, %d on DuckDB only, %d differ; peak %d MB",
 		both, skep/1000, duck/1000, skep/duck, math.Exp(logs/float64(both)), slower, skepOnly, duckOnly, differing, peak)
+}
+
+// document writes what was measured as Markdown.
+func (b *board) document(path, title string) error {
+	var out strings.Builder
+	out.WriteString("# Measurements\n\nWritten by `make bench DOC=docs/BENCH.md`; do not edit. Take the ratios, not the times: both engines ran alternately on one machine of two cores.\n")
+	out.WriteString("The peer of the suite `orc` is the C++ reader of ORC in PyArrow, of the others DuckDB.\n\n" + title + ".\n")
+	for from := 0; from < len(b.all); {
+		to := from
+		for to < len(b.all) && b.all[to].Suite == b.all[from].Suite {
+			to++
+		}
+		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n| case | skep ms | peer ms | ratio | peak MB | |\n|---|---|---|---|---|---|\n", b.all[from].Suite, summarize(b.all[from:to]))
+		for _, m := range b.all[from:to] {
+			fmt.Fprintf(&out, "| %s | %s | %s | %s | %d | %s |\n", m.Name, millis(m.Skep), millis(m.Duck), ratio(m.Skep, m.Duck), m.PeakMB, strings.ReplaceAll(m.Note, "|", "\\|"))
+		}
+		from = to
+	}
+	if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+		return fmt.Errorf("writing the measurements: %w", err)
+	}
+	return nil
 }
 
 func (b *board) write(path string) error {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"skep/test/tpcds"
 )
@@ -13,6 +15,13 @@ type benchCase struct {
 	sql, duck string
 	before    []string // run on skep before each run, not timed
 	check     bool     // compare the rows of the two engines, not only their number
+	orc       *orcScan // the peer is not DuckDB but the C++ reader of ORC
+}
+
+// orcScan are columns of a table to be summed.
+type orcScan struct {
+	table   string
+	columns []string
 }
 
 func (c benchCase) duckSQL() string {
@@ -54,6 +63,38 @@ func microCases() []benchCase {
 	add("like", "select count(*) from customer where c_email_address like '%ar%@%.com%'")
 	add("case", `select sum(case when ss_quantity between 1 and 20 then ss_net_paid when ss_quantity between 21 and 40 then ss_net_profit else ss_list_price end) from store_sales`)
 	return out
+}
+
+// orcCases sum columns of ORC tables; openORC makes the tables. The strings are char columns, whose length is without padding here and with
+// it there, so that only the others are compared.
+func orcCases() []benchCase {
+	var out []benchCase
+	for _, c := range []struct {
+		name, table, sum string
+		columns          []string
+	}{
+		{"orc-int", "orc_store_sales", "sum(%s)", []string{"ss_item_sk", "ss_customer_sk", "ss_ticket_number", "ss_quantity"}},
+		{"orc-decimal", "orc_store_sales", "sum(%s)", []string{"ss_net_paid", "ss_net_profit", "ss_list_price"}},
+		{"orc-string", "orc_customer", "sum(length(%s))", []string{"c_email_address", "c_last_name", "c_first_name"}},
+		{"orc-dictionary", "orc_item", "sum(length(%s))", []string{"i_category", "i_brand", "i_item_desc"}},
+	} {
+		sums := make([]string, len(c.columns))
+		for i, column := range c.columns {
+			sums[i] = fmt.Sprintf(c.sum, column)
+		}
+		out = append(out, benchCase{name: c.name, sql: "select " + strings.Join(sums, ", ") + " from " + c.table, check: c.sum == "sum(%s)", orc: &orcScan{c.table, c.columns}})
+	}
+	return out
+}
+
+// openORC makes the tables of orcCases where they are missing.
+func openORC(ctx context.Context, skep *skepEngine) error {
+	for _, t := range []string{"store_sales", "customer", "item"} {
+		if _, err := skep.client.Exec(ctx, fmt.Sprintf("create table if not exists orc_%s stored as orc as select * from %s", t, t)); err != nil {
+			return fmt.Errorf("making the ORC table of %s: %w", t, err)
+		}
+	}
+	return nil
 }
 
 // writeCases measure writing tables. DuckDB writes the same rows by COPY.

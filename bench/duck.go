@@ -80,7 +80,16 @@ func (d *duckEngine) declare(ctx context.Context, skep *skepEngine) error {
 
 // exec runs one statement; errors of DuckDB about it are of type duckError.
 func (d *duckEngine) exec(sql string, fetch bool) (duckAnswer, error) {
-	line, err := json.Marshal(map[string]any{"sql": sql, "fetch": fetch})
+	return d.ask(map[string]any{"sql": sql, "fetch": fetch})
+}
+
+// scanORC sums columns of the ORC files in a directory by PyArrow's C++ reader.
+func (d *duckEngine) scanORC(dir string, columns []string, threads int) (duckAnswer, error) {
+	return d.ask(map[string]any{"orc": dir, "columns": columns, "threads": threads, "fetch": true})
+}
+
+func (d *duckEngine) ask(request map[string]any) (duckAnswer, error) {
+	line, err := json.Marshal(request)
 	if err != nil {
 		return duckAnswer{}, err
 	}

@@ -20,10 +20,10 @@ import (
 )
 
 type options struct {
-	scale, python, binary, memory, only, suites string
-	shared, build                               string
-	runs, threads                               int
-	timeout                                     time.Duration
+	scale, python, binary, memory, only, suites, doc string
+	shared, build                                    string
+	runs, threads                                    int
+	timeout                                          time.Duration
 }
 
 func main() {
@@ -33,7 +33,8 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/skep", "server to measure")
 	flag.StringVar(&o.memory, "memory", "2GB", "memory budget of skep, and DuckDB's memory_limit")
 	flag.StringVar(&o.only, "only", "", "comma-separated names of the measurements to run")
-	flag.StringVar(&o.suites, "suites", "micro,write,tpcds", "comma-separated suites")
+	flag.StringVar(&o.suites, "suites", "micro,orc,write,tpcds", "comma-separated suites")
+	flag.StringVar(&o.doc, "doc", "", "Markdown file to write the tables to")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each measurement; the fastest counts")
 	flag.IntVar(&o.threads, "threads", 2, "threads of both engines")
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "per query")
@@ -82,21 +83,30 @@ func run(ctx context.Context, o options) error {
 	if err := duck.declare(ctx, skep); err != nil {
 		return err
 	}
+	if err := openORC(ctx, skep); err != nil {
+		return err
+	}
 	idle, err := server.RSS()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("skep (start %d ms, resident %d MB) and DuckDB %s, %d threads, %s, Parquet written by skep at SF%s, fastest of %d\n",
+	title := fmt.Sprintf("skep (start %d ms, resident %d MB) and DuckDB %s, %d threads, %s, Parquet written by skep at SF%s, fastest of %d",
 		server.Startup.Milliseconds(), idle>>20, duck.version, o.threads, o.memory, o.scale, o.runs)
+	fmt.Println(title)
 	board := &board{}
 	for _, s := range []struct {
 		name  string
 		cases []benchCase
-	}{{"micro", microCases()}, {"write", writeCases(o)}, {"tpcds", tpcdsCases(queries)}} {
+	}{{"micro", microCases()}, {"orc", orcCases()}, {"write", writeCases(o)}, {"tpcds", tpcdsCases(queries)}} {
 		if slices.Contains(strings.Split(o.suites, ","), s.name) {
 			if err := board.run(ctx, o, s.name, s.cases, server, skep, duck); err != nil {
 				return err
 			}
+		}
+	}
+	if o.doc != "" {
+		if err := board.document(o.doc, title); err != nil {
+			return err
 		}
 	}
 	return board.write(filepath.Join(o.build, "bench.json"))
