@@ -290,6 +290,9 @@ func (p *printer) window(n *plan.Window) string {
 	if len(n.OrderBy) > 0 {
 		s += " order by " + sortKeys(n.OrderBy)
 	}
+	if n.Limit != nil {
+		s += fmt.Sprintf(" %s limit=%d", n.Limit.Func, n.Limit.N)
+	}
 	return s
 }
 

@@ -53,6 +53,7 @@ var rules = []rule{
 	{name: "join-keys", required: true, apply: (*optimizer).joinKeys},
 	{name: "fold", apply: (*optimizer).fold},
 	{name: "limit", apply: (*optimizer).pushLimits},
+	{name: "rank-limit", apply: (*optimizer).limitRanks},
 	{name: "semi-join-reduce", whole: (*optimizer).reduceToSemi},
 	{name: "column-prune", whole: (*optimizer).pruneColumns},
 	{name: "build-side", apply: (*optimizer).chooseBuildSides},

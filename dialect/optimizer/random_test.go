@@ -257,7 +257,15 @@ func (g *generator) window(in plan.Node) plan.Node {
 			w.OrderBy = append(w.OrderBy, plan.SortKey{Expr: plan.NewColumnRef(c), Desc: g.Intn(2) == 0, NullsFirst: g.Intn(2) == 0})
 		}
 		whole.End.Kind = plan.CurrentRow
-		w.Calls = append(w.Calls, plan.WindowCall{Column: g.column("n"), Func: pick(g, "row_number", "rank"), Frame: whole})
+		n := g.column("n")
+		w.Calls = append(w.Calls, plan.WindowCall{Column: n, Func: pick(g, "row_number", "rank", "dense_rank"), Frame: whole})
+		if g.Intn(2) == 0 {
+			limit := boolean(pick(g, "<=", "<", "=", "<"), plan.NewColumnRef(n), g.literal())
+			if g.Intn(3) == 0 {
+				limit = boolean(pick(g, ">=", ">"), g.literal(), plan.NewColumnRef(n))
+			}
+			return &plan.Filter{Input: w, Cond: plan.And(limit, g.predicate(w.Columns(), 1))}
+		}
 		return w
 	}
 	w.Calls = append(w.Calls, plan.WindowCall{

@@ -123,6 +123,14 @@ type Window struct {
 	PartitionBy []Expr
 	OrderBy     []SortKey
 	Calls       []WindowCall
+	// Limit, when not nil, tells that of each partition only rows within it are used; others may be left out. All Calls rank rows.
+	Limit *RankLimit
+}
+
+// RankLimit are the rows for which Func (row_number, rank or dense_rank) gives at most N, which is positive.
+type RankLimit struct {
+	Func string
+	N    int64
 }
 
 // Sort orders the whole input; Limit ≥ 0 makes it a top-N (after skipping Offset rows). Partial means SORT BY: any

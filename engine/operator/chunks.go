@@ -97,6 +97,21 @@ func (c *chunks) bytes() int64 {
 	return 0
 }
 
+// keep replaces all rows by the given ones in that order.
+func (c *chunks) keep(rows []uint32) {
+	kept := chunks{ts: c.ts}
+	buf := vector.NewBatch(c.ts)
+	for len(rows) > 0 {
+		buf.N = min(len(rows), vector.BatchSize)
+		for i, v := range buf.Cols {
+			c.gather(v, i, rows[:buf.N])
+		}
+		kept.append(buf)
+		rows = rows[buf.N:]
+	}
+	*c = kept
+}
+
 // column returns a column in one piece: a copy when there is more than one chunk.
 func (c *chunks) column(i int) *vector.Vector {
 	if len(c.list) == 1 {

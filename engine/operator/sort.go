@@ -223,18 +223,7 @@ func (p *sortProcessor) lowerBound() {
 func (p *sortProcessor) cut() {
 	s := p.sort
 	order := p.sorter.Order(s.keys(&p.rows), p.rows.rows())
-	order = order[:min(int64(len(order)), p.keep)]
-	kept := chunks{ts: s.spec.Types}
-	buf := vector.NewBatch(s.spec.Types)
-	for len(order) > 0 {
-		buf.N = min(len(order), vector.BatchSize)
-		for i, c := range buf.Cols {
-			p.rows.gather(c, i, order[:buf.N])
-		}
-		kept.append(buf)
-		order = order[buf.N:]
-	}
-	p.rows = kept
+	p.rows.keep(order[:min(int64(len(order)), p.keep)])
 }
 
 func (p *sortProcessor) Finish() error {

@@ -19,6 +19,14 @@ type WindowSpec struct {
 	Partition []int
 	Order     []SortKey
 	Calls     []WindowCall
+	// Limit, when not nil, tells that only some rows of each partition are wanted; others may be missing from the output.
+	Limit *RankLimit
+}
+
+// RankLimit asks for the rows whose value of the ranking call Func (row_number, rank or dense_rank) is at most N.
+type RankLimit struct {
+	Func string
+	N    int64
 }
 
 // WindowCall is one window function; Args are positions among WindowSpec.Types. Offset bounds of the frame are constants.
@@ -31,166 +39,108 @@ type WindowCall struct {
 	Result      *types.Type
 }
 
-// windowRows is how many rows are collected before the partitions complete so far are computed together: small partitions
-// then share the cost of a call.
-const windowRows = 1 << 15
-
-// Window computes window functions in a stream of ordered rows. It holds the rows of one partition, or of as many small ones
-// as windowRows holds, and adds a column per call.
-type Window struct {
-	spec    WindowSpec
-	program Program
-	res     *Resources
+// windowComputer evaluates the calls of a window over ordered rows, for one worker.
+type windowComputer struct {
+	spec    *WindowSpec
+	worker  *pipeline.Worker
+	calls   []windowFunction
+	changes []bool
 }
 
-var _ pipeline.Operator = (*Window)(nil)
-
-// NewWindow returns the operator; program computes spec.Types. It must run in one worker.
-func NewWindow(spec WindowSpec, program Program, r *Resources) *Window {
-	return &Window{spec, program, r}
-}
-
-// Processor implements pipeline.Operator.
-func (o *Window) Processor(w *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
-	p := &windowProcessor{
-		window: o, worker: w, next: next, evaluator: o.program(), rows: vector.NewBatch(o.spec.Types), limit: windowRows,
-		account: newAccount(o.res),
-	}
-	for _, c := range o.spec.Calls {
-		f, err := newWindowFunction(&o.spec, c)
+func newWindowComputer(spec *WindowSpec, w *pipeline.Worker) (*windowComputer, error) {
+	x := &windowComputer{spec: spec, worker: w}
+	for _, c := range spec.Calls {
+		f, err := newWindowFunction(spec, c)
 		if err != nil {
 			return nil, err
 		}
-		p.calls = append(p.calls, f)
+		x.calls = append(x.calls, f)
 	}
-	return p, nil
+	return x, nil
 }
 
-type windowProcessor struct {
-	window    *Window
-	worker    *pipeline.Worker
-	next      pipeline.Processor
-	evaluator Evaluator
-	calls     []windowFunction
-	rows      *vector.Batch
-	limit     int // compute when there are that many rows
-	account   *windowAccount
-}
-
-func (p *windowProcessor) Push(b *vector.Batch) error {
-	cols, err := p.evaluator.Run(b)
-	if err != nil {
-		return err
+// compute evaluates the calls over the first n rows of flat columns, whole partitions except as seg says, and hands the rows on
+// in batches that share the columns' storage. It makes seg describe what precedes the rows behind.
+func (x *windowComputer) compute(cols []*vector.Vector, n int, seg *segment, next pipeline.Processor) error {
+	part := &windowChunk{n: n, cols: cols, segment: *seg}
+	x.changes = grow(x.changes, n)
+	clear(x.changes)
+	for _, c := range x.spec.Partition {
+		markChanges(cols[c], x.changes)
 	}
-	p.rows.Append(&vector.Batch{N: b.N, Sel: b.Sel, Cols: cols})
-	if p.rows.N < p.limit {
-		return nil
+	part.starts = marked(x.changes)
+	for _, k := range x.spec.Order {
+		markChanges(cols[k.Column], x.changes)
 	}
-	if err := p.account.set(p.rows.Bytes()); err != nil {
-		return err
-	}
-	cut := p.lastBoundary()
-	if cut == 0 { // one partition so far: wait for twice as many rows before looking again
-		p.limit = 2 * p.rows.N
-		return nil
-	}
-	p.limit = windowRows
-	if err := p.compute(cut); err != nil {
-		return err
-	}
-	rest := vector.NewBatch(p.window.spec.Types)
-	rest.AppendRange(&vector.Batch{N: p.rows.N, Cols: p.rows.Cols}, cut, p.rows.N)
-	p.rows = rest
-	return nil
-}
-
-// Finish computes the last partitions.
-func (p *windowProcessor) Finish() error {
-	defer p.account.close()
-	if p.rows.N == 0 {
-		return nil
-	}
-	return p.compute(p.rows.N)
-}
-
-// lastBoundary returns the first row of the last partition.
-func (p *windowProcessor) lastBoundary() int {
-	if len(p.window.spec.Partition) == 0 {
-		return 0
-	}
-	for i := p.rows.N - 1; i > 0; i-- {
-		if !p.same(p.window.spec.Partition, i-1, i) {
-			return i
-		}
-	}
-	return 0
-}
-
-func (p *windowProcessor) same(columns []int, i, j int) bool {
-	for _, c := range columns {
-		v := p.rows.Cols[c]
-		if (sort.Key{Column: v}).Compare(v, i, v, j) != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// compute evaluates the calls over the first n rows, whole partitions, and hands the rows on.
-func (p *windowProcessor) compute(n int) error {
-	part := &windowChunk{n: n, cols: p.rows.Cols, starts: p.starts(p.window.spec.Partition, nil, n)}
-	var order []int
-	for _, k := range p.window.spec.Order {
-		order = append(order, k.Column)
-	}
-	part.peers = p.starts(order, part.starts, n)
-	results := make([]*vector.Vector, len(p.calls))
-	for i, f := range p.calls {
-		if err := p.worker.Context.Err(); err != nil {
+	part.peers = marked(x.changes)
+	seg.advance(part)
+	results := make([]*vector.Vector, len(x.calls))
+	for i, f := range x.calls {
+		if err := x.worker.Context.Err(); err != nil {
 			return err
 		}
-		results[i] = vector.New(p.window.spec.Calls[i].Result, 0)
+		results[i] = vector.New(x.spec.Calls[i].Result, 0)
 		if err := f.compute(part, results[i]); err != nil {
-			return fmt.Errorf("window function %s: %w", p.window.spec.Calls[i].Func, err)
+			return fmt.Errorf("window function %s: %w", x.spec.Calls[i].Func, err)
 		}
 	}
 	for from := 0; from < n; from += vector.BatchSize {
+		if err := x.worker.Context.Err(); err != nil {
+			return err
+		}
 		to := min(from+vector.BatchSize, n)
 		b := &vector.Batch{N: to - from}
-		for _, v := range p.rows.Cols[:p.window.spec.Out] {
+		for _, v := range cols[:x.spec.Out] {
 			b.Cols = append(b.Cols, slice(v, from, to))
 		}
 		for _, v := range results {
 			b.Cols = append(b.Cols, slice(v, from, to))
 		}
-		if err := p.next.Push(b); err != nil {
+		if err := next.Push(b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// starts lists the rows at which the values of columns change, those of within included, and n at the end.
-func (p *windowProcessor) starts(columns []int, within []int, n int) []int {
-	out := []int{0}
-	next := 1 // in within
+// markChanges marks the rows of a flat column whose value differs from that of the row before.
+func markChanges(v *vector.Vector, changes []bool) {
+	n := len(changes)
+	if v.Nulls == nil && v.Type.Physical() == types.I64 {
+		vals := v.I64[:n]
+		for i := 1; i < n; i++ {
+			if vals[i] != vals[i-1] {
+				changes[i] = true
+			}
+		}
+		return
+	}
+	key := sort.Key{Column: v}
 	for i := 1; i < n; i++ {
-		if next < len(within) && within[next] == i {
-			next++
-			out = append(out, i)
-		} else if !p.same(columns, i-1, i) {
+		if !changes[i] && key.Compare(v, i-1, v, i) != 0 {
+			changes[i] = true
+		}
+	}
+}
+
+// marked lists row 0, the rows marked, and the number of rows.
+func marked(changes []bool) []int {
+	out := []int{0}
+	for i, c := range changes {
+		if c {
 			out = append(out, i)
 		}
 	}
-	return append(out, n)
+	return append(out, len(changes))
 }
 
-// windowChunk is a run of whole partitions.
+// windowChunk is a run of partitions, or a segment of one (see segment).
 type windowChunk struct {
 	n      int
 	cols   []*vector.Vector
 	starts []int // first rows of the partitions, and n
 	peers  []int // first rows of the groups of equal order keys, and n
+	segment
 }
 
 // windowFunction computes one call.
@@ -218,35 +168,70 @@ func newWindowFunction(spec *WindowSpec, c WindowCall) (windowFunction, error) {
 type ranking string
 
 func (r ranking) compute(c *windowChunk, dst *vector.Vector) error {
+	if r == "percent_rank" || r == "cume_dist" {
+		r.shares(c, dst)
+		return nil
+	}
+	out := make([]int64, c.n)
 	peer := 0
 	for p := range len(c.starts) - 1 {
 		from, to := c.starts[p], c.starts[p+1]
-		size := to - from
-		dense := 0
+		before, dense := int64(1-from), int64(1)
+		if p == 0 {
+			before, dense = before+c.rows, dense+c.groups
+		}
+		if r == "row_number" {
+			for i := from; i < to; i++ {
+				out[i] = int64(i) + before
+			}
+			continue
+		}
 		for ; c.peers[peer] < to; peer++ {
-			dense++
 			first, last := c.peers[peer], c.peers[peer+1]
+			v := int64(first) + before
+			if r == "dense_rank" {
+				v = dense
+			}
 			for i := first; i < last; i++ {
-				switch r {
-				case "row_number":
-					dst.I64 = append(dst.I64, int64(i-from+1))
-				case "rank":
-					dst.I64 = append(dst.I64, int64(first-from+1))
-				case "dense_rank":
-					dst.I64 = append(dst.I64, int64(dense))
-				case "percent_rank":
-					v := 0.0
-					if size > 1 {
-						v = float64(first-from) / float64(size-1)
-					}
-					dst.F64 = append(dst.F64, v)
-				default:
-					dst.F64 = append(dst.F64, float64(last-from)/float64(size))
+				out[i] = v
+			}
+			dense++
+		}
+	}
+	dst.I64 = out
+	return nil
+}
+
+// passes implements segmentedFunction.
+func (r ranking) passes() int {
+	if r == "percent_rank" || r == "cume_dist" {
+		return 2
+	}
+	return 1
+}
+
+// shares computes percent_rank and cume_dist.
+func (r ranking) shares(c *windowChunk, dst *vector.Vector) {
+	peer := 0
+	for p := range len(c.starts) - 1 {
+		from, to := c.starts[p], c.starts[p+1]
+		size, before := c.sizeOf(from, to), int64(-from)
+		if p == 0 {
+			before += c.rows
+		}
+		for ; c.peers[peer] < to; peer++ {
+			first, last := c.peers[peer], c.peers[peer+1]
+			v := float64(int64(last)+before) / float64(size)
+			if r == "percent_rank" {
+				if v = 0; size > 1 {
+					v = float64(int64(first)+before) / float64(size-1)
 				}
+			}
+			for range last - first {
+				dst.F64 = append(dst.F64, v)
 			}
 		}
 	}
-	return nil
 }
 
 // ntile divides partitions into buckets of nearly equal size, the larger ones first.
@@ -259,9 +244,13 @@ func (t *ntile) compute(c *windowChunk, dst *vector.Vector) error {
 		if v.IsNull(from) || v.I64[from] <= 0 {
 			return fmt.Errorf("NTILE needs a positive number of buckets")
 		}
-		n, size := v.I64[from], int64(to-from)
+		n, size := v.I64[from], c.sizeOf(from, to)
 		small, larger := size/n, size%n
-		for i := range size {
+		first := int64(0)
+		if p == 0 {
+			first = c.rows
+		}
+		for i := first; i < first+int64(to-from); i++ {
 			bucket := int64(0)
 			if i < larger*(small+1) {
 				bucket = i / (small + 1)
@@ -273,6 +262,9 @@ func (t *ntile) compute(c *windowChunk, dst *vector.Vector) error {
 	}
 	return nil
 }
+
+// passes implements segmentedFunction.
+func (t *ntile) passes() int { return 2 }
 
 // shift is lead or lag: the value some rows away in the partition, or a default.
 type shift struct {

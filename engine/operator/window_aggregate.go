@@ -15,6 +15,9 @@ type windowAggregate struct {
 	call     WindowCall
 	function aggregate.Function
 	zeros    []uint32
+
+	state aggregate.States // of the partition that a segment continues
+	total aggregate.States // of the partition on disk
 }
 
 func newWindowAggregate(spec *WindowSpec, c WindowCall) (windowFunction, error) {
@@ -35,9 +38,13 @@ func (w *windowAggregate) compute(c *windowChunk, dst *vector.Vector) error {
 		args[i] = c.cols[a]
 	}
 	f := w.call.Frame
-	whole := f.Start.Kind == plan.UnboundedPreceding && (f.End.Kind == plan.UnboundedFollowing ||
-		f.End.Kind == plan.CurrentRow && !f.Rows && len(w.spec.Order) == 0)
-	if whole && !w.call.Distinct {
+	if w.whole() && !w.call.Distinct {
+		if c.size > 0 {
+			value := vector.New(w.call.Result, 0)
+			w.total.Final(value, 0, 1)
+			vector.AppendRows(dst, value, make([]uint32, c.n))
+			return nil
+		}
 		return w.byPartition(c, args, dst)
 	}
 	frames, err := newFrames(w.spec, f, c)
@@ -48,6 +55,43 @@ func (w *windowAggregate) compute(c *windowChunk, dst *vector.Vector) error {
 		return w.running(c, frames, args, dst)
 	}
 	return w.sliding(c, frames, args, dst)
+}
+
+// whole reports whether all frames are the whole partition.
+func (w *windowAggregate) whole() bool {
+	f := w.call.Frame
+	return f.Start.Kind == plan.UnboundedPreceding && (f.End.Kind == plan.UnboundedFollowing ||
+		f.End.Kind == plan.CurrentRow && !f.Rows && len(w.spec.Order) == 0)
+}
+
+// passes implements segmentedFunction.
+func (w *windowAggregate) passes() int {
+	f := w.call.Frame
+	switch {
+	case w.call.Distinct:
+		return 0
+	case w.whole():
+		return 2
+	case f.Start.Kind == plan.UnboundedPreceding && f.End.Kind == plan.CurrentRow:
+		return 1
+	}
+	return 0
+}
+
+// scan implements scannedFunction.
+func (w *windowAggregate) scan(cols []*vector.Vector, n int, first bool) {
+	if !w.whole() {
+		return
+	}
+	if first {
+		w.total = w.function.States()
+		w.total.Resize(1)
+	}
+	args := make([]*vector.Vector, len(w.call.Args))
+	for i, a := range w.call.Args {
+		args[i] = cols[a]
+	}
+	w.update(w.total, args, 0, n, nil)
 }
 
 // byPartition computes one value per partition, all partitions at once.
@@ -118,13 +162,18 @@ func (w *windowAggregate) seen() map[string]bool {
 // running computes frames that begin with the partition: their ends only move forward, so each row is added once, and rows
 // with the same end share a value.
 func (w *windowAggregate) running(c *windowChunk, f *frames, args []*vector.Vector, dst *vector.Vector) error {
-	s := w.function.States()
+	if w.state == nil {
+		w.state = w.function.States()
+	}
+	s := w.state
 	values := vector.New(w.call.Result, 0)
 	at := make([]uint32, 0, c.n)
 	for p := range len(c.starts) - 1 {
 		from, to := c.starts[p], c.starts[p+1]
-		s.Resize(0)
-		s.Resize(1)
+		if p > 0 || c.rows == 0 {
+			s.Resize(0)
+			s.Resize(1)
+		}
 		seen := w.seen()
 		done, last := from, -1
 		for i := from; i < to; i++ {

@@ -217,11 +217,7 @@ func newAccount(r *Resources) *windowAccount {
 	return &windowAccount{r.Pool.NewAccount("window", false)}
 }
 
-func (a *windowAccount) set(n int64) error {
-	if !a.account.Set(n) {
-		return a.account.Exceeded()
-	}
-	return nil
-}
+// set reports whether n bytes are acceptable.
+func (a *windowAccount) set(n int64) bool { return a.account.Set(n) }
 
 func (a *windowAccount) close() { a.account.Close() }

@@ -6,27 +6,42 @@ import (
 	"skep/engine/operator"
 )
 
-// window sorts the input by partition and order keys and computes the calls over the sorted stream.
+// window computes window functions: partition by partition, or, when all rows are one partition, over the sorted input.
 func (b *builder) window(n *plan.Window, need plan.ColumnSet) (*stream, error) {
-	var exprs []plan.Expr
-	exprs = append(exprs, plan.Exprs(n)...)
-	inner := with(need, exprs...)
-	sorted := &plan.Sort{Input: n.Input, Limit: -1}
-	for _, e := range n.PartitionBy {
-		sorted.Keys = append(sorted.Keys, plan.SortKey{Expr: e, NullsFirst: true})
-	}
-	sorted.Keys = append(sorted.Keys, n.OrderBy...)
+	inner := with(need, plan.Exprs(n)...)
+	partitioned := len(n.PartitionBy) > 0 || n.Limit != nil
 	var s *stream
 	var err error
-	if len(sorted.Keys) > 0 {
-		s, err = b.sort(sorted, inner)
-	} else {
+	switch {
+	case partitioned:
+		s, err = b.compile(n.Input, inner)
+	case len(n.OrderBy) > 0:
+		s, err = b.sort(&plan.Sort{Input: n.Input, Limit: -1, Keys: n.OrderBy}, inner)
+	default:
 		// One partition without an order: any order will do, but one worker has to see all rows.
 		s, err = b.gather(n.Input, inner)
 	}
 	if err != nil {
 		return nil, err
 	}
+	spec, exprs, out := windowSpec(n, need)
+	program, err := b.program(s, exprs)
+	if err != nil {
+		return nil, err
+	}
+	if partitioned {
+		op := operator.NewPartitionedWindow(spec, b.resources)
+		b.query.AddCloser(op)
+		end := b.sink(s, op.Input(program), n, "window input")
+		return newStream(op.Source(), n, "window", out, end), nil
+	}
+	s.append(operator.NewWindow(spec, program, b.resources), n, "window")
+	s.layout, s.types, s.scans = expr.LayoutOf(out), plan.Types(out), nil
+	return s, nil
+}
+
+// windowSpec describes n to the operator, with the expressions that it works on and the columns that it gives.
+func windowSpec(n *plan.Window, need plan.ColumnSet) (operator.WindowSpec, []plan.Expr, []plan.Column) {
 	c := newComputed()
 	spec := operator.WindowSpec{}
 	var out []plan.Column
@@ -55,14 +70,11 @@ func (b *builder) window(n *plan.Window, need plan.ColumnSet) (*stream, error) {
 		spec.Calls = append(spec.Calls, call)
 		out = append(out, w.Column)
 	}
-	spec.Types = c.types()
-	program, err := b.program(s, c.exprs)
-	if err != nil {
-		return nil, err
+	if l := n.Limit; l != nil {
+		spec.Limit = &operator.RankLimit{Func: l.Func, N: l.N}
 	}
-	s.append(operator.NewWindow(spec, program, b.resources), n, "window")
-	s.layout, s.types, s.scans = expr.LayoutOf(out), plan.Types(out), nil
-	return s, nil
+	spec.Types = c.types()
+	return spec, c.exprs, out
 }
 
 // gather collects the rows of n for one worker.

@@ -217,18 +217,21 @@ func (m *Model) window(n *plan.Window, outer Row) []Row {
 	var out []Row
 	for _, k := range order {
 		m.order(parts[k], n.OrderBy, outer)
-		rank := 0
+		rank, dense := 0, 0
 		for i, r := range parts[k] {
 			if i > 0 && m.key(keyExprs(n.OrderBy), merge(outer, parts[k][i-1])) != m.key(keyExprs(n.OrderBy), merge(outer, r)) {
 				rank = i
+				dense++
+			}
+			ranks := map[string]int{"row_number": i + 1, "rank": rank + 1, "dense_rank": dense + 1}
+			if l := n.Limit; l != nil && int64(ranks[l.Func]) > l.N {
+				continue
 			}
 			o := merge(r, nil)
 			for _, c := range n.Calls {
 				switch c.Func {
-				case "row_number":
-					o[c.Column.ID] = Value{N: int64(i + 1)}
-				case "rank":
-					o[c.Column.ID] = Value{N: int64(rank + 1)}
+				case "row_number", "rank", "dense_rank":
+					o[c.Column.ID] = Value{N: int64(ranks[c.Func])}
 				case "count", "sum", "max", "min": // over the whole partition
 					o[c.Column.ID] = m.fold(plan.AggCall{Func: c.Func, Args: c.Args}, parts[k], outer)
 				default:
