@@ -156,12 +156,36 @@ type Assign struct {
 	Expr   Expr
 }
 
+// AggMode says what an aggregate call reads and gives. The analyzer makes complete calls only; the others come from dividing
+// an aggregation among stages.
+type AggMode uint8
+
+// The modes. The calls of one Aggregate either all give results or all give partial ones.
+const (
+	AggComplete AggMode = iota // arguments to a result
+	AggPartial                 // arguments to a partial result
+	AggMerge                   // partial results to a partial result
+	AggFinal                   // partial results to a result
+)
+
+// GivesPartial reports whether the mode's output is a partial result.
+func (m AggMode) GivesPartial() bool { return m == AggPartial || m == AggMerge }
+
+// ReadsPartial reports whether the mode's input is a partial result.
+func (m AggMode) ReadsPartial() bool { return m == AggMerge || m == AggFinal }
+
 // AggCall is an aggregate call; Column is its output. Func is the canonical name; "count" without Args is count(*).
 type AggCall struct {
 	Column   Column
 	Func     string
 	Args     []Expr
 	Distinct bool
+	Mode     AggMode
+	// ArgTypes are the types of the original arguments when the call reads partial results; Args are then their columns.
+	ArgTypes []*types.Type
+	// Partial are the columns of the partial result, when the call gives one; they stand in place of Column, whose type still
+	// is that of the result.
+	Partial []Column
 }
 
 // SortKey orders by an expression.

@@ -74,6 +74,9 @@ type Aggregate struct {
 	GroupingSets [][]int
 	GroupingID   Column
 	Aggs         []AggCall
+	// Fixed is the number of leading keys that are in every grouping set because a later step removes duplicates of them: they do
+	// not count when a set is the empty one, which has a group even without input.
+	Fixed int
 }
 
 // JoinKind is the kind of a join.
@@ -205,6 +208,19 @@ type SharedDef struct {
 	Plan Node
 }
 
+// RemoteSource reads rows that other stages have written to an exchange. Cols are this reference's own columns; column i is
+// column i of the exchange.
+type RemoteSource struct {
+	Exchange int
+	Cols     []Column
+}
+
+// Columns implements Node.
+func (n *RemoteSource) Columns() []Column { return n.Cols }
+
+// Inputs implements Node.
+func (n *RemoteSource) Inputs() []Node { return nil }
+
 // Columns implements Node.
 func (n *Scan) Columns() []Column { return n.Cols }
 
@@ -236,7 +252,11 @@ func (n *Aggregate) Columns() []Column {
 		cols = append(cols, n.GroupingID)
 	}
 	for _, a := range n.Aggs {
-		cols = append(cols, a.Column)
+		if a.Mode.GivesPartial() {
+			cols = append(cols, a.Partial...)
+		} else {
+			cols = append(cols, a.Column)
+		}
 	}
 	return cols
 }

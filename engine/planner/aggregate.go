@@ -53,7 +53,15 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newStream(op.Source(), n, "groups", nil, end)
+	partial := false
+	for _, a := range n.Aggs {
+		partial = partial || a.Mode.GivesPartial()
+	}
+	source := op.Source()
+	if partial {
+		source = op.PartialSource()
+	}
+	out := newStream(source, n, "groups", nil, end)
 	for i, k := range n.Keys {
 		out.layout[k.Column.ID] = i
 	}
@@ -61,10 +69,16 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 	if len(n.GroupingSets) > 0 && n.GroupingID.ID != 0 {
 		out.layout[n.GroupingID.ID] = len(n.Keys)
 	}
-	for i, a := range n.Aggs {
-		out.layout[a.Column.ID] = len(g.spec.Keys) + i
+	for _, a := range n.Aggs {
+		cols := []plan.Column{a.Column}
+		if partial {
+			cols = a.Partial
+		}
+		for _, c := range cols {
+			out.layout[c.ID] = len(out.types)
+			out.types = append(out.types, c.Type)
+		}
 	}
-	out.types = append(out.types, g.spec.Results...)
 	return out, nil
 }
 
@@ -135,7 +149,7 @@ func (b *builder) expand(s *stream, g *grouping) error {
 			seen[gs.ID] = true
 			sets = append(sets, gs)
 		}
-		if len(set) == 0 {
+		if len(set) == n.Fixed {
 			// The grand total appears even without input.
 			for range g.keys {
 				g.spec.Empty = append(g.spec.Empty, types.NullDatum)
@@ -172,7 +186,11 @@ func (b *builder) calls(g *grouping) error {
 			g.args = append(g.args, a.Args)
 		}
 		args := g.args[i]
-		f, err := aggregate.New(a.Func, typesOf(args), a.Column.Type)
+		argTypes := a.ArgTypes
+		if !a.Mode.ReadsPartial() {
+			argTypes = typesOf(args)
+		}
+		f, err := aggregate.New(a.Func, argTypes, a.Column.Type)
 		if err != nil {
 			return err
 		}
@@ -207,7 +225,7 @@ func (b *builder) input(g *grouping, keys []plan.Expr, op *operator.HashAggregat
 	exprs := append([]plan.Expr(nil), keys...)
 	var calls []operator.AggregateCall
 	for i, a := range aggs {
-		call := operator.AggregateCall{Function: a}
+		call := operator.AggregateCall{Function: a, Merge: g.node.Aggs[a].Mode.ReadsPartial()}
 		if renumber {
 			call.Function = i
 		}

@@ -23,6 +23,12 @@ type ScanProvider interface {
 	Scan(ctx context.Context, n *plan.Scan, predicates []format.Predicate) (operator.Table, error)
 }
 
+// RemoteProvider opens exchanges for reading.
+type RemoteProvider interface {
+	// Source returns the rows of the exchange that are this task's.
+	Source(n *plan.RemoteSource) (pipeline.Source, error)
+}
+
 // Env is what compiling and running a query needs.
 type Env struct {
 	Expr     *expr.Env
@@ -31,6 +37,7 @@ type Env struct {
 	Pool     *memory.Pool // of the query
 	SpillDir string
 	Scans    ScanProvider
+	Remote   RemoteProvider // nil where plans are not cut into stages
 	// Script prepares running a script: it checks what can be checked before and returns what describes a process, once for
 	// each. It is nil where scripts are not allowed.
 	Script func(n *plan.Script) (func() (*operator.ScriptSpec, error), error)
@@ -223,6 +230,8 @@ func (b *builder) compile(n plan.Node, need plan.ColumnSet) (*stream, error) {
 		return b.sharedRef(n)
 	case *plan.Distribute:
 		return b.compile(n.Input, need)
+	case *plan.RemoteSource:
+		return b.remote(n)
 	}
 	return nil, fmt.Errorf("planner: %T is not implemented", n)
 }
@@ -241,16 +250,20 @@ func with(need plan.ColumnSet, es ...plan.Expr) plan.ColumnSet {
 	return out
 }
 
-func (b *builder) scan(n *plan.Scan) (*stream, error) {
-	var pushed []format.Predicate
-	var rest []plan.Expr
+// Predicates divides the filter of a scan into predicates that readers evaluate, over the table's data columns, and the rest.
+func Predicates(env *expr.Env, n *plan.Scan) (pushed []format.Predicate, rest []plan.Expr) {
 	for _, f := range n.Filter {
-		if p, ok := b.predicate(n, f); ok {
+		if p, ok := predicate(env, n, f); ok {
 			pushed = append(pushed, p)
 		} else {
 			rest = append(rest, f)
 		}
 	}
+	return pushed, rest
+}
+
+func (b *builder) scan(n *plan.Scan) (*stream, error) {
+	pushed, rest := Predicates(b.env.Expr, n)
 	table, err := b.env.Scans.Scan(b.ctx, n, pushed)
 	if err != nil {
 		return nil, err
@@ -277,7 +290,7 @@ func (b *builder) scan(n *plan.Scan) (*stream, error) {
 }
 
 // predicate turns a conjunct over one data column of a scan into a reader's predicate.
-func (b *builder) predicate(n *plan.Scan, f plan.Expr) (format.Predicate, bool) {
+func predicate(env *expr.Env, n *plan.Scan, f plan.Expr) (format.Predicate, bool) {
 	refs := plan.ColumnSet{}
 	plan.Refs(f, refs)
 	if len(refs) != 1 {
@@ -288,7 +301,7 @@ func (b *builder) predicate(n *plan.Scan, f plan.Expr) (format.Predicate, bool) 
 			if n.Source[i] < 0 || n.Source[i] >= len(n.Table.Columns) {
 				return nil, false
 			}
-			return expr.CompilePredicate(b.env.Expr, f, c.ID, n.Source[i])
+			return expr.CompilePredicate(env, f, c.ID, n.Source[i])
 		}
 	}
 	return nil, false
@@ -312,6 +325,17 @@ func (b *builder) values(n *plan.Values) (*stream, error) {
 		cur.N++
 	}
 	return newStream(operator.NewBatches(batches...), n, "values", n.Cols), nil
+}
+
+func (b *builder) remote(n *plan.RemoteSource) (*stream, error) {
+	if b.env.Remote == nil {
+		return nil, fmt.Errorf("planner: exchange %d is read outside of a task", n.Exchange)
+	}
+	source, err := b.env.Remote.Source(n)
+	if err != nil {
+		return nil, err
+	}
+	return newStream(source, n, "remote", n.Cols), nil
 }
 
 func (b *builder) filter(n *plan.Filter, need plan.ColumnSet) (*stream, error) {

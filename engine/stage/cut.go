@@ -1,0 +1,560 @@
+package stage
+
+import (
+	"fmt"
+
+	"skep/dialect/plan"
+	"skep/dialect/types"
+)
+
+// Options steer the cutting.
+type Options struct {
+	// Partitions is the number of partitions of hash and round-robin exchanges.
+	Partitions int
+	// Broadcast is the estimated size in bytes up to which the build side of a join is copied to every task.
+	Broadcast float64
+	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.
+	Rows func(plan.Node) float64
+}
+
+// CutQuery cuts the plan of a query. The result exchange has the columns of root in order.
+func CutQuery(root plan.Node, o Options) (*Graph, error) {
+	c := newCutter(o, root)
+	p, err := c.cut(root, plan.OutputSet(root))
+	if err != nil {
+		return nil, err
+	}
+	e, _ := c.write(p, Gather, nil, root.Columns(), root)
+	c.graph.Result = e.ID
+	return c.graph, nil
+}
+
+// CutWrites cuts plans whose rows go to sinks 0, 1, …: each task of the last stage of plan i writes rows of the columns of
+// roots[i] in order to a sink of its own. The plans may share subplans.
+func CutWrites(roots []plan.Node, o Options) (*Graph, error) {
+	c := newCutter(o, roots...)
+	for i, root := range roots {
+		p, err := c.cut(root, plan.OutputSet(root))
+		if err != nil {
+			return nil, err
+		}
+		c.stage(arranged(p.node, root.Columns()), p, -1).Sink = i
+	}
+	return c.graph, nil
+}
+
+// cutter cuts plans bottom-up. What it has of a plan at any time is a part: the beginning of a fragment.
+type cutter struct {
+	options Options
+	graph   *Graph
+	next    plan.ColumnID
+	shared  map[*plan.SharedDef]*sharedPart
+}
+
+// part is a fragment under construction and where its rows are.
+type part struct {
+	node plan.Node
+	// single: the rows are in one task; otherwise they are spread over all tasks of the stage.
+	single bool
+	// hash, of spread rows, says that they are divided by a hash of these columns, in order; for each there may be several
+	// that are equal. nil: they are anywhere.
+	hash [][]plan.ColumnID
+}
+
+// sharedPart is the exchange of a subplan with several references.
+type sharedPart struct {
+	exchange int
+	single   bool
+}
+
+func newCutter(o Options, roots ...plan.Node) *cutter {
+	o.Partitions = max(o.Partitions, 1)
+	c := &cutter{options: o, graph: &Graph{Result: -1}, shared: map[*plan.SharedDef]*sharedPart{}}
+	seen := map[*plan.SharedDef]bool{}
+	var visit func(n plan.Node)
+	visit = func(n plan.Node) {
+		for _, col := range n.Columns() {
+			c.next = max(c.next, col.ID+1)
+		}
+		if s, ok := n.(*plan.Shared); ok && !seen[s.Def] {
+			seen[s.Def] = true
+			visit(s.Def.Plan)
+		}
+		for _, in := range n.Inputs() {
+			visit(in)
+		}
+	}
+	for _, r := range roots {
+		visit(r)
+	}
+	return c
+}
+
+func (c *cutter) newColumn(name string, t *types.Type) plan.Column {
+	c.next++
+	return plan.Column{ID: c.next - 1, Name: name, Type: t}
+}
+
+// rows estimates the rows of a node of the uncut plan; -1 when unknown.
+func (c *cutter) rows(n plan.Node) float64 {
+	if c.options.Rows == nil {
+		return -1
+	}
+	return c.options.Rows(n)
+}
+
+// bytes estimates the size of the given columns of n.
+func (c *cutter) bytes(n plan.Node, cols []plan.Column) float64 {
+	rows := c.rows(n)
+	if rows < 0 {
+		return -1
+	}
+	width := 1.0
+	for _, col := range cols {
+		switch col.Type.Physical() {
+		case types.I64, types.F64:
+			width += 8
+		case types.I128:
+			width += 16
+		case types.Bytes:
+			width += 24
+		default:
+			width += 64
+		}
+	}
+	return rows * width
+}
+
+// stage ends a part: root, over the part's node, is the fragment of a new stage.
+func (c *cutter) stage(root plan.Node, p part, exchange int) *Stage {
+	s := &Stage{ID: len(c.graph.Stages), Root: root, Exchange: exchange, Sink: -1, Single: p.single}
+	s.Scans, s.Reads = leaves(root)
+	c.graph.Stages = append(c.graph.Stages, s)
+	return s
+}
+
+// leaves lists the scans of a fragment and the exchanges that it reads.
+func leaves(root plan.Node) (scans []*plan.Scan, reads []int) {
+	seen := map[int]bool{}
+	var visit func(n plan.Node)
+	visit = func(n plan.Node) {
+		switch n := n.(type) {
+		case *plan.Scan:
+			scans = append(scans, n)
+		case *plan.RemoteSource:
+			if !seen[n.Exchange] {
+				seen[n.Exchange] = true
+				reads = append(reads, n.Exchange)
+			}
+		}
+		for _, in := range n.Inputs() {
+			visit(in)
+		}
+	}
+	visit(root)
+	return scans, reads
+}
+
+// arranged makes the columns of n be cols in order.
+func arranged(n plan.Node, cols []plan.Column) plan.Node {
+	have := n.Columns()
+	same := len(have) == len(cols)
+	for i := range cols {
+		same = same && have[i].ID == cols[i].ID
+	}
+	if same {
+		return n
+	}
+	p := &plan.Project{Input: n}
+	for _, col := range cols {
+		p.Exprs = append(p.Exprs, plan.Assign{Column: col, Expr: plan.NewColumnRef(col)})
+	}
+	return p
+}
+
+// write ends a part in an exchange of cols, which are followed by those keys that are not among them already. It returns the
+// keys' columns; they are sent along when keys is not just references. origin is the node of the uncut plan that has the rows,
+// for estimates.
+func (c *cutter) write(p part, d Distribution, keys []plan.Expr, cols []plan.Column, origin plan.Node) (*Exchange, []plan.Column) {
+	e := &Exchange{ID: len(c.graph.Exchanges), Distribution: d, Partitions: 1, Rows: c.rows(origin)}
+	c.graph.Exchanges = append(c.graph.Exchanges, e)
+	if d == Hash || d == RoundRobin {
+		e.Partitions = c.options.Partitions
+	}
+	project := &plan.Project{Input: p.node}
+	at := map[plan.ColumnID]int{}
+	send := func(col plan.Column, from plan.Expr) {
+		at[col.ID] = len(project.Exprs)
+		project.Exprs = append(project.Exprs, plan.Assign{Column: col, Expr: from})
+	}
+	for _, col := range cols {
+		send(col, plan.NewColumnRef(col))
+	}
+	// Computed keys are sent, so that the reader need not compute them again (and, if they are random, has the same); others
+	// are needed here only.
+	keyCols := make([]plan.Column, len(keys))
+	for i, k := range keys {
+		if r, ok := k.(*plan.ColumnRef); ok {
+			keyCols[i] = plan.Column{ID: r.ID, Name: r.Name, Type: r.T}
+			continue
+		}
+		keyCols[i] = c.newColumn("key", k.Type())
+		send(keyCols[i], k)
+	}
+	for _, x := range project.Exprs {
+		e.Types = append(e.Types, x.Column.Type)
+	}
+	e.Bytes = c.bytes(origin, project.Columns())
+	for _, k := range keyCols {
+		if _, ok := at[k.ID]; !ok {
+			send(k, plan.NewColumnRef(k))
+		}
+		e.Keys = append(e.Keys, at[k.ID])
+	}
+	root := arranged(p.node, project.Columns()) // unless keys are computed
+	for _, x := range project.Exprs {
+		if _, ok := x.Expr.(*plan.ColumnRef); !ok {
+			root = project
+		}
+	}
+	e.Producer = c.stage(root, p, e.ID).ID
+	return e, keyCols
+}
+
+// exchange moves the rows of a part, as far as their columns are needed, and returns the reading part with the columns of the
+// keys. origin is the node of the uncut plan that has the rows.
+func (c *cutter) exchange(p part, d Distribution, keys []plan.Expr, need plan.ColumnSet, origin plan.Node) (part, []plan.Column) {
+	cols := needed(p.node, need)
+	e, keyCols := c.write(p, d, keys, cols, origin)
+	sent := c.graph.Stages[e.Producer].Root.Columns()[:len(e.Types)]
+	out := part{node: &plan.RemoteSource{Exchange: e.ID, Cols: sent}, single: d == Gather}
+	if d == Hash {
+		for _, k := range keyCols {
+			out.hash = append(out.hash, []plan.ColumnID{k.ID})
+		}
+	}
+	return out, keyCols
+}
+
+// gather brings the rows of a part into one task.
+func (c *cutter) gather(p part, need plan.ColumnSet, origin plan.Node) part {
+	if p.single {
+		return p
+	}
+	p, _ = c.exchange(p, Gather, nil, need, origin)
+	return p
+}
+
+// needed lists the columns of n that are in need.
+func needed(n plan.Node, need plan.ColumnSet) []plan.Column {
+	var cols []plan.Column
+	for _, col := range n.Columns() {
+		if need.Has(col.ID) {
+			cols = append(cols, col)
+		}
+	}
+	return cols
+}
+
+// with returns need and the columns that es refer to.
+func with(need plan.ColumnSet, es ...plan.Expr) plan.ColumnSet {
+	out := plan.ColumnSet{}
+	for id := range need {
+		out.Add(id)
+	}
+	for _, e := range es {
+		if e != nil {
+			plan.Refs(e, out)
+		}
+	}
+	return out
+}
+
+// renamed carries a distribution over to the columns that assigns give the same values; nil when one of its columns is lost.
+func renamed(hash [][]plan.ColumnID, assigns []plan.Assign) [][]plan.ColumnID {
+	var out [][]plan.ColumnID
+	for _, equal := range hash {
+		var now []plan.ColumnID
+		for _, a := range assigns {
+			r, ok := a.Expr.(*plan.ColumnRef)
+			if !ok {
+				continue
+			}
+			for _, id := range equal {
+				if r.ID == id {
+					now = append(now, a.Column.ID)
+				}
+			}
+		}
+		if now == nil {
+			return nil
+		}
+		out = append(out, now)
+	}
+	return out
+}
+
+// together reports whether rows with equal values of es are in one task.
+func (p part) together(es []plan.Expr) bool {
+	if p.single {
+		return true
+	}
+	if p.hash == nil {
+		return false
+	}
+	for _, equal := range p.hash {
+		if position(equal, es) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// position returns the index of the first of es that refers to one of the columns, or -1.
+func position(ids []plan.ColumnID, es []plan.Expr) int {
+	for i, e := range es {
+		r, ok := e.(*plan.ColumnRef)
+		if !ok {
+			continue
+		}
+		for _, id := range ids {
+			if r.ID == id {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// over puts n, which works on any division of its input's rows, on top of a part.
+func over(n plan.Node, p part) part {
+	p.node = plan.WithInputs(n, []plan.Node{p.node})
+	return p
+}
+
+// cut cuts n. need are the columns of n that are used above; the part has at least these.
+func (c *cutter) cut(n plan.Node, need plan.ColumnSet) (part, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return part{node: n}, nil
+	case *plan.Values:
+		return part{node: n, single: true}, nil
+	case *plan.Filter:
+		p, err := c.cut(n.Input, with(need, n.Cond))
+		return over(n, p), err
+	case *plan.Generate:
+		p, err := c.cut(n.Input, with(need, n.Args...))
+		return over(n, p), err
+	case *plan.Project:
+		return c.project(n, need)
+	case *plan.Aggregate:
+		return c.aggregate(n)
+	case *plan.Join:
+		return c.join(n, need)
+	case *plan.Sort:
+		return c.sort(n, need)
+	case *plan.Limit:
+		return c.limit(n, need)
+	case *plan.Window:
+		return c.window(n, need)
+	case *plan.Union:
+		return c.union(n, need)
+	case *plan.Script:
+		p, err := c.cut(n.Input, with(nil, n.Args...))
+		p.hash = nil
+		return over(n, p), err
+	case *plan.Distribute:
+		return c.distribute(n, need)
+	case *plan.Shared:
+		return c.sharedRef(n)
+	}
+	return part{}, fmt.Errorf("cutting a plan into stages: %T is not implemented", n)
+}
+
+func (c *cutter) project(n *plan.Project, need plan.ColumnSet) (part, error) {
+	used := &plan.Project{}
+	inner := plan.ColumnSet{}
+	for _, a := range n.Exprs {
+		if need.Has(a.Column.ID) {
+			used.Exprs = append(used.Exprs, a)
+			plan.Refs(a.Expr, inner)
+		}
+	}
+	p, err := c.cut(n.Input, inner)
+	if err != nil {
+		return part{}, err
+	}
+	used.Input = p.node
+	return part{node: used, single: p.single, hash: renamed(p.hash, used.Exprs)}, nil
+}
+
+// sort sorts in one task, what each task has sorted and cut itself when only the first rows are wanted.
+func (c *cutter) sort(n *plan.Sort, need plan.ColumnSet) (part, error) {
+	var keys []plan.Expr
+	for _, k := range n.Keys {
+		keys = append(keys, k.Expr)
+	}
+	inner := with(need, keys...)
+	p, err := c.cut(n.Input, inner)
+	if err != nil {
+		return part{}, err
+	}
+	if p.single || n.Partial && n.Limit < 0 {
+		return over(n, p), nil
+	}
+	if n.Limit >= 0 {
+		first := *n
+		first.Limit, first.Offset = n.Limit+n.Offset, 0
+		p = over(&first, p)
+	}
+	return over(n, c.gather(p, inner, n)), nil
+}
+
+func (c *cutter) limit(n *plan.Limit, need plan.ColumnSet) (part, error) {
+	p, err := c.cut(n.Input, need)
+	if err != nil {
+		return part{}, err
+	}
+	if !p.single {
+		p = c.gather(over(&plan.Limit{Input: n.Input, N: n.N + n.Offset}, p), need, n)
+	}
+	return over(n, p), nil
+}
+
+func (c *cutter) window(n *plan.Window, need plan.ColumnSet) (part, error) {
+	inner := with(need, plan.Exprs(n)...)
+	p, err := c.cut(n.Input, inner)
+	if err != nil {
+		return part{}, err
+	}
+	if len(n.PartitionBy) == 0 {
+		return over(n, c.gather(p, inner, n.Input)), nil
+	}
+	if !p.together(n.PartitionBy) {
+		var cols []plan.Column
+		p, cols = c.exchange(p, Hash, n.PartitionBy, inner, n.Input)
+		w := *n
+		w.PartitionBy = references(cols)
+		n = &w
+	}
+	return over(n, p), nil
+}
+
+func references(cols []plan.Column) []plan.Expr {
+	es := make([]plan.Expr, len(cols))
+	for i, col := range cols {
+		es[i] = plan.NewColumnRef(col)
+	}
+	return es
+}
+
+func (c *cutter) distribute(n *plan.Distribute, need plan.ColumnSet) (part, error) {
+	p, err := c.cut(n.Input, with(need, n.By...))
+	if err != nil || p.together(n.By) {
+		return p, err
+	}
+	p, _ = c.exchange(p, Hash, n.By, need, n.Input)
+	return p, nil
+}
+
+// union keeps its inputs in one stage, whose tasks share out all their splits and partitions; inputs that are in one task, when
+// others are not, are spread first.
+func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
+	parts := make([]part, len(n.All))
+	single := true
+	for k, in := range n.All {
+		set := plan.ColumnSet{}
+		for i, col := range n.Cols {
+			if need.Has(col.ID) {
+				set.Add(n.Sources[k][i])
+			}
+		}
+		var err error
+		if parts[k], err = c.cut(in, set); err != nil {
+			return part{}, err
+		}
+		single = single && parts[k].single
+	}
+	u := &plan.Union{Cols: n.Cols, Sources: n.Sources}
+	var kept []int
+	for i, col := range n.Cols {
+		if need.Has(col.ID) {
+			kept = append(kept, i)
+		}
+	}
+	if len(kept) < len(n.Cols) {
+		u.Cols, u.Sources = nil, make([][]plan.ColumnID, len(n.Sources))
+		for _, i := range kept {
+			u.Cols = append(u.Cols, n.Cols[i])
+			for k := range u.Sources {
+				u.Sources[k] = append(u.Sources[k], n.Sources[k][i])
+			}
+		}
+	}
+	for k, p := range parts {
+		if p.single && !single {
+			set := plan.ColumnSet{}
+			for _, id := range u.Sources[k] {
+				set.Add(id)
+			}
+			p, _ = c.exchange(p, RoundRobin, nil, set, n.All[k])
+			parts[k] = p
+		}
+		u.All = append(u.All, p.node)
+	}
+	return part{node: u, single: single, hash: unionHash(u, parts)}, nil
+}
+
+// unionHash returns the distribution that all inputs of a union have in its columns, or nil.
+func unionHash(u *plan.Union, parts []part) [][]plan.ColumnID {
+	var out [][]plan.ColumnID
+	for k, p := range parts {
+		var assigns []plan.Assign
+		for i, col := range u.Cols {
+			assigns = append(assigns, plan.Assign{Column: col, Expr: &plan.ColumnRef{ID: u.Sources[k][i]}})
+		}
+		hash := renamed(p.hash, assigns)
+		if hash == nil || k > 0 && len(hash) != len(out) {
+			return nil
+		}
+		if k == 0 {
+			out = hash
+			continue
+		}
+		for i := range out {
+			var both []plan.ColumnID
+			for _, a := range out[i] {
+				for _, b := range hash[i] {
+					if a == b {
+						both = append(both, a)
+					}
+				}
+			}
+			if both == nil {
+				return nil
+			}
+			out[i] = both
+		}
+	}
+	return out
+}
+
+// sharedRef reads a subplan with several references; its first reference cuts it.
+func (c *cutter) sharedRef(n *plan.Shared) (part, error) {
+	s := c.shared[n.Def]
+	if s == nil {
+		def := n.Def.Plan
+		p, err := c.cut(def, plan.OutputSet(def))
+		if err != nil {
+			return part{}, err
+		}
+		d := RoundRobin
+		if p.single {
+			d = Gather
+		}
+		e, _ := c.write(p, d, nil, def.Columns(), def)
+		s = &sharedPart{exchange: e.ID, single: p.single}
+		c.shared[n.Def] = s
+	}
+	return part{node: &plan.RemoteSource{Exchange: s.exchange, Cols: n.Cols}, single: s.single}, nil
+}

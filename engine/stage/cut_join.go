@@ -1,0 +1,234 @@
+package stage
+
+import "skep/dialect/plan"
+
+// join chooses between copying the build side to every task of the probe side and dividing both sides by the hash of the keys.
+//
+// A copied side must not be one of which each row is to appear once, matched or not, since every task has all of it. Nor may the
+// right side of a null-aware join be divided: one NULL in it concerns all rows of the left side.
+func (c *cutter) join(n *plan.Join, need plan.ColumnSet) (part, error) {
+	above := with(need, n.Residual)
+	inner := plan.ColumnSet{}
+	for id := range above {
+		inner.Add(id)
+	}
+	for _, k := range n.Keys {
+		plan.Refs(k.Left, inner)
+		plan.Refs(k.Right, inner)
+	}
+	left, err := c.cut(n.Left, inner)
+	if err != nil {
+		return part{}, err
+	}
+	right, err := c.cut(n.Right, inner)
+	if err != nil {
+		return part{}, err
+	}
+	if left.single && right.single {
+		return joined(n, left, right), nil
+	}
+	side, must := c.broadcastSide(n, left, right, inner)
+	switch {
+	case side == buildRight:
+		right, _ = c.exchange(right, Broadcast, nil, inner, n.Right)
+		return c.broadcast(n, left, right, false), nil
+	case side == buildLeft:
+		left, _ = c.exchange(left, Broadcast, nil, inner, n.Left)
+		return c.broadcast(n, left, right, true), nil
+	case must:
+		return joined(n, c.gather(left, inner, n.Left), c.gather(right, inner, n.Right)), nil
+	}
+	return c.partitioned(n, left, right, above), nil
+}
+
+// joined joins parts whose rows are where they must be.
+func joined(n *plan.Join, left, right part) part {
+	return part{node: plan.WithInputs(n, []plan.Node{left.node, right.node}), single: left.single && right.single}
+}
+
+// side is the side of a join that is copied to all tasks.
+type side uint8
+
+const (
+	neither side = iota
+	buildLeft
+	buildRight
+)
+
+// broadcastSide chooses the side to copy. must tells that dividing both sides by keys would be wrong.
+func (c *cutter) broadcastSide(n *plan.Join, left, right part, need plan.ColumnSet) (_ side, must bool) {
+	mayLeft := n.Kind == plan.InnerJoin || n.Kind == plan.RightJoin
+	mayRight := n.Kind != plan.RightJoin && n.Kind != plan.FullJoin
+	must = len(n.Keys) == 0 || n.Kind == plan.NullAwareAntiJoin || n.Kind == plan.MarkJoin && n.NullAware
+	leftBytes, rightBytes := c.bytes(n.Left, needed(left.node, need)), c.bytes(n.Right, needed(right.node, need))
+	small := func(bytes float64) bool { return must || bytes >= 0 && bytes <= c.options.Broadcast }
+	mayLeft = mayLeft && small(leftBytes)
+	mayRight = mayRight && small(rightBytes)
+	switch {
+	case mayLeft && mayRight:
+		// Without estimates the side that is in one task already is taken for the smaller one.
+		if leftBytes < rightBytes || leftBytes == rightBytes && (left.single || n.BuildLeft && !right.single) {
+			return buildLeft, must
+		}
+		return buildRight, must
+	case mayLeft:
+		return buildLeft, must
+	case mayRight:
+		return buildRight, must
+	}
+	return neither, must
+}
+
+// broadcast joins where one side is copied: the rows stay where those of the other side are.
+func (c *cutter) broadcast(n *plan.Join, left, right part, copyLeft bool) part {
+	j := *n
+	j.Left, j.Right, j.BuildLeft, j.Broadcast = left.node, right.node, copyLeft, true
+	probe := left
+	if copyLeft {
+		probe = right
+	}
+	out := part{node: &j, single: probe.single, hash: probe.hash}
+	if n.Kind == plan.InnerJoin {
+		out.hash = equated(probe.hash, n.Keys, copyLeft)
+	}
+	return out
+}
+
+// equated adds to a distribution by columns of one side what the keys of an inner join say is equal to them on the other side.
+func equated(hash [][]plan.ColumnID, keys []plan.EquiKey, byRight bool) [][]plan.ColumnID {
+	var out [][]plan.ColumnID
+	for _, equal := range hash {
+		equal = append([]plan.ColumnID(nil), equal...)
+		for _, k := range keys {
+			from, to := k.Left, k.Right
+			if byRight {
+				from, to = to, from
+			}
+			if r, ok := to.(*plan.ColumnRef); ok && position(equal, []plan.Expr{from}) == 0 {
+				equal = append(equal, r.ID)
+			}
+		}
+		out = append(out, equal)
+	}
+	return out
+}
+
+// partitioned joins partition by partition. A side that is divided by (some of) the keys already stays where it is.
+func (c *cutter) partitioned(n *plan.Join, left, right part, above plan.ColumnSet) part {
+	j := *n
+	j.Keys = append([]plan.EquiKey(nil), n.Keys...)
+	j.Broadcast = false
+	order := keyOrder(left, leftKeys(n.Keys))
+	other := keyOrder(right, rightKeys(n.Keys))
+	switch {
+	case order != nil && sameOrder(order, other):
+	case order != nil:
+		right = c.divide(j.Keys, order, right, false, above, n.Right)
+	case other != nil:
+		order = other
+		left = c.divide(j.Keys, order, left, true, above, n.Left)
+	default:
+		for i := range n.Keys {
+			order = append(order, i)
+		}
+		left = c.divide(j.Keys, order, left, true, above, n.Left)
+		right = c.divide(j.Keys, order, right, false, above, n.Right)
+	}
+	j.Left, j.Right = left.node, right.node
+	out := part{node: &j}
+	switch n.Kind {
+	case plan.InnerJoin:
+		out.hash = equated(left.hash, j.Keys, false)
+	case plan.RightJoin:
+		out.hash = right.hash
+	case plan.FullJoin: // the keys of either side may be NULL where those of the other are not
+	default:
+		out.hash = left.hash
+	}
+	return out
+}
+
+func leftKeys(keys []plan.EquiKey) []plan.Expr {
+	es := make([]plan.Expr, len(keys))
+	for i, k := range keys {
+		es[i] = k.Left
+	}
+	return es
+}
+
+func rightKeys(keys []plan.EquiKey) []plan.Expr {
+	es := make([]plan.Expr, len(keys))
+	for i, k := range keys {
+		es[i] = k.Right
+	}
+	return es
+}
+
+// keyOrder returns which of the keys a part is divided by, in the order of its hash; nil when it is not.
+func keyOrder(p part, keys []plan.Expr) []int {
+	var order []int
+	for _, equal := range p.hash {
+		at := position(equal, keys)
+		if at < 0 {
+			return nil
+		}
+		order = append(order, at)
+	}
+	return order
+}
+
+func sameOrder(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// divide sends one side of a join by the keys of the given order. In keys, what has been computed for that becomes a reference.
+func (c *cutter) divide(keys []plan.EquiKey, order []int, p part, isLeft bool, above plan.ColumnSet, origin plan.Node) part {
+	var by []plan.Expr
+	need := above
+	for i := range keys {
+		e := keys[i].Right
+		if isLeft {
+			e = keys[i].Left
+		}
+		if r, ok := e.(*plan.ColumnRef); ok || !contains(order, i) {
+			if ok {
+				need = with(need, r)
+			} else {
+				need = with(need, e)
+			}
+		}
+	}
+	for _, i := range order {
+		if isLeft {
+			by = append(by, keys[i].Left)
+		} else {
+			by = append(by, keys[i].Right)
+		}
+	}
+	p, cols := c.exchange(p, Hash, by, need, origin)
+	for k, i := range order {
+		if isLeft {
+			keys[i].Left = plan.NewColumnRef(cols[k])
+		} else {
+			keys[i].Right = plan.NewColumnRef(cols[k])
+		}
+	}
+	return p
+}
+
+func contains(list []int, x int) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
