@@ -17,9 +17,11 @@ import (
 	"skep/engine/filesystem/local"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
+	"skep/engine/stage"
 	"skep/metastore"
 	"skep/metastore/store"
 	"skep/metastore/warehouse"
+	"skep/shuffle"
 )
 
 // Config configures an engine.
@@ -48,6 +50,7 @@ type Engine struct {
 	formats   *formats
 	history   *history
 	scratch   string
+	exchange  shuffle.Exchange // between the stages of queries
 }
 
 // Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.
@@ -96,12 +99,13 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	e.pool = memory.NewPool("server", c.Memory)
 	e.slots = pipeline.NewSlots(c.Threads)
+	e.exchange = stage.NewMemoryExchange()
 	return e, nil
 }
 
 // Close closes the engine. Sessions must have been closed before.
 func (e *Engine) Close() error {
-	return errors.Join(e.store.Close(), os.RemoveAll(e.scratch))
+	return errors.Join(e.exchange.Close(), e.store.Close(), os.RemoveAll(e.scratch))
 }
 
 // Conf returns the server's settings.

@@ -115,7 +115,11 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	if len(outputs) == 0 {
 		return nil
 	}
-	if err := st.runPlan(ctx, outputs...); err != nil {
+	run := func() error { return st.runPlan(ctx, outputs...) }
+	if st.inStages() {
+		run = func() error { return st.runWritesInStages(ctx, writes) }
+	}
+	if err := run(); err != nil {
 		return errors.Join(err, abort(ctx, writes))
 	}
 	st.modified = 0

@@ -21,7 +21,18 @@ type execution struct {
 }
 
 // runPlan executes plans, which may share subplans, into their sinks.
-func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) (err error) {
+func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) error {
+	return st.prepared(ctx, func(env *planner.Env, _ *scans) error {
+		q, err := planner.Build(ctx, env, outputs...)
+		if err != nil {
+			return err
+		}
+		return q.Run(ctx)
+	})
+}
+
+// prepared calls run with what an execution of the statement needs, and clears up afterwards.
+func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env, s *scans) error) (err error) {
 	e := st.session.engine
 	snapshot := st.snapshot
 	if snapshot == nil {
@@ -37,16 +48,12 @@ func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) (er
 		}
 	}()
 	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}}
-	pool := e.pool.NewChild(st.queryID, 0)
-	q, err := planner.Build(ctx, &planner.Env{
-		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: pool, SpillDir: spill,
-		Scans: &scans{st, snapshot}, Script: (&scripts{st: st, dir: spill}).prepare, Profile: x.profile, Progress: x.progress,
-	}, outputs...)
-	if err != nil {
-		return err
-	}
 	st.running.Store(x)
-	return q.Run(ctx)
+	tables := &scans{st, snapshot}
+	return run(&planner.Env{
+		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: e.pool.NewChild(st.queryID, 0),
+		SpillDir: spill, Scans: tables, Script: (&scripts{st: st, dir: spill}).prepare, Profile: x.profile, Progress: x.progress,
+	}, tables)
 }
 
 // Progress describes the execution so far. Any goroutine may call it.

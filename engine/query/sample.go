@@ -9,34 +9,38 @@ import (
 	"skep/engine/vector"
 )
 
-// sampled reduces a table to a sample of its splits (n PERCENT, nM) or its first rows (n ROWS). Samples of buckets are
-// conditions, which the planner evaluates.
-func sampled(t *scanTable, s *plan.Sample) operator.Table {
-	if s == nil || s.OutOf > 0 {
-		return t
-	}
-	if s.Percent == 0 && s.Bytes == 0 {
-		return &firstRows{table: t, limit: s.Rows}
+// sampleSplits reduces the splits of a table to a sample of n PERCENT or nM.
+func sampleSplits(splits []scanSplit, s *plan.Sample) []scanSplit {
+	if s == nil || s.OutOf > 0 || s.Percent == 0 && s.Bytes == 0 {
+		return splits
 	}
 	size := s.Bytes
 	if s.Percent > 0 {
 		var total int64
-		for _, x := range t.splits {
+		for _, x := range splits {
 			total += x.split.Length
 		}
 		size = int64(float64(total) * s.Percent / 100)
 	}
 	// As in Hive whole splits are taken, the last one cut to what is left; of a split with any bytes some rows are read.
-	for i := range t.splits {
-		x := &t.splits[i].split
+	for i := range splits {
+		x := &splits[i].split
 		if size <= x.Length {
 			x.Length = max(size, 1)
-			t.splits = t.splits[:i+1]
-			break
+			return splits[:i+1]
 		}
 		size -= x.Length
 	}
-	return t
+	return splits
+}
+
+// sampled reduces a table to its first rows when n ROWS are asked for. Samples of buckets are conditions, which the planner
+// evaluates.
+func sampled(t *scanTable, s *plan.Sample) operator.Table {
+	if s == nil || s.OutOf > 0 || s.Percent > 0 || s.Bytes > 0 {
+		return t
+	}
+	return &firstRows{table: t, limit: s.Rows}
 }
 
 // firstRows reads the first rows of a table: all splits in order, as one.

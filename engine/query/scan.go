@@ -12,6 +12,7 @@ import (
 	"skep/dialect/plan"
 	"skep/engine/format"
 	"skep/engine/operator"
+	"skep/engine/stage"
 	"skep/metastore/warehouse"
 )
 
@@ -30,21 +31,67 @@ type scans struct {
 // Scan implements planner.ScanProvider.
 func (s *scans) Scan(ctx context.Context, n *plan.Scan, predicates []format.Predicate) (operator.Table, error) {
 	t := &scanTable{scan: n}
-	parts := n.Partitions
-	if len(n.Table.PartitionKeys) == 0 {
-		parts = []*catalog.Partition{{
-			Location: n.Table.Location, InputFormat: n.Table.InputFormat, SerDe: n.Table.SerDe, SerDeProps: n.Table.SerDeProps,
-		}}
-	}
-	if err := s.add(ctx, t, n, parts, predicates); err != nil {
+	err := s.divide(ctx, n, predicates, func(u *scanUnit, _ int, x format.Split) { t.splits = append(t.splits, scanSplit{u, x}) })
+	if err != nil {
 		return nil, err
+	}
+	t.splits = sampleSplits(t.splits, n.Sample)
+	return sampled(t, n.Sample), nil
+}
+
+// Splits implements stage.Tables.
+func (s *scans) Splits(ctx context.Context, n *plan.Scan, predicates []format.Predicate) ([]stage.Split, error) {
+	var all []scanSplit
+	var of []int
+	err := s.divide(ctx, n, predicates, func(u *scanUnit, part int, x format.Split) {
+		all = append(all, scanSplit{u, x})
+		of = append(of, part)
+	})
+	all = sampleSplits(all, n.Sample)
+	out := make([]stage.Split, len(all))
+	for i, x := range all {
+		out[i] = stage.Split{Partition: of[i], Split: x.split}
+	}
+	return out, err
+}
+
+// Open implements stage.Tables.
+func (s *scans) Open(_ context.Context, n *plan.Scan, predicates []format.Predicate, splits []stage.Split) (operator.Table, error) {
+	t := &scanTable{scan: n}
+	parts := partitionsOf(n)
+	units := map[int]*scanUnit{}
+	for _, x := range splits {
+		u := units[x.Partition]
+		if u == nil {
+			if x.Partition < 0 || x.Partition >= len(parts) {
+				return nil, fmt.Errorf("reading %s.%s: a split of partition %d of %d", n.Table.DB, n.Table.Name, x.Partition, len(parts))
+			}
+			var err error
+			if u, err = s.unit(n, parts[x.Partition], predicates); err != nil {
+				return nil, err
+			}
+			units[x.Partition] = u
+		}
+		u.modified[x.Path] = x.ModTime
+		t.splits = append(t.splits, scanSplit{u, x.Split})
 	}
 	return sampled(t, n.Sample), nil
 }
 
-// add lists the files of the partitions and divides them into splits.
-func (s *scans) add(ctx context.Context, t *scanTable, n *plan.Scan, parts []*catalog.Partition, predicates []format.Predicate) error {
+// partitionsOf lists what a scan reads: partitions, or the table as one.
+func partitionsOf(n *plan.Scan) []*catalog.Partition {
+	if len(n.Table.PartitionKeys) > 0 {
+		return n.Partitions
+	}
+	return []*catalog.Partition{{
+		Location: n.Table.Location, InputFormat: n.Table.InputFormat, SerDe: n.Table.SerDe, SerDeProps: n.Table.SerDeProps,
+	}}
+}
+
+// divide lists the files of the partitions of a scan and divides them into splits.
+func (s *scans) divide(ctx context.Context, n *plan.Scan, predicates []format.Predicate, add func(u *scanUnit, partition int, x format.Split)) error {
 	recursive := s.st.conf.Bool("mapred.input.dir.recursive") || s.st.conf.Bool("mapreduce.input.fileinputformat.input.dir.recursive")
+	parts := partitionsOf(n)
 	files := make([][]scanFile, len(parts))
 	total := int64(0)
 	for i, p := range parts {
@@ -61,11 +108,12 @@ func (s *scans) add(ctx context.Context, t *scanTable, n *plan.Scan, parts []*ca
 		if len(files[i]) == 0 {
 			continue
 		}
-		u, err := s.unit(n, p, files[i], predicates)
+		u, err := s.unit(n, p, predicates)
 		if err != nil {
 			return err
 		}
 		for _, f := range files[i] {
+			u.modified[f.path] = f.info.ModTime()
 			if f.info.Size() == 0 {
 				continue
 			}
@@ -74,7 +122,7 @@ func (s *scans) add(ctx context.Context, t *scanTable, n *plan.Scan, parts []*ca
 				return fmt.Errorf("reading %s.%s: %w", n.Table.DB, n.Table.Name, err)
 			}
 			for _, x := range splits {
-				t.splits = append(t.splits, scanSplit{u, x})
+				add(u, i, x)
 			}
 		}
 	}

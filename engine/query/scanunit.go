@@ -19,9 +19,10 @@ import (
 // scanUnit is a partition (or the table) as its splits are read: in its own format and, unless its files describe
 // themselves, by its own columns, which are converted to the table's by position.
 type scanUnit struct {
-	format  format.Format
-	options *format.ReadOptions
-	columns []scanOutput
+	format   format.Format
+	options  *format.ReadOptions
+	modified map[string]time.Time // of its files; complete before any is read
+	columns  []scanOutput
 	// converted are the casts of columns whose type differs from the table's; nil when there is none.
 	converted *expr.Program
 	// late are predicates over columns that the reader cannot evaluate, being converted or missing.
@@ -60,7 +61,7 @@ func selfDescribing(inputFormat string) bool {
 	return false
 }
 
-func (s *scans) unit(n *plan.Scan, p *catalog.Partition, files []scanFile, predicates []format.Predicate) (*scanUnit, error) {
+func (s *scans) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Predicate) (*scanUnit, error) {
 	input, serde, props := p.InputFormat, p.SerDe, p.SerDeProps
 	if input == "" {
 		input, serde, props = n.Table.InputFormat, n.Table.SerDe, n.Table.SerDeProps
@@ -69,15 +70,12 @@ func (s *scans) unit(n *plan.Scan, p *catalog.Partition, files []scanFile, predi
 	if err != nil {
 		return nil, err
 	}
-	modified := make(map[string]time.Time, len(files))
-	for _, x := range files {
-		modified[x.path] = x.info.ModTime()
-	}
+	modified := map[string]time.Time{}
 	columns := n.Table.Columns
 	if p.Columns != nil && !selfDescribing(input) {
 		columns = p.Columns
 	}
-	u := &scanUnit{format: f, options: &format.ReadOptions{
+	u := &scanUnit{format: f, modified: modified, options: &format.ReadOptions{
 		Open: opener{s, modified}, Schema: formatColumns(columns),
 		Properties: merged(n.Table.Params, p.Params, props), Session: formatSession(s.st.conf),
 	}}

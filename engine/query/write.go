@@ -29,7 +29,9 @@ type write struct {
 	st      *Statement
 	branch  plan.InsertBranch
 	root    plan.Node // of the branch, with partition keys as text
+	spec    tablesink.Spec
 	sink    *tablesink.Sink
+	tasks   *taskOutputs // of an execution in stages, in place of sink
 	staging *warehouse.Staging
 	options *format.WriteOptions
 	create  *model.Table // CTAS: the table to be created
@@ -78,7 +80,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		return nil, err
 	}
 	spec.Dir = w.staging.Dir()
-	w.sink = tablesink.New(spec)
+	w.spec, w.sink = spec, tablesink.New(spec)
 	return w, nil
 }
 
@@ -156,10 +158,14 @@ func (w *write) bucketed(root plan.Node) plan.Node {
 	p.Exprs = append(p.Exprs, plan.Assign{Column: bucket, Expr: &plan.Call{Func: "%", T: types.IntType, Args: []plan.Expr{
 		&plan.Call{Func: "&", T: types.IntType, Args: []plan.Expr{hash, number(1<<31 - 1)}}, number(int64(t.Buckets.Count)),
 	}}})
-	s := &plan.Sort{Input: p, Limit: -1}
+	// A bucket of a partition is written by one worker of one task.
+	together := &plan.Distribute{Input: p}
+	s := &plan.Sort{Input: together, Limit: -1, Partial: true}
 	for _, c := range cols[len(t.Columns):] {
+		together.By = append(together.By, plan.NewColumnRef(c))
 		s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(c), NullsFirst: true})
 	}
+	together.By = append(together.By, plan.NewColumnRef(bucket))
 	s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(bucket)})
 	for _, c := range t.Buckets.Sort {
 		s.Keys = append(s.Keys, plan.SortKey{Expr: column(c.Name), Desc: c.Desc, NullsFirst: !c.Desc})
@@ -192,6 +198,9 @@ func (w *write) partitionName(dynamic []*string) string {
 // commit moves the files into place and records them; it returns the number of rows.
 func (w *write) commit(ctx context.Context) (int64, error) {
 	outputs := w.sink.Outputs()
+	if w.tasks != nil {
+		outputs = w.tasks.merged()
+	}
 	rows := int64(0)
 	for _, o := range outputs {
 		rows += o.Rows
@@ -302,10 +311,11 @@ func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch,
 	if err != nil {
 		return nil, errors.Join(err, w.staging.Abort(ctx))
 	}
-	w.sink = tablesink.New(tablesink.Spec{
+	w.spec = tablesink.Spec{
 		Format: f, Options: w.options, Dir: w.staging.Dir(), Extension: extension,
 		Create: func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
-	})
+	}
+	w.sink = tablesink.New(w.spec)
 	return w, nil
 }
 

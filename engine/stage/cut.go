@@ -336,7 +336,8 @@ func over(n plan.Node, p part) part {
 func (c *cutter) cut(n plan.Node, need plan.ColumnSet) (part, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
-		return part{node: n}, nil
+		// The first rows of a table are those of all splits in order.
+		return part{node: n, single: n.Sample != nil && n.Sample.Rows > 0 && n.Sample.OutOf == 0 && n.Sample.Percent == 0 && n.Sample.Bytes == 0}, nil
 	case *plan.Values:
 		return part{node: n, single: true}, nil
 	case *plan.Filter:
@@ -457,11 +458,11 @@ func (c *cutter) distribute(n *plan.Distribute, need plan.ColumnSet) (part, erro
 	return p, nil
 }
 
-// union keeps its inputs in one stage, whose tasks share out all their splits and partitions; inputs that are in one task, when
-// others are not, are spread first.
+// union keeps its inputs in one stage, whose tasks share out all their splits, or all their partitions. When some inputs are read
+// from splits and others from partitions, or are in one task, what is not read from partitions is sent to partitions first.
 func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
 	parts := make([]part, len(n.All))
-	single := true
+	single, fromSplits := true, true
 	for k, in := range n.All {
 		set := plan.ColumnSet{}
 		for i, col := range n.Cols {
@@ -474,6 +475,7 @@ func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
 			return part{}, err
 		}
 		single = single && parts[k].single
+		fromSplits = fromSplits && !parts[k].single && !c.readsPartitions(parts[k])
 	}
 	u := &plan.Union{Cols: n.Cols, Sources: n.Sources}
 	var kept []int
@@ -492,7 +494,7 @@ func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
 		}
 	}
 	for k, p := range parts {
-		if p.single && !single {
+		if !single && !fromSplits && (p.single || !c.readsPartitions(p)) {
 			set := plan.ColumnSet{}
 			for _, id := range u.Sources[k] {
 				set.Add(id)
@@ -503,6 +505,17 @@ func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
 		u.All = append(u.All, p.node)
 	}
 	return part{node: u, single: single, hash: unionHash(u, parts)}, nil
+}
+
+// readsPartitions reports whether the tasks of a part share out the partitions of exchanges.
+func (c *cutter) readsPartitions(p part) bool {
+	_, reads := leaves(p.node)
+	for _, x := range reads {
+		if d := c.graph.Exchanges[x].Distribution; d == Hash || d == RoundRobin {
+			return true
+		}
+	}
+	return false
 }
 
 // unionHash returns the distribution that all inputs of a union have in its columns, or nil.

@@ -42,6 +42,8 @@ type Spec struct {
 	Extension string
 	// Statistics asks for column statistics.
 	Statistics bool
+	// Task and Tasks number the files of several sinks that write one target: this is sink Task of Tasks (0: the only one).
+	Task, Tasks int
 	// Bucket numbers the file of each row: the last column of the batch (after the keys), an int column, when Buckets > 0.
 	// Bucketed rows must arrive in one worker, clustered by partition and bucket.
 	Buckets int
@@ -292,7 +294,7 @@ func (w *Worker) openFile(t *target) error {
 	}
 	spec := &w.sink.spec
 	// A worker that comes back to a finished file's target starts a further one; workers never share a number.
-	name := fmt.Sprintf("%06d_0", w.number+maxWorkers*t.opened)
+	name := fmt.Sprintf("%06d_0", (w.number+maxWorkers*t.opened)*max(spec.Tasks, 1)+spec.Task)
 	if spec.Buckets > 0 {
 		name = fmt.Sprintf("%06d_0", t.bucket)
 		if t.opened > 0 {

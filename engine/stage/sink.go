@@ -1,0 +1,104 @@
+package stage
+
+import (
+	"context"
+	"math/bits"
+	"sync"
+
+	"skep/engine/hashtable"
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+	"skep/shuffle"
+)
+
+// exchangeSink divides the rows of a task among the partitions of its output.
+type exchangeSink struct {
+	output *Output
+	mu     sync.Mutex // the writer is for one goroutine; a fragment's pipelines may end in the sink at the same time
+	writer shuffle.Writer
+	turn   uint32 // partition of the next batch, for round robin
+}
+
+func newExchangeSink(w shuffle.Writer, o *Output, task int) *exchangeSink {
+	return &exchangeSink{output: o, writer: w, turn: uint32(task % o.Partitions)}
+}
+
+// Processor implements pipeline.Sink.
+func (s *exchangeSink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
+	return &exchangeWriter{sink: s, keys: make([]*vector.Vector, len(s.output.Keys)), flat: make([]*vector.Vector, len(s.output.Keys))}, nil
+}
+
+// Finish implements pipeline.Sink.
+func (s *exchangeSink) Finish(context.Context) error { return nil }
+
+// exchangeWriter is a worker's end of the sink.
+type exchangeWriter struct {
+	sink   *exchangeSink
+	flat   []*vector.Vector // copies of keys that are not flat and dense
+	keys   []*vector.Vector
+	hashes []uint64
+	parts  []uint32
+}
+
+// Push implements pipeline.Processor.
+func (w *exchangeWriter) Push(b *vector.Batch) error {
+	s := w.sink
+	n := b.Rows()
+	var parts []uint32
+	if s.output.Distribution == Hash {
+		parts = w.partition(b, n)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.output.Distribution == RoundRobin {
+		parts = w.room(n)
+		for i := range parts {
+			parts[i] = s.turn
+		}
+		s.turn = (s.turn + 1) % uint32(s.output.Partitions)
+	}
+	return s.writer.Write(&vector.Batch{N: b.N, Sel: b.Sel, Cols: b.Cols[:s.output.Width]}, parts)
+}
+
+// Finish implements pipeline.Processor.
+func (w *exchangeWriter) Finish() error { return nil }
+
+func (w *exchangeWriter) room(n int) []uint32 {
+	if cap(w.parts) < n {
+		w.parts = make([]uint32, max(n, vector.BatchSize))
+	}
+	return w.parts[:n]
+}
+
+// spread is multiplied with hashes before their high bits choose a partition. The operators behind the exchange divide and place
+// rows by other bits of the same hashes, which must not be alike for all rows of a partition.
+const spread = 0xd1342543de82ef95
+
+// partition returns the partitions of the selected rows.
+func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
+	for i, k := range w.sink.output.Keys {
+		v := b.Cols[k]
+		if b.Sel == nil && v.Form == vector.Flat {
+			w.keys[i] = v
+			continue
+		}
+		if w.flat[i] == nil {
+			w.flat[i] = vector.New(v.Type, 0)
+		}
+		w.flat[i].Reset()
+		vector.AppendAll(w.flat[i], v, b.Sel, b.N)
+		w.keys[i] = w.flat[i]
+	}
+	if cap(w.hashes) < n {
+		w.hashes = make([]uint64, max(n, vector.BatchSize))
+	}
+	hashes := w.hashes[:n]
+	hashtable.Hash(w.keys, n, hashes)
+	parts := w.room(n)
+	count := uint64(w.sink.output.Partitions)
+	for i, h := range hashes {
+		hi, _ := bits.Mul64((h^h>>31)*spread, count)
+		parts[i] = uint32(hi)
+	}
+	return parts
+}

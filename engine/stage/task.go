@@ -1,0 +1,194 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"skep/dialect/plan"
+	"skep/engine/format"
+	"skep/engine/memory"
+	"skep/engine/operator"
+	"skep/engine/pipeline"
+	"skep/engine/planner"
+	"skep/engine/vector"
+	"skep/shuffle"
+)
+
+// Fragment is what all tasks of a stage run: the same bytes for each of them.
+type Fragment struct {
+	Root plan.Node
+	// Output describes what the tasks write to an exchange; nil when they write to the query's sink number Sink.
+	Output *Output
+	Sink   int
+}
+
+// Output is the writing side of an exchange.
+type Output struct {
+	Distribution Distribution
+	Keys         []int // positions of the hash keys among the columns of the fragment's root
+	Width        int   // the first Width columns are sent
+	Partitions   int
+}
+
+// Fragment returns the fragment of a stage.
+func (g *Graph) Fragment(s *Stage) *Fragment {
+	f := &Fragment{Root: s.Root, Sink: s.Sink}
+	if s.Exchange >= 0 {
+		e := g.Exchanges[s.Exchange]
+		f.Output = &Output{Distribution: e.Distribution, Keys: e.Keys, Width: len(e.Types), Partitions: e.Partitions}
+	}
+	return f
+}
+
+// Split is a piece of a file that one task reads.
+type Split struct {
+	// Partition is the index of the table's partition among those of the scan; 0 for unpartitioned tables.
+	Partition int
+	format.Split
+}
+
+// Input is what a task reads of an exchange.
+type Input struct {
+	Manifest *shuffle.Manifest
+	Slices   []shuffle.Slice
+}
+
+// Task is one attempt at a task: what it reads, and as whom it writes.
+type Task struct {
+	Attempt shuffle.AttemptID
+	Splits  [][]Split     // by scan of the fragment
+	Inputs  map[int]Input // by exchange
+}
+
+// Tables divides tables into splits and reads them.
+type Tables interface {
+	// Splits lists the splits of a scan, in the order of its rows. predicates are those of its filters that readers evaluate.
+	Splits(ctx context.Context, n *plan.Scan, predicates []format.Predicate) ([]Split, error)
+	// Open prepares reading some splits of a scan.
+	Open(ctx context.Context, n *plan.Scan, predicates []format.Predicate, splits []Split) (operator.Table, error)
+}
+
+// Env is where tasks run.
+type Env struct {
+	// Planner is what compiling and running a fragment needs. Its Scans, Remote and Threads are the runner's: a task has one
+	// thread, so that it reads and writes in the same order whenever it runs.
+	Planner  planner.Env
+	Exchange shuffle.Exchange
+	Tables   Tables
+}
+
+// Run runs a task. Rows for an exchange go to the output that is returned; others go to sink, which is the query's sink for
+// this task.
+func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink) (_ *shuffle.Output, err error) {
+	var writer shuffle.Writer
+	if f.Output != nil {
+		all := plan.Types(f.Root.Columns())
+		if f.Output.Width > len(all) {
+			return nil, fmt.Errorf("%v: a fragment of %d columns cannot send %d", t.Attempt, len(all), f.Output.Width)
+		}
+		writer, err = env.Exchange.OpenWriter(ctx, shuffle.WriterSpec{
+			Attempt: t.Attempt, Partitions: f.Output.Partitions, Types: all[:f.Output.Width], Pool: env.Planner.Pool,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%v: opening its output: %w", t.Attempt, err)
+		}
+		defer func() {
+			if e := writer.Abort(); e != nil { // does nothing after a commit
+				err = errors.Join(err, e)
+			}
+		}()
+		sink = newExchangeSink(writer, f.Output, t.Attempt.Task)
+	}
+	p := env.Planner
+	p.Threads = 1
+	p.Remote = remote{env.Exchange, p.Pool, t}
+	if p.Scans, err = newTaskScans(env.Tables, f.Root, t); err != nil {
+		return nil, err
+	}
+	q, err := planner.Build(ctx, &p, planner.Output{Root: f.Root, Sink: sink})
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Run(ctx); err != nil {
+		return nil, err
+	}
+	if writer == nil {
+		return nil, nil
+	}
+	out, err := writer.Commit(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%v: completing its output: %w", t.Attempt, err)
+	}
+	return out, nil
+}
+
+// taskScans gives the scans of a fragment the splits of a task.
+type taskScans struct {
+	tables Tables
+	splits map[*plan.Scan][]Split
+}
+
+func newTaskScans(tables Tables, root plan.Node, t *Task) (taskScans, error) {
+	scans, _ := leaves(root)
+	if len(scans) != len(t.Splits) {
+		return taskScans{}, fmt.Errorf("%v: a fragment of %d scans got the splits of %d", t.Attempt, len(scans), len(t.Splits))
+	}
+	s := taskScans{tables, map[*plan.Scan][]Split{}}
+	for i, n := range scans {
+		s.splits[n] = t.Splits[i]
+	}
+	return s, nil
+}
+
+// Scan implements planner.ScanProvider.
+func (s taskScans) Scan(ctx context.Context, n *plan.Scan, predicates []format.Predicate) (operator.Table, error) {
+	return s.tables.Open(ctx, n, predicates, s.splits[n])
+}
+
+// remote gives the remote sources of a fragment what a task reads of exchanges.
+type remote struct {
+	exchange shuffle.Exchange
+	pool     *memory.Pool
+	task     *Task
+}
+
+// Source implements planner.RemoteProvider.
+func (r remote) Source(n *plan.RemoteSource) (pipeline.Source, error) {
+	in, ok := r.task.Inputs[n.Exchange]
+	if !ok {
+		return nil, fmt.Errorf("%v: nothing was given to read of exchange %d", r.task.Attempt, n.Exchange)
+	}
+	return &exchangeSource{r.exchange, shuffle.ReaderSpec{
+		Manifest: in.Manifest, Slices: in.Slices, Types: plan.Types(n.Cols), Pool: r.pool,
+	}}, nil
+}
+
+// exchangeSource reads an exchange by one worker, in its order.
+type exchangeSource struct {
+	exchange shuffle.Exchange
+	spec     shuffle.ReaderSpec
+}
+
+// Workers implements pipeline.Source.
+func (s *exchangeSource) Workers() int { return 1 }
+
+// Reader implements pipeline.Source.
+func (s *exchangeSource) Reader(w *pipeline.Worker) (pipeline.Reader, error) {
+	r, err := s.exchange.OpenReader(w.Context, s.spec)
+	if err != nil {
+		return nil, err
+	}
+	return &exchangeReader{r, w.Context}, nil
+}
+
+type exchangeReader struct {
+	reader shuffle.Reader
+	ctx    context.Context // of the worker
+}
+
+// Next implements pipeline.Reader.
+func (r *exchangeReader) Next() (*vector.Batch, error) { return r.reader.Next(r.ctx) }
+
+// Close implements pipeline.Reader.
+func (r *exchangeReader) Close() error { return r.reader.Close() }
