@@ -104,6 +104,9 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, predicates []format.Pr
 		}
 	}
 	target := min(max(total/int64(8*s.st.session.engine.config.Threads), minSplit), maxSplit)
+	if limit := s.st.conf.Int("mapreduce.input.fileinputformat.split.maxsize", 0); limit > 0 {
+		target = min(target, limit)
+	}
 	for i, p := range parts {
 		if len(files[i]) == 0 {
 			continue
