@@ -41,8 +41,8 @@ conformance: build ## Hive's recorded query tests against bin/skep; LIST=core-de
 conformance-record: build ## like conformance, then write the passing files to test/conformance/passing.txt
 	RECORD=1 ./test/conformance/run.sh
 
-tpcds: build ## TPC-DS against recorded Hive answers: SF=0.01|1 FORMAT=text,orc,parquet QUERIES=q1,q2
-	$(GO) run ./test/tpcds/run -sf $(or $(SF),0.01) -formats $(or $(FORMAT),text,orc,parquet) -queries '$(QUERIES)'
+tpcds: build ## TPC-DS against recorded Hive answers: SF=0.01|1 FORMAT=text,orc,parquet QUERIES=q1,q2 SET=skep.execution.mode=staged
+	$(GO) run ./test/tpcds/run -sf $(or $(SF),0.01) -formats $(or $(FORMAT),text,orc,parquet) -queries '$(QUERIES)' -set '$(SET)'
 
 bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one run: SF=1 RUNS=3 ONLY=q1,q2 DOC=docs/BENCH.md
 	./bench/run.sh

@@ -157,9 +157,12 @@ func (b *builder) feed(s *stream, sink pipeline.Sink, n plan.Node, name string, 
 		br.task.After(br.after...)
 		end.After(br.task)
 	}
-	for _, br := range s.branches {
+	for i, br := range s.branches {
 		for _, o := range br.behind {
 			br.task.After(o.task)
+		}
+		if i > 0 && b.query.Workers() == 1 {
+			br.task.After(s.branches[i-1].task) // one worker takes rows in the same order whenever it runs
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"skep/dialect/ast"
 	"skep/dialect/explain"
 	"skep/dialect/plan"
+	"skep/engine/stage"
 )
 
 // compileExplain prepares EXPLAIN: the optimised plan, with what its operators did for EXPLAIN ANALYZE.
@@ -37,6 +38,13 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		text = statementName(x)
 		if inner.root != nil {
 			text = explain.Plan(inner.root, explain.Options{Rows: inner.estimate})
+			if st.inStages() {
+				g, err := stage.CutQuery(inner.root, inner.stageOptions())
+				if err != nil {
+					return err
+				}
+				text += "\n\n" + g.String()
+			}
 		}
 	}
 	st.snapshot = inner.snapshot

@@ -26,7 +26,7 @@ func CutQuery(root plan.Node, o Options) (*Graph, error) {
 	}
 	e, _ := c.write(p, Gather, nil, root.Columns(), root)
 	c.graph.Result = e.ID
-	return c.graph, nil
+	return c.graph, c.graph.check()
 }
 
 // CutWrites cuts plans whose rows go to sinks 0, 1, …: each task of the last stage of plan i writes rows of the columns of
@@ -40,7 +40,7 @@ func CutWrites(roots []plan.Node, o Options) (*Graph, error) {
 		}
 		c.stage(arranged(p.node, root.Columns()), p, -1).Sink = i
 	}
-	return c.graph, nil
+	return c.graph, c.graph.check()
 }
 
 // cutter cuts plans bottom-up. What it has of a plan at any time is a part: the beginning of a fragment.

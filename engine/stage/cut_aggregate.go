@@ -11,6 +11,9 @@ import (
 // poorReduction is the share of groups among rows above which grouping before the exchange is in vain.
 const poorReduction = 0.7
 
+// fewRows is the number of rows below which grouping twice costs nothing to speak of.
+const fewRows = 10_000
+
 // aggregate groups in two steps: each task what it has, to partial results, and after an exchange by the keys the partial
 // results to results. With DISTINCT the first step groups by the arguments, too, which removes duplicates; the calls over them are
 // computed in the last step:
@@ -145,7 +148,7 @@ func (s *split) inVain(keys []plan.Expr) bool {
 		}
 	}
 	rows := s.rows(s.node.Input)
-	return rows > 0 && s.rows(s.node) > poorReduction*rows
+	return rows > fewRows && s.rows(s.node) > poorReduction*rows
 }
 
 // first is the step before the exchange.

@@ -10,12 +10,13 @@ import (
 	"skep/shuffle"
 )
 
-// MemoryExchange keeps all outputs in memory.
+// MemoryExchange keeps all outputs in memory, without a bound.
 type MemoryExchange struct {
 	mu      sync.Mutex
 	outputs map[shuffle.AttemptID][][]*vector.Batch
 }
 
+// NewMemoryExchange returns an empty exchange.
 func NewMemoryExchange() *MemoryExchange {
 	return &MemoryExchange{outputs: map[shuffle.AttemptID][][]*vector.Batch{}}
 }
@@ -26,6 +27,7 @@ type memoryWriter struct {
 	parts [][]*vector.Batch
 }
 
+// OpenWriter implements shuffle.Exchange.
 func (x *MemoryExchange) OpenWriter(_ context.Context, spec shuffle.WriterSpec) (shuffle.Writer, error) {
 	return &memoryWriter{x, spec, make([][]*vector.Batch, spec.Partitions)}, nil
 }
@@ -67,6 +69,7 @@ type memoryReader struct {
 	types   []*types.Type
 }
 
+// OpenReader implements shuffle.Exchange.
 func (x *MemoryExchange) OpenReader(_ context.Context, spec shuffle.ReaderSpec) (shuffle.Reader, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -104,9 +107,12 @@ func (r *memoryReader) Partition() int             { return 0 }
 func (r *memoryReader) Stats() shuffle.ReaderStats { return shuffle.ReaderStats{} }
 func (r *memoryReader) Close() error               { return nil }
 
+// MapSizes implements shuffle.Exchange.
 func (x *MemoryExchange) MapSizes(context.Context, *shuffle.Manifest, int) ([]int64, error) {
 	return nil, nil
 }
+
+// Release implements shuffle.Exchange.
 func (x *MemoryExchange) Release(_ context.Context, job string, _ ...int) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -117,5 +123,9 @@ func (x *MemoryExchange) Release(_ context.Context, job string, _ ...int) error 
 	}
 	return nil
 }
+
+// Capabilities implements shuffle.Exchange.
 func (x *MemoryExchange) Capabilities() shuffle.Capabilities { return shuffle.Capabilities{} }
-func (x *MemoryExchange) Close() error                       { return nil }
+
+// Close implements shuffle.Exchange.
+func (x *MemoryExchange) Close() error { return nil }

@@ -25,7 +25,7 @@ type options struct {
 	threads                                             int
 	timeout                                             time.Duration
 	keep                                                bool
-	shared, build, passing                              string
+	shared, build, passing, settings                    string
 }
 
 func main() {
@@ -41,6 +41,7 @@ func main() {
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "per query")
 	flag.BoolVar(&o.keep, "keep", false, "keep the server's data and, when it is there already, do not load again")
 	flag.StringVar(&o.passing, "require", "", "file of 'format query' lines that must pass; only then failures among others are no error")
+	flag.StringVar(&o.settings, "set", "", "comma-separated settings of the sessions, e.g. skep.execution.mode=staged")
 	flag.Parse()
 	o.shared, o.build = env("SKEP_SHARED", "../shared"), env("SKEP_BUILD", "build")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -149,6 +150,11 @@ func connect(ctx context.Context, o options, database string) (*hs2.Client, erro
 	client, err := hs2.Dial(ctx, hs2.Options{Addr: o.addr, Auth: o.auth, User: "root", Timeout: 30 * time.Minute})
 	if err != nil {
 		return nil, err
+	}
+	for _, setting := range strings.FieldsFunc(o.settings, func(r rune) bool { return r == ',' }) {
+		if _, err := client.Exec(ctx, "set "+setting); err != nil {
+			return nil, fmt.Errorf("set %s: %w", setting, err)
+		}
 	}
 	if database != "" {
 		if _, err := client.Exec(ctx, "use "+database); err != nil {
