@@ -56,7 +56,7 @@ func env(key, byDefault string) string {
 }
 
 func run(ctx context.Context, o options) error {
-	queries, err := tpcds.Queries(filepath.Join(o.shared, "tpcds"), o.scale)
+	queries, err := tpcds.Texts(filepath.Join(o.shared, "tpcds"))
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,10 @@ func run(ctx context.Context, o options) error {
 	if err := duck.declare(ctx, skep); err != nil {
 		return err
 	}
-	if err := openORC(ctx, skep); err != nil {
-		return err
+	if strings.Contains(o.suites, "orc") {
+		if err := openORC(ctx, skep); err != nil {
+			return err
+		}
 	}
 	idle, err := server.RSS()
 	if err != nil {
