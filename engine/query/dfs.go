@@ -44,8 +44,8 @@ var dfsCommands = map[string]dfsCommand{
 	"-get":           {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
 	"-copyToLocal":   {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
 	"-cp":            {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
-	"-mv":            {"", 2, func(d *dfs) error { return d.transfer(os.Rename) }},
-	"-moveFromLocal": {"", 2, func(d *dfs) error { return d.transfer(os.Rename) }},
+	"-mv":            {"", 2, func(d *dfs) error { return d.transfer(d.rename) }},
+	"-moveFromLocal": {"", 2, func(d *dfs) error { return d.transfer(d.rename) }},
 	"-touchz":        {"", 1, func(d *dfs) error { return d.each(touch) }},
 	"-touch":         {"", 1, func(d *dfs) error { return d.each(touch) }},
 	"-test":          {"edfszrw", 1, (*dfs).test},
@@ -264,6 +264,9 @@ func (d *dfs) remove() error {
 			if info.IsDir() && !d.options["r"] && !d.options["R"] {
 				return &fs.PathError{Op: "rm", Path: p, Err: errors.New("Is a directory")} //nolint:staticcheck // Hadoop's text
 			}
+			if err := d.session.engine.files.CheckRemovable(p); err != nil {
+				return err
+			}
 			if err := os.RemoveAll(p); err != nil {
 				return err
 			}
@@ -301,6 +304,13 @@ func (d *dfs) cat() error {
 }
 
 // transfer copies or moves sources to the last argument, into it when it is a directory.
+func (d *dfs) rename(from, to string) error {
+	if err := d.session.engine.files.CheckRemovable(from); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
 func (d *dfs) transfer(do func(from, to string) error) error {
 	last := len(d.args) - 1
 	paths, err := d.expand(d.args[:last])
@@ -321,6 +331,9 @@ func (d *dfs) transfer(do func(from, to string) error) error {
 		if _, err := os.Stat(to); err == nil {
 			if !d.options["f"] {
 				return &fs.PathError{Op: "copy", Path: to, Err: errors.New("File exists")} //nolint:staticcheck // Hadoop's text
+			}
+			if err := d.session.engine.files.CheckRemovable(to); err != nil {
+				return err
 			}
 			if err := os.RemoveAll(to); err != nil {
 				return err

@@ -93,7 +93,9 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 		}
 	}()
 	e.store = s
-	e.files = local.New()
+	if e.files, err = local.New(c.DataDir, warehouseDir); err != nil {
+		return nil, err
+	}
 	if e.warehouse, err = warehouse.Open(ctx, warehouse.Options{Catalog: s, FileSystem: e.files, Root: warehouseDir}); err != nil {
 		return nil, fmt.Errorf("opening the warehouse: %w", err)
 	}

@@ -344,7 +344,7 @@ func (l *loading) compileInsert(ctx context.Context, a *analysis, t *catalog.Tab
 		}
 		if !l.n.Local {
 			for _, f := range files {
-				if err := os.RemoveAll(f); err != nil {
+				if err := st.session.engine.files.RemoveAll(ctx, f); err != nil {
 					return failed(fmt.Errorf("removing the loaded file: %w", err))
 				}
 			}

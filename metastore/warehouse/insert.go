@@ -257,7 +257,7 @@ func (w *Warehouse) Rename(ctx context.Context, moves []Move, catalog func(ctx c
 }
 
 // withStaging commits c with a staging directory beside the first of paths that exists. If none does there is nothing to
-// move, and only the catalog changes.
+// move: only the catalog changes, and then directories to prune go that hold nothing.
 func (w *Warehouse) withStaging(ctx context.Context, paths []string, c Change, catalog func(context.Context, metastore.Tx) error) error {
 	for _, p := range paths {
 		missing, err := w.missing(ctx, canonical(p), nil)
@@ -273,5 +273,13 @@ func (w *Warehouse) withStaging(ctx context.Context, paths []string, c Change, c
 		c.Catalog = func(ctx context.Context, tx metastore.Tx, _ []Contents) error { return catalog(ctx, tx) }
 		return w.Commit(ctx, c)
 	}
-	return w.o.Catalog.Update(ctx, func(tx metastore.Tx) error { return catalog(ctx, tx) })
+	if err := w.o.Catalog.Update(ctx, func(tx metastore.Tx) error { return catalog(ctx, tx) }); err != nil {
+		return err
+	}
+	for _, p := range c.Prune {
+		if err := w.removeEmpty(ctx, canonical(p)); err != nil {
+			w.report(err)
+		}
+	}
+	return nil
 }

@@ -18,12 +18,57 @@ import (
 )
 
 // FileSystem implements filesystem.FileSystem. Paths may be plain or file: URIs.
-type FileSystem struct{}
+type FileSystem struct {
+	protected []string
+}
 
 var _ filesystem.FileSystem = (*FileSystem)(nil)
 
-// New returns the local file system.
-func New() *FileSystem { return &FileSystem{} }
+// New returns the local file system. The protected directories, and what is above them, can be neither removed nor moved: locations
+// of tables and databases come from users, and one as "/tmp" must not take the server's own files with it when it is dropped.
+func New(protected ...string) (*FileSystem, error) {
+	s := &FileSystem{}
+	for _, p := range protected {
+		path, err := Path(p)
+		if err == nil {
+			path, err = filepath.Abs(path)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("protecting %s: %w", p, err)
+		}
+		s.protected = append(s.protected, path)
+		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+			s.protected = append(s.protected, real)
+		}
+	}
+	return s, nil
+}
+
+// CheckRemovable returns an error when path is, or is above, a protected directory or the root. Its text names the path as given.
+func (s *FileSystem) CheckRemovable(path string) error {
+	p, err := Path(path)
+	if err != nil {
+		return err
+	}
+	if p, err = filepath.Abs(p); err != nil {
+		return err
+	}
+	forms := []string{p}
+	if real, err := filepath.EvalSymlinks(p); err == nil && real != p {
+		forms = append(forms, real)
+	}
+	for _, f := range forms {
+		if f == "/" {
+			return &fs.PathError{Op: "remove", Path: path, Err: errors.New("it is the root of the file system")}
+		}
+		for _, own := range s.protected {
+			if own == f || strings.HasPrefix(own, f+"/") {
+				return &fs.PathError{Op: "remove", Path: path, Err: errors.New("the server's own files are below it")}
+			}
+		}
+	}
+	return nil
+}
 
 // Path returns the plain path that a path or URI names: "/x", "file:/x" and "file:///x" are the same. As in Hadoop's
 // paths nothing in them is %-escaped: partition directories hold %XX as such.
@@ -96,7 +141,10 @@ func (*FileSystem) Create(_ context.Context, path string) (io.WriteCloser, error
 }
 
 // Rename implements filesystem.FileSystem.
-func (*FileSystem) Rename(_ context.Context, from, to string) error {
+func (s *FileSystem) Rename(_ context.Context, from, to string) error {
+	if err := s.CheckRemovable(from); err != nil {
+		return err
+	}
 	f, err := Path(from)
 	if err != nil {
 		return err
@@ -173,7 +221,10 @@ func (*FileSystem) Remove(_ context.Context, path string) error {
 }
 
 // RemoveAll implements filesystem.FileSystem.
-func (*FileSystem) RemoveAll(_ context.Context, path string) error {
+func (s *FileSystem) RemoveAll(_ context.Context, path string) error {
+	if err := s.CheckRemovable(path); err != nil {
+		return err
+	}
 	p, err := Path(path)
 	if err != nil {
 		return err

@@ -23,7 +23,11 @@ func TestPath(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	ctx, f, dir := context.Background(), New(), t.TempDir()
+	f, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, dir := context.Background(), t.TempDir()
 	path := "file://" + filepath.Join(dir, "a/b/000000_0")
 	w, err := f.Create(ctx, path)
 	if err != nil {
@@ -79,5 +83,42 @@ func TestFiles(t *testing.T) {
 	}
 	if _, err := f.Stat(ctx, "file:"+dir+"/a"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("stat of a removed directory: %v", err)
+	}
+}
+
+func TestProtected(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "a", "own")
+	if err := os.MkdirAll(own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "a"), filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New("file://" + own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CheckRemovable("/"); err == nil { // no test calls RemoveAll with it
+		t.Error("the root can be removed")
+	}
+	for path, removable := range map[string]bool{
+		dir: false, dir + "/": false, "file://" + dir + "/a": false, own: false, own + "/..": false, dir + "/link": false,
+		own + "/x": true, dir + "/a/ow": true, dir + "/b": true,
+	} {
+		if err := s.CheckRemovable(path); (err == nil) != removable {
+			t.Errorf("%s: %v", path, err)
+		}
+		if !removable {
+			if err := s.RemoveAll(t.Context(), path); err == nil {
+				t.Errorf("%s was removed", path)
+			}
+			if err := s.Rename(t.Context(), path, dir+"/elsewhere"); err == nil {
+				t.Errorf("%s was moved", path)
+			}
+		}
+	}
+	if _, err := os.Stat(own); err != nil {
+		t.Error(err)
 	}
 }

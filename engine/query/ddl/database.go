@@ -116,12 +116,13 @@ func (env *Env) dropDatabase(ctx context.Context, s *ast.DropDatabase) (*Task, e
 	}), nil
 }
 
-// databasePaths lists the directories that go when the database goes: its own and those of its tables elsewhere. Files of
-// external tables stay, and with them the database's directory when they are below it.
+// databasePaths lists the directories that go when the database goes: those of its tables, and its own. In the warehouse that goes
+// with all it holds but files of external tables; elsewhere only once it is empty, because a directory that the database was given
+// may have a life of its own: unlike Hive's, dropping a database whose LOCATION is /tmp does not empty /tmp.
 func (env *Env) databasePaths(ctx context.Context, d *model.Database) (paths, prune []string, err error) {
 	below := strings.TrimSuffix(d.Location, "/") + "/"
 	var inside, outside []string
-	keep := false
+	keep := !strings.HasPrefix(below, strings.TrimSuffix(env.Session.Conf().Get("hive.metastore.warehouse.dir"), "/")+"/")
 	q := metastore.TableQuery{MatchDatabase: func(n string) bool { return n == d.Name }}
 	err = env.Store.ScanTables(ctx, q, func(t *model.Table) error {
 		keep = keep || !t.IsView() && !env.ownsFiles(t) && strings.HasPrefix(t.Location, below)
