@@ -23,6 +23,8 @@ const (
 	executionTasks = "skep.execution.tasks" // tasks per stage, at most; twice the threads by default
 	// broadcastBytes is the estimated size up to which the build side of a join is copied to every task.
 	broadcastBytes = "skep.execution.broadcast.bytes"
+	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
+	executionVerify = "skep.execution.verify"
 )
 
 const defaultBroadcast = 16 << 20
@@ -47,6 +49,7 @@ func (st *Statement) runStages(ctx context.Context, g *stage.Graph, sink stageSi
 		d := &stage.Blocking{
 			Env: &stage.Env{Planner: *env, Exchange: st.session.engine.exchange, Tables: s}, Job: jobName(st.queryID), Sink: sink,
 			Tasks: st.stageTasks(), Running: st.session.engine.config.Threads,
+			Verify: st.conf.Bool(executionVerify),
 		}
 		defer func() {
 			if e := d.Env.Exchange.Release(context.WithoutCancel(ctx), d.Job); e != nil {

@@ -1,9 +1,11 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"skep/engine/pipeline"
@@ -17,6 +19,8 @@ type Blocking struct {
 	Job string // names the query in its exchanges
 	// Tasks is the largest number of tasks of a stage; Running the largest number of them that run at the same time.
 	Tasks, Running int
+	// Verify checks that fragments and tasks are the same after encoding and decoding.
+	Verify bool
 	// Sink opens query sink number sink for a task, one of a number of tasks, and returns what is to be done when the task has
 	// succeeded.
 	Sink func(ctx context.Context, sink int, attempt shuffle.AttemptID, tasks int) (pipeline.Sink, func() error, error)
@@ -51,7 +55,10 @@ func (d *Blocking) stage(ctx context.Context, g *Graph, s *Stage, manifests []*s
 	if err != nil {
 		return nil, err
 	}
-	f := g.Fragment(s)
+	f, err := d.fragment(g, s)
+	if err != nil {
+		return nil, err
+	}
 	outputs := make([]*shuffle.Output, len(tasks))
 	errs := make([]error, len(tasks))
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -78,7 +85,60 @@ func (d *Blocking) stage(ctx context.Context, g *Graph, s *Stage, manifests []*s
 	return outputs, errors.Join(errs...)
 }
 
-func (d *Blocking) task(ctx context.Context, f *Fragment, t *Task, tasks int) (_ *shuffle.Output, err error) {
+// fragment returns the fragment of a stage as a worker elsewhere would get it.
+func (d *Blocking) fragment(g *Graph, s *Stage) (*Fragment, error) {
+	f := g.Fragment(s)
+	b, err := EncodeFragment(f)
+	if err != nil {
+		return nil, err
+	}
+	got, err := DecodeFragment(b)
+	if err == nil && d.Verify {
+		err = verify(f, b, got)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stage %d: %w", s.ID, err)
+	}
+	return got, nil
+}
+
+// verify compares a fragment with what was decoded from its bytes.
+func verify(f *Fragment, b []byte, got *Fragment) error {
+	again, err := EncodeFragment(got)
+	if err != nil || !bytes.Equal(b, again) {
+		return fmt.Errorf("a decoded fragment is encoded to other bytes (%w)", err)
+	}
+	twice, err := DecodeFragment(again)
+	if err != nil {
+		return err
+	}
+	// A fragment that holds a NaN is not even equal to itself.
+	if !reflect.DeepEqual(f, got) && reflect.DeepEqual(got, twice) {
+		return errors.New("a fragment changes when it is encoded and decoded")
+	}
+	return nil
+}
+
+// received returns a task as a worker elsewhere would get it.
+func (d *Blocking) received(t *Task) (*Task, error) {
+	b, err := EncodeTask(t)
+	if err != nil {
+		return nil, err
+	}
+	got, err := DecodeTask(b)
+	if err == nil && d.Verify {
+		if again, err := EncodeTask(got); err != nil || !bytes.Equal(b, again) {
+			return nil, fmt.Errorf("%v changes when it is encoded and decoded (%w)", t.Attempt, err)
+		}
+	}
+	return got, err
+}
+
+func (d *Blocking) task(ctx context.Context, f *Fragment, t *Task, tasks int) (*shuffle.Output, error) {
+	t, err := d.received(t)
+	if err != nil {
+		return nil, err
+	}
 	if f.Output != nil {
 		return Run(ctx, d.Env, f, t, nil)
 	}

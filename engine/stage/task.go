@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/engine/format"
 	"skep/engine/memory"
@@ -33,7 +34,7 @@ type Output struct {
 
 // Fragment returns the fragment of a stage.
 func (g *Graph) Fragment(s *Stage) *Fragment {
-	f := &Fragment{Root: s.Root, Sink: s.Sink}
+	f := &Fragment{Root: lean(s.Root, map[*catalog.Table]*catalog.Table{}), Sink: s.Sink}
 	if s.Exchange >= 0 {
 		e := g.Exchanges[s.Exchange]
 		f.Output = &Output{Distribution: e.Distribution, Keys: e.Keys, Width: len(e.Types), Partitions: e.Partitions}

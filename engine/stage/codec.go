@@ -1,0 +1,201 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"skep/dialect/catalog"
+	"skep/dialect/plan"
+	"skep/dialect/plan/codec"
+	"skep/shuffle"
+)
+
+// EncodeFragment turns a fragment into bytes.
+func EncodeFragment(f *Fragment) ([]byte, error) {
+	c := codec.NewWriter()
+	codeFragment(c, f)
+	b, err := c.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("encoding a fragment: %w", err)
+	}
+	return b, nil
+}
+
+// DecodeFragment reads what EncodeFragment returns.
+func DecodeFragment(b []byte) (*Fragment, error) {
+	c := codec.NewReader(b)
+	f := &Fragment{}
+	codeFragment(c, f)
+	if err := c.End(); err != nil {
+		return nil, fmt.Errorf("decoding a fragment: %w", err)
+	}
+	return f, nil
+}
+
+func codeFragment(c *codec.Coder, f *Fragment) {
+	c.Node(&f.Root)
+	c.Int(&f.Sink)
+	some := f.Output != nil
+	if c.Bool(&some); !some || c.Err() != nil {
+		return
+	}
+	if f.Output == nil {
+		f.Output = &Output{}
+	}
+	o, columns := f.Output, len(f.Root.Columns())
+	codec.Enum(c, &o.Distribution, int(Broadcast)+1)
+	codec.List(c, &o.Keys, func(k *int) { c.Int(k) })
+	c.Int(&o.Width)
+	c.Int(&o.Partitions)
+	if o.Width < 0 || o.Width > columns || o.Partitions < 1 || o.Partitions > shuffle.MaxPartitions {
+		c.Fail(fmt.Errorf("an output of %d of %d columns in %d partitions", o.Width, columns, o.Partitions))
+	}
+	for _, k := range o.Keys {
+		if k < 0 || k >= columns {
+			c.Fail(fmt.Errorf("key %d of %d columns", k, columns))
+		}
+	}
+}
+
+// EncodeTask turns a task into bytes.
+func EncodeTask(t *Task) ([]byte, error) {
+	c := codec.NewWriter()
+	codeTask(c, t)
+	b, err := c.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("encoding %v: %w", t.Attempt, err)
+	}
+	return b, nil
+}
+
+// DecodeTask reads what EncodeTask returns.
+func DecodeTask(b []byte) (*Task, error) {
+	c := codec.NewReader(b)
+	t := &Task{}
+	codeTask(c, t)
+	if err := c.End(); err != nil {
+		return nil, fmt.Errorf("decoding a task: %w", err)
+	}
+	return t, nil
+}
+
+func codeTask(c *codec.Coder, t *Task) {
+	codeStageID(c, &t.Attempt.StageID)
+	c.Int(&t.Attempt.Task)
+	c.Int(&t.Attempt.Attempt)
+	if err := t.Attempt.Check(); c.Err() == nil && err != nil {
+		c.Fail(err)
+	}
+	codec.List(c, &t.Splits, func(s *[]Split) { codec.List(c, s, func(x *Split) { codeSplit(c, x) }) })
+	type entry struct {
+		exchange int
+		input    Input
+	}
+	var entries []entry
+	for _, x := range slices.Sorted(maps.Keys(t.Inputs)) {
+		entries = append(entries, entry{x, t.Inputs[x]})
+	}
+	codec.List(c, &entries, func(e *entry) {
+		c.Int(&e.exchange)
+		if e.input.Manifest == nil {
+			e.input.Manifest = &shuffle.Manifest{}
+		}
+		codeManifest(c, e.input.Manifest)
+		codec.List(c, &e.input.Slices, func(s *shuffle.Slice) {
+			for _, r := range []*shuffle.Range{&s.Partitions, &s.Maps} {
+				c.Int(&r.From)
+				c.Int(&r.To)
+			}
+		})
+	})
+	if c.Reading() {
+		t.Inputs = make(map[int]Input, len(entries))
+		for _, e := range entries {
+			t.Inputs[e.exchange] = e.input
+		}
+		if len(t.Inputs) != len(entries) {
+			c.Fail(errors.New("an exchange is given twice"))
+		}
+	}
+}
+
+func codeStageID(c *codec.Coder, s *shuffle.StageID) {
+	c.String(&s.Job)
+	c.Int(&s.Stage)
+	c.Int(&s.Epoch)
+}
+
+func codeSplit(c *codec.Coder, s *Split) {
+	c.Int(&s.Partition)
+	c.String(&s.Path)
+	c.Int64(&s.FileSize)
+	c.Int64(&s.Start)
+	c.Int64(&s.Length)
+	c.Int64(&s.Rows)
+	known := !s.ModTime.IsZero()
+	if c.Bool(&known); known {
+		seconds, nanos := s.ModTime.Unix(), int64(s.ModTime.Nanosecond())
+		c.Int64(&seconds)
+		c.Int64(&nanos)
+		if c.Reading() {
+			s.ModTime = time.Unix(seconds, nanos)
+		}
+	}
+}
+
+func codeManifest(c *codec.Coder, m *shuffle.Manifest) {
+	codeStageID(c, &m.Stage)
+	c.Int(&m.Partitions)
+	c.Strings(&m.Locations)
+	codec.List(c, &m.Entries, func(e *shuffle.ManifestEntry) {
+		for _, v := range []*int32{&e.Task, &e.Epoch, &e.Attempt, &e.Location} {
+			x := int64(*v)
+			c.Int64(&x)
+			if *v = int32(x); int64(*v) != x {
+				c.Fail(fmt.Errorf("number %d in a manifest", x))
+			}
+		}
+		check := uint64(e.Check)
+		c.Uint(&check)
+		if e.Check = uint32(check); uint64(e.Check) != check {
+			c.Fail(fmt.Errorf("checksum %x in a manifest", check))
+		}
+		if e.Location < 0 || int(e.Location) >= len(m.Locations) {
+			c.Fail(fmt.Errorf("location %d of %d in a manifest", e.Location, len(m.Locations)))
+		}
+	})
+}
+
+// lean returns the plan without what tasks do not need of tables: statistics, and columns of partitions that are those of the
+// table. tables remembers what has been made of each table.
+func lean(n plan.Node, tables map[*catalog.Table]*catalog.Table) plan.Node {
+	if s, ok := n.(*plan.Scan); ok {
+		t := tables[s.Table]
+		if t == nil {
+			c := *s.Table
+			c.Stats = nil
+			t = &c
+			tables[s.Table] = t
+		}
+		l := *s
+		l.Table, l.Partitions = t, slices.Clone(s.Partitions)
+		for i, p := range s.Partitions {
+			c := *p
+			c.Stats = nil
+			if slices.EqualFunc(p.Columns, t.Columns, func(a, b catalog.Column) bool { return a.Name == b.Name && a.Type.Equal(b.Type) }) {
+				c.Columns = nil
+			}
+			l.Partitions[i] = &c
+		}
+		return &l
+	}
+	in := n.Inputs()
+	out := make([]plan.Node, len(in))
+	for i, x := range in {
+		out[i] = lean(x, tables)
+	}
+	return plan.WithInputs(n, out)
+}
