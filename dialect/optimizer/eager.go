@@ -55,6 +55,17 @@ func (o *optimizer) aggregateEarly(a *plan.Aggregate) plan.Node {
 			if !o.deterministic(e) { // it would be evaluated for other rows
 				return nil
 			}
+		}
+		if cond := conditionalOf(c); cond != nil {
+			for _, e := range cond.conds {
+				plan.Refs(e, keys)
+			}
+			for _, e := range cond.values {
+				plan.Refs(e, args)
+			}
+			continue
+		}
+		for _, e := range c.Args {
 			plan.Refs(e, args)
 		}
 	}
@@ -88,7 +99,7 @@ func (o *optimizer) aggregateEarly(a *plan.Aggregate) plan.Node {
 	var best plan.Node
 	bestGain := 0.0
 	for _, c := range choices {
-		node, gain := o.splitAt(a, g, keys, c)
+		node, gain := o.splitAt(a, g, c)
 		if node != nil && gain > bestGain {
 			best, bestGain = node, gain
 		}
@@ -107,7 +118,7 @@ func intersects(a, b plan.ColumnSet) bool {
 
 // splitAt builds the two-step form in which the leaves in late are joined after the first step. The gain is the number of rows
 // that the second step and its joins are spared.
-func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, keys plan.ColumnSet, late uint64) (plan.Node, float64) {
+func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, late uint64) (plan.Node, float64) {
 	lateCols := plan.ColumnSet{}
 	for i, set := range g.sets {
 		if late&(1<<i) != 0 {
@@ -117,8 +128,8 @@ func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, keys plan.ColumnSe
 		}
 	}
 	pass := plan.ColumnSet{} // columns of the first step that are needed later
-	for id := range keys {
-		pass.Add(id)
+	for _, k := range a.Keys {
+		plan.Refs(k.Expr, pass)
 	}
 	var within, after []plan.Expr
 	for _, c := range g.conds {
@@ -143,7 +154,7 @@ func (o *optimizer) splitAt(a *plan.Aggregate, g *innerGroup, keys plan.ColumnSe
 	core = filtered(core, within)
 	// The joins in a good order, for the estimate and for good.
 	core = o.reorder(o.push(core, nil))
-	d := o.divide(a.Aggs)
+	d := o.divideAt(a.Aggs, lateCols)
 	if d == nil {
 		return nil, 0
 	}

@@ -189,6 +189,10 @@ func (g *generator) project(in plan.Node) plan.Node {
 }
 
 func (g *generator) aggregate(in plan.Node) plan.Node {
+	if g.Intn(4) == 0 { // tables that may be joined after a first grouping
+		left, right := g.leaf(), g.leaf()
+		in = &plan.Join{Kind: plan.InnerJoin, Left: left, Right: right, Residual: boolean("=", g.ref(left.Columns()), g.ref(right.Columns()))}
+	}
 	a := &plan.Aggregate{Input: in}
 	for range g.Intn(4) {
 		e := g.ref(in.Columns())
@@ -202,6 +206,10 @@ func (g *generator) aggregate(in plan.Node) plan.Node {
 		if c.Func != "count" || g.Intn(2) == 0 {
 			c.Args = []plan.Expr{g.scalar(in.Columns(), 1)}
 			c.Distinct = g.Intn(6) == 0
+			if g.Intn(4) == 0 {
+				c.Args = []plan.Expr{&plan.Call{Func: "if", T: types.BigIntType, Args: []plan.Expr{
+					boolean(pick(g, "=", "<"), g.ref(in.Columns()), g.literal()), g.ref(in.Columns()), g.literal()}}}
+			}
 		}
 		a.Aggs = append(a.Aggs, c)
 	}
