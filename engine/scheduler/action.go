@@ -74,8 +74,14 @@ type InputChanged struct {
 	Manifest ManifestRef
 }
 
+// Reattach tells a worker that the core has given it up or does not know it; it is to send WorkerSeen.
+type Reattach struct {
+	Worker      WorkerID
+	Incarnation Incarnation
+}
+
 // AskSizes asks for the bytes of some partitions per producer task; each is
-// answered by a PartitionSizes. Asked again until answered.
+// answered by a PartitionSizes, or by a SizesFailed. Asked again until answered.
 type AskSizes struct {
 	Job        JobID
 	Stage      StageID
@@ -134,6 +140,7 @@ func (Acknowledge) action()   {}
 func (CommitGranted) action() {}
 func (CommitDenied) action()  {}
 func (InputChanged) action()  {}
+func (Reattach) action()      {}
 func (AskSizes) action()      {}
 func (ReleaseStage) action()  {}
 func (ReleaseJob) action()    {}

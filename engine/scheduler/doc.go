@@ -34,16 +34,17 @@
 //     synced; only then are the others carried out, in order. So an output
 //     grant is on disk before the worker hears of it.
 //   - Messages may be late, lost or doubled on the way; the core drops what
-//     does not fit (other epoch, attempt given up, old incarnation). Launch,
-//     Cancel, CommitGranted and CommitDenied may be carried out twice.
+//     does not fit (other epoch, attempt given up, old incarnation). Cancel,
+//     CommitGranted, CommitDenied and Acknowledge may be carried out twice; a
+//     worker ignores the Launch of an attempt it has had before.
 //   - A worker that does not know an attempt the core believes it runs is
 //     found by WorkerSeen, which lists everything the worker holds; send it at
 //     every (re)connection, and repeat a terminal report or a CommitRequested
 //     until it is answered by Acknowledge, Cancel, CommitGranted or CommitDenied.
 //
-// The slice Apply returns, and the slices inside actions, belong to the core
-// and are valid until the next Apply; specs and payloads given in events
-// belong to the core from then on and must not be changed.
+// The slice Apply returns is valid until the next Apply. Slices inside actions
+// and records stay valid and must not be changed; nor may specs, payloads and
+// slices given in events, which belong to the core from then on.
 //
 // # Restart
 //

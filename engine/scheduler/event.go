@@ -17,6 +17,9 @@ type JobCancelled struct {
 	Reason string
 }
 
+// JobForgotten says that nobody will ask about an ended job any more.
+type JobForgotten struct{ Job JobID }
+
 // JobCommitted answers CommitJob: the output is in place, or Err says why it
 // cannot be.
 type JobCommitted struct {
@@ -42,7 +45,7 @@ type HeldOutput struct {
 	Output  Output
 }
 
-// WorkerLost says that a worker is known to be gone: its connection was reset,
+// WorkerGone says that a worker is known to be gone: its connection was reset,
 // its process ended, its host was taken away.
 type WorkerGone struct {
 	Worker      WorkerID
@@ -56,7 +59,9 @@ type WorkerDraining struct {
 	Incarnation Incarnation
 }
 
-// Heartbeat is a worker's sign of life with what its attempts have done so far.
+// Heartbeat is a worker's sign of life, about one a second. Progress lists
+// every attempt the worker has, also those whose end is not acknowledged yet:
+// an attempt launched a while ago and not listed is taken for never received.
 type Heartbeat struct {
 	Worker      WorkerID
 	Incarnation Incarnation
@@ -131,12 +136,19 @@ type PartitionSizes struct {
 	Bytes     []int64 // by task
 }
 
+// SizesFailed answers AskSizes when an output cannot be asked about.
+type SizesFailed struct {
+	Job   JobID
+	Fetch FetchFail
+}
+
 // Tick lets time pass: leases, pauses, slow attempts, batches of the log.
 type Tick struct{}
 
 func (JobSubmitted) event()    {}
 func (JobCancelled) event()    {}
 func (JobCommitted) event()    {}
+func (JobForgotten) event()    {}
 func (WorkerSeen) event()      {}
 func (WorkerGone) event()      {}
 func (WorkerDraining) event()  {}
@@ -147,4 +159,5 @@ func (AttemptFailed) event()   {}
 func (FetchProblem) event()    {}
 func (CommitRequested) event() {}
 func (PartitionSizes) event()  {}
+func (SizesFailed) event()     {}
 func (Tick) event()            {}

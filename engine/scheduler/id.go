@@ -61,7 +61,7 @@ const NoWorker WorkerID = -1
 type Incarnation uint64
 
 // Digest is an order-free digest of rows: the sum and the xor of a 64-bit hash
-// of each. Two runs of one task must give the same; the zero Digest with rows
+// of each row and the partition it went to. Two runs of one task must give the same; the zero Digest with rows
 // means the exchange computes none, and is equal to anything.
 type Digest struct {
 	Sum, Xor uint64

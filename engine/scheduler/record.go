@@ -18,6 +18,18 @@ type RecCoordinatorStarted struct {
 	Restarts uint32
 }
 
+// RecWorkerSeen: a worker attached; after a restart its return is waited for. Batched.
+type RecWorkerSeen struct {
+	Worker      WorkerID
+	Incarnation Incarnation
+}
+
+// RecWorkerLost: a worker was given up. Batched.
+type RecWorkerLost struct {
+	Worker      WorkerID
+	Incarnation Incarnation
+}
+
 // RecStageSized: how a stage is divided. Durable: it is the adaptive decision,
 // which replay applies instead of making it again.
 type RecStageSized struct {
@@ -36,13 +48,14 @@ type RecStageSized struct {
 }
 
 // RecTasksFinished: tasks done since the last such record of the stage, with
-// what their outputs add to the sizes per partition. Batched for about a second.
+// what their outputs add to the sizes per partition. Batched for about a second:
+// after a crash workers still list what they hold.
 type RecTasksFinished struct {
 	Job   JobID
 	Stage StageID
 	Epoch uint32
 	Tasks []TaskDone
-	Sums  []int64 // bytes to add per partition; nil when the stage was sized before
+	Sums  []int64 // bytes to add per partition; nil for none
 }
 
 // TaskDone is a finished task in RecTasksFinished.
@@ -104,6 +117,8 @@ type RecJobEnded struct {
 
 func (RecJobSubmitted) record()       {}
 func (RecCoordinatorStarted) record() {}
+func (RecWorkerSeen) record()         {}
+func (RecWorkerLost) record()         {}
 func (RecStageSized) record()         {}
 func (RecTasksFinished) record()      {}
 func (RecTasksLost) record()          {}

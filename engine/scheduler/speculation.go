@@ -28,6 +28,8 @@ type StageRates struct {
 	Tasks, Done int
 	// MedianRate of live and finished attempts, bytes per second; 0 when none is known.
 	MedianRate float64
+	// MeanRate of finished attempts.
+	MeanRate float64
 	// MedianBytes a task reads, as expected.
 	MedianBytes int64
 	// Times and Keys of finished attempts, sorted: seconds, and seconds per byte (seconds where bytes are
