@@ -36,7 +36,7 @@ func (j *HashJoin) makeDictionaries() {
 		if j.rows > maxDictionary {
 			continue
 		}
-		d.id = vector.NewDictID()
+		d.id = vector.NewLastingDictID()
 		if codes, entries := distinct(c, j.rows); codes != nil {
 			d.codes, d.entries = codes, entries
 		}
