@@ -259,16 +259,7 @@ func (c *Core) taskWon(j *job, s *stage, id AttemptID, wid WorkerID, inc Incarna
 	c.setDone(s, t, id.Task, doneFacts{id.Attempt, wid, inc, out.Bytes, out.Rows, out.Digest})
 	if !t.counted || differs {
 		t.counted = true
-		for p, code := range out.Sizes {
-			if code != 0 && p < len(s.sums) {
-				b := DecodeSize(code)
-				s.sums[p] += b
-				if s.unloggedSums == nil {
-					s.unloggedSums = make([]int64, len(s.sums))
-				}
-				s.unloggedSums[p] += b
-			}
-		}
+		s.addSizes(out.Sizes)
 	}
 	t.logged = false
 	if len(s.unlogged) == 0 {
@@ -282,6 +273,15 @@ func (c *Core) taskWon(j *job, s *stage, id AttemptID, wid WorkerID, inc Incarna
 		c.flush(j, s)
 	}
 	c.placeable = true
+}
+
+// addSizes adds an output's sizes to the sums per partition.
+func (s *stage) addSizes(codes []byte) {
+	n := min(len(codes), len(s.sums))
+	sums := s.sums[:n]
+	for p, code := range codes[:n] {
+		sums[p] += sizeOfCode[code]
+	}
 }
 
 // granted says that an attempt has the grant of its task (nil: there is no such task).

@@ -429,8 +429,8 @@ func (c *Core) restart(j *job, s *stage) {
 // applyRestart takes a stage back to waiting; also in replay.
 func (s *stage) applyRestart(epoch uint32) {
 	s.state, s.epoch = stageWaiting, epoch
-	s.tasks, s.sums, s.ranges, s.expect, s.splitOrder, s.splitCuts = nil, nil, nil, nil, nil, nil
-	s.unlogged, s.unloggedSums, s.asked, s.delayed = nil, nil, nil, nil
+	s.tasks, s.sums, s.loggedSums, s.ranges, s.expect, s.splitOrder, s.splitCuts = nil, nil, nil, nil, nil, nil, nil
+	s.unlogged, s.asked, s.delayed = nil, nil, nil
 	s.ready, s.near = queue{}, nil
 	s.done, s.bytes, s.rows = 0, 0, 0
 	s.released, s.finishedOnce = false, false

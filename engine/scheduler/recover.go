@@ -160,6 +160,7 @@ func (c *Core) replayStage(r Record) error {
 		for p, b := range r.Sums {
 			s.sums[p] += b
 		}
+		copy(s.loggedSums, s.sums)
 		s.settleReplay()
 	case RecOutputGranted:
 		id := r.Attempt
@@ -231,12 +232,7 @@ func (c *Core) Fingerprint() uint64 {
 				continue
 			}
 			put(s.partitions, s.patterns, s.splitOrder, s.splitCuts, s.ranges, s.expect, len(s.tasks))
-			for p, b := range s.sums {
-				if s.unloggedSums != nil {
-					b -= s.unloggedSums[p]
-				}
-				put(b)
-			}
+			put(s.loggedSums)
 			for k := range s.tasks {
 				if t := &s.tasks[k]; t.state == taskDone && t.logged {
 					put(k, t.won, t.bytes, t.rows, t.digest)

@@ -48,9 +48,9 @@ type stage struct {
 
 	bytes, rows int64
 	sums        []int64 // per partition, of finished tasks
+	loggedSums  []int64 // as the log has them
 
 	unlogged      []TaskID
-	unloggedSums  []int64
 	unloggedSince Time
 
 	asked   []askedSizes
@@ -294,8 +294,8 @@ func (s *stage) applySized(rec *RecStageSized) {
 		s.tasks[i].head, s.tasks[i].worker = -1, NoWorker
 	}
 	s.done, s.bytes, s.rows = 0, 0, 0
-	s.sums = make([]int64, s.partitions)
-	s.unlogged, s.unloggedSums, s.asked = nil, nil, nil
+	s.sums, s.loggedSums = make([]int64, s.partitions), make([]int64, s.partitions)
+	s.unlogged, s.asked = nil, nil
 	s.ready, s.near, s.delayed = queue{}, nil, nil
 	s.finished = samples{}
 	s.released = false
@@ -545,7 +545,7 @@ func (c *Core) flush(j *job, s *stage) {
 	if len(s.unlogged) == 0 {
 		return
 	}
-	rec := RecTasksFinished{Job: j.id, Stage: s.id, Epoch: s.epoch, Sums: s.unloggedSums}
+	rec := RecTasksFinished{Job: j.id, Stage: s.id, Epoch: s.epoch, Sums: s.sumsToLog()}
 	for _, t := range s.unlogged {
 		tk := &s.tasks[t]
 		if tk.state != taskDone || tk.logged {
@@ -554,8 +554,21 @@ func (c *Core) flush(j *job, s *stage) {
 		tk.logged = true
 		rec.Tasks = append(rec.Tasks, TaskDone{t, tk.won, tk.worker, tk.inc, tk.bytes, tk.rows, tk.digest})
 	}
-	s.unlogged, s.unloggedSums = nil, nil
+	s.unlogged = s.unlogged[:0]
 	if len(rec.Tasks) > 0 || rec.Sums != nil {
 		c.log(rec)
 	}
+}
+
+// sumsToLog is what finished tasks added since the last record, nil for nothing.
+func (s *stage) sumsToLog() []int64 {
+	if slices.Equal(s.sums, s.loggedSums) {
+		return nil
+	}
+	add := make([]int64, len(s.sums))
+	for p, b := range s.sums {
+		add[p] = b - s.loggedSums[p]
+	}
+	copy(s.loggedSums, s.sums)
+	return add
 }
