@@ -53,6 +53,10 @@ type JoinSpec struct {
 	ProbeTypes []*types.Type
 	// ProbeKeys computes the keys of probe rows.
 	ProbeKeys Program
+	// Ranges are at most two inequalities that the residual implies, for joins without keys of a kind that CanRange; RangeProbes
+	// computes the probe side's values. Build rows are then looked up by them.
+	Ranges      []RangeKey
+	RangeProbes Program
 	// Residual is the rest of the condition over probe columns followed by the BuildOut columns; nil when there is none.
 	Residual Condition
 	// Exact computes the whole condition, three-valued, over the same columns. It is needed by the null-aware kinds only,
@@ -88,6 +92,7 @@ type HashJoin struct {
 	cols     []*vector.Vector
 	rows     int // of cols: the resident part of the build side
 	table    *hashtable.JoinTable
+	ranges   *rangeIndex // nil without Ranges
 	dicts    []buildDict // by output column
 	matched  []uint32    // by build row, a bit: probed successfully (kinds that emit build rows)
 

@@ -190,6 +190,9 @@ func (j *HashJoin) finishBuild() error {
 		}
 	}
 	j.table = hashtable.BuildJoinTable(keys, j.spec.NullSafe, j.rows)
+	if len(j.spec.Ranges) > 0 {
+		j.ranges = newRangeIndex(j.spec.Ranges, j.cols, j.rows)
+	}
 	j.makeDictionaries()
 	if j.spec.Kind.emitsBuild() {
 		j.matched = make([]uint32, (j.rows+31)/32)
@@ -198,6 +201,9 @@ func (j *HashJoin) finishBuild() error {
 		a.Set(0)
 	}
 	n := j.table.Bytes()
+	if j.ranges != nil {
+		n += j.ranges.bytes()
+	}
 	for _, c := range j.cols {
 		n += c.MemoryBytes()
 	}

@@ -39,6 +39,9 @@ func (o *joinProbe) Processor(w *pipeline.Worker, next pipeline.Processor) (pipe
 	if j.spec.Exact != nil {
 		p.exact = j.spec.Exact()
 	}
+	if j.ranges != nil {
+		p.ranges = j.spec.RangeProbes()
+	}
 	return p, nil
 }
 
@@ -66,6 +69,11 @@ type joinProbeProcessor struct {
 	coded    [][]uint32 // by build column: codes of its dictionary
 	marks    *vector.Vector
 	keyCol   []*vector.Vector
+
+	// of a join by ranges
+	ranges     Evaluator
+	rangeDense dense
+	rangeWords [2][]uint64
 
 	// of a join with partitions on disk
 	parts   *scatter
@@ -116,7 +124,11 @@ func (p *joinProbeProcessor) probeBatch(b *vector.Batch, keys []*vector.Vector) 
 	kind := j.spec.Kind
 	if len(j.spec.BuildKeys) == 0 {
 		clear(p.heads)
-		if err := p.pushCombinations(b, n); err != nil {
+		push := p.pushCombinations
+		if p.ranges != nil {
+			push = p.pushRanges
+		}
+		if err := push(b, n); err != nil {
 			return err
 		}
 		return p.pushUnpaired(b, n)

@@ -10,6 +10,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
+	"skep/engine/sort"
 	"skep/engine/vector"
 )
 
@@ -29,6 +30,30 @@ type joinCase struct {
 	keys         int
 	nullSafe     []bool
 	residual     bool
+	ranges       []rangeCond // for joins without keys
+}
+
+// rangeCond compares column at of both sides.
+type rangeCond struct {
+	at            int
+	below, strict bool // the build value is below the probe's; they must not be equal
+}
+
+func (c rangeCond) truth(t *types.Type, p, b types.Datum) truth {
+	if p.Null || b.Null {
+		return isNull
+	}
+	x, y := vector.New(t, 0), vector.New(t, 0)
+	x.AppendDatum(p)
+	y.AppendDatum(b)
+	d := sort.Key{}.Compare(y, 0, x, 0)
+	if !c.below {
+		d = -d
+	}
+	if d < 0 || d == 0 && !c.strict {
+		return isTrue
+	}
+	return isFalse
 }
 
 func (c *joinCase) cond(p, b []types.Datum) truth {
@@ -49,6 +74,9 @@ func (c *joinCase) cond(p, b []types.Datum) truth {
 	}
 	if c.residual {
 		out = min(out, residualTruth(p[len(p)-1], b[len(b)-1]))
+	}
+	for _, r := range c.ranges {
+		out = min(out, r.truth(c.probe.ts[r.at], p[r.at], b[r.at]))
 	}
 	return out
 }
@@ -184,6 +212,36 @@ func TestHashJoinAgainstModel(t *testing.T) {
 	}
 }
 
+func TestRangeJoinAgainstModel(t *testing.T) {
+	r := rand.New(rand.NewSource(5))
+	kinds := []JoinKind{JoinInner, JoinInner, JoinProbeOuter, JoinBuildOuter, JoinFullOuter, JoinProbeSemi, JoinProbeAnti, JoinBuildSemi,
+		JoinBuildAnti, JoinMark, JoinSingle}
+	for round := range 120 {
+		c := &joinCase{kind: kinds[r.Intn(len(kinds))]}
+		var ts []*types.Type
+		for range 3 {
+			ts = append(ts, []*types.Type{
+				types.IntType, types.BigIntType, types.DoubleType, types.StringType, types.NewDecimal(30, 2), types.TimestampType,
+			}[r.Intn(6)])
+		}
+		distinct := []int{3, 100, 1 << 40}[r.Intn(3)]
+		size := []int{0, 1, 20, 300}
+		c.probe = randomRelation(r, ts, size[r.Intn(4)], distinct)
+		c.build = randomRelation(r, ts, []int{0, 1, 20, 300, 1000}[r.Intn(5)], distinct)
+		for range 1 + r.Intn(3) {
+			c.ranges = append(c.ranges, rangeCond{at: r.Intn(3), below: r.Intn(2) == 0, strict: r.Intn(2) == 0})
+		}
+		if r.Intn(3) == 0 { // two bounds of one value
+			a := c.ranges[0]
+			c.ranges = append([]rangeCond{{at: a.at, below: !a.below}}, c.ranges...)
+		}
+		workers := []int{1, 4}[r.Intn(2)]
+		t.Run(fmt.Sprintf("%d-kind%d-%v-%d-%d-%v", round, c.kind, ts, len(c.probe.rows), len(c.build.rows), c.ranges), func(t *testing.T) {
+			testJoin(t, r, c, workers, 0)
+		})
+	}
+}
+
 // wantsExact reports whether null-aware kinds need the whole condition.
 func (c *joinCase) wantsExact() bool {
 	return (c.kind == JoinNullAwareAnti || c.kind == JoinNullAwareMark) && (c.keys != 1 || c.residual || c.nullSafe[0])
@@ -202,6 +260,16 @@ func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int, limit int64)
 		spec.Residual = rowCondition(func(row []types.Datum) bool {
 			return residualTruth(row[n-1], row[len(row)-1]) == isTrue
 		})
+	}
+	if len(c.ranges) > 0 {
+		var probes []int
+		for i, k := range c.ranges[:min(2, len(c.ranges))] {
+			spec.Ranges = append(spec.Ranges, RangeKey{Probe: i, Build: k.at, Below: k.below})
+			probes = append(probes, k.at)
+		}
+		spec.RangeProbes = refs(probes...)
+		n := len(c.probe.ts)
+		spec.Residual = rowCondition(func(row []types.Datum) bool { return c.cond(row[:n], row[n:]) == isTrue })
 	}
 	if c.wantsExact() {
 		spec.Exact = func() Evaluator { return exactCondition{c} }

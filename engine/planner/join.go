@@ -122,6 +122,10 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	for _, k := range buildKeys {
 		spec.BuildKeys = append(spec.BuildKeys, c.add(k))
 	}
+	var rangeProbes []plan.Expr
+	if len(n.Keys) == 0 && kind.CanRange() {
+		spec.Ranges, rangeProbes = rangeKeys(n.Residual, plan.OutputSet(probeNode), plan.OutputSet(buildNode), c)
+	}
 	spec.BuildTypes = c.types()
 	buildProgram, err := b.program(build, c.exprs)
 	if err != nil {
@@ -135,6 +139,11 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	spec.ProbeTypes = s.types
 	if spec.ProbeKeys, err = b.program(s, probeKeys); err != nil {
 		return nil, err
+	}
+	if len(spec.Ranges) > 0 {
+		if spec.RangeProbes, err = b.program(s, rangeProbes); err != nil {
+			return nil, err
+		}
 	}
 	both := expr.Layout{}
 	for id, at := range s.layout {
