@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 
 	"skep/dialect/conf"
+	"skep/engine/coordinator"
 	"skep/engine/filesystem/local"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
@@ -51,6 +53,9 @@ type Engine struct {
 	history   *history
 	scratch   string
 	exchange  shuffle.Exchange // between the stages of queries
+
+	starting    sync.Mutex
+	coordinator *coordinator.Coordinator // of queries in stages, once there has been one
 }
 
 // Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.
@@ -107,7 +112,26 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 
 // Close closes the engine. Sessions must have been closed before.
 func (e *Engine) Close() error {
+	if e.coordinator != nil {
+		e.coordinator.Close()
+	}
 	return errors.Join(e.exchange.Close(), e.store.Close(), os.RemoveAll(e.scratch))
+}
+
+// stageWorkers is the number of workers, in this process, of queries in stages. There is more than one so that tasks go different
+// ways, as they do between processes.
+const stageWorkers = 2
+
+// coordinated returns the coordinator of queries in stages, starting it when it is first needed.
+func (e *Engine) coordinated() *coordinator.Coordinator {
+	e.starting.Lock()
+	defer e.starting.Unlock()
+	if e.coordinator == nil {
+		e.coordinator = coordinator.New(coordinator.Config{
+			Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
+		})
+	}
+	return e.coordinator
 }
 
 // Conf returns the server's settings.

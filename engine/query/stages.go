@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -10,7 +9,7 @@ import (
 	"sync"
 
 	"skep/dialect/plan"
-	"skep/engine/pipeline"
+	"skep/engine/coordinator"
 	"skep/engine/planner"
 	"skep/engine/stage"
 	"skep/engine/tablesink"
@@ -25,6 +24,8 @@ const (
 	broadcastBytes = "skep.execution.broadcast.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
 	executionVerify = "skep.execution.verify"
+	// executionTwice runs every task twice and compares what it has written; for tests.
+	executionTwice = "skep.execution.twice"
 )
 
 const defaultBroadcast = 16 << 20
@@ -42,53 +43,30 @@ func (st *Statement) stageOptions() stage.Options {
 	}
 }
 
-// runStages runs a graph. result, when not nil, takes the rows of its result in order.
-func (st *Statement) runStages(ctx context.Context, g *stage.Graph, sink stageSink, result *Result) error {
-	return st.prepared(ctx, func(env *planner.Env, s *scans) (err error) {
+// runStages runs a graph. sink and commit are those of coordinator.Query.
+func (st *Statement) runStages(
+	ctx context.Context, g *stage.Graph, sink func(context.Context, int, shuffle.AttemptID) (coordinator.TaskSink, error),
+	commit func(context.Context, []shuffle.AttemptID, shuffle.Reader) error,
+) error {
+	return st.prepared(ctx, func(env *planner.Env, s *scans) error {
 		env.Profile = nil
-		d := &stage.Blocking{
-			Env: &stage.Env{Planner: *env, Exchange: st.session.engine.exchange, Tables: s}, Job: jobName(st.queryID), Sink: sink,
-			Tasks: st.stageTasks(), Running: st.session.engine.config.Threads,
-			Verify: st.conf.Bool(executionVerify),
-		}
-		defer func() {
-			if e := d.Env.Exchange.Release(context.WithoutCancel(ctx), d.Job); e != nil {
-				err = errors.Join(err, e)
-			}
-		}()
-		r, err := d.Run(ctx, g)
-		if err != nil || r == nil {
-			return err
-		}
-		defer func() {
-			if e := r.Close(); e != nil {
-				err = errors.Join(err, e)
-			}
-		}()
-		for {
-			b, err := r.Next(ctx)
-			if err != nil {
-				return fmt.Errorf("reading the result: %w", err)
-			}
-			if b == nil {
-				return result.end()
-			}
-			if err := result.AppendBatch(b); err != nil {
-				return err
-			}
-		}
+		e := st.session.engine
+		return e.coordinated().Run(ctx, &coordinator.Query{
+			Graph: g, Env: &stage.Env{Planner: *env, Exchange: e.exchange, Tables: s}, ID: st.queryID, Pool: st.pool(),
+			Tasks: int(st.conf.Int(executionTasks, 0)), Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
+			Sink: sink, Commit: commit,
+		})
 	})
 }
 
-// jobName makes a name for exchanges of a query's id.
-func jobName(queryID string) string {
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
-			return r
+// pool is the pool that the statement is counted in.
+func (st *Statement) pool() string {
+	for _, key := range []string{"tez.queue.name", "mapreduce.job.queuename"} {
+		if name := st.conf.Get(key); name != "" {
+			return name
 		}
-		return '_'
-	}, queryID)
-	return "q" + name[max(0, len(name)-shuffle.MaxJobLength+1):]
+	}
+	return "default"
 }
 
 func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error {
@@ -96,62 +74,103 @@ func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error
 	if err != nil {
 		return err
 	}
-	return st.runStages(ctx, g, nil, st.result)
+	return st.runStages(ctx, g, nil, func(ctx context.Context, _ []shuffle.AttemptID, r shuffle.Reader) error {
+		for {
+			b, err := r.Next(ctx)
+			if err != nil {
+				return fmt.Errorf("reading the result: %w", err)
+			}
+			if b == nil {
+				return st.result.end()
+			}
+			if err := st.result.AppendBatch(b); err != nil {
+				return err
+			}
+		}
+	})
 }
 
-// stageSink opens a sink for a task; see stage.Blocking.
-type stageSink = func(ctx context.Context, sink int, attempt shuffle.AttemptID, tasks int) (pipeline.Sink, func() error, error)
+// maxTasks keeps the numbers of files of different tasks apart.
+const maxTasks = 10_000
 
 // runWritesInStages runs the plans of writes, each task into files of its own.
 func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
 	roots := make([]plan.Node, len(writes))
 	for i, w := range writes {
 		roots[i] = w.root
-		w.tasks = &taskOutputs{outputs: map[int][]*tablesink.Output{}}
+		w.tasks = &taskOutputs{sinks: map[shuffle.AttemptID]*taskSink{}}
 	}
 	g, err := stage.CutWrites(roots, st.stageOptions())
 	if err != nil {
 		return err
 	}
-	return st.runStages(ctx, g, func(_ context.Context, sink int, attempt shuffle.AttemptID, tasks int) (pipeline.Sink, func() error, error) {
+	sink := func(_ context.Context, sink int, attempt shuffle.AttemptID) (coordinator.TaskSink, error) {
 		w := writes[sink]
 		spec := w.spec
-		dir := fmt.Sprintf("attempt-%d-%d-%d", attempt.Epoch, attempt.Task, attempt.Attempt)
-		spec.Dir, spec.Task, spec.Tasks = w.spec.Dir+"/"+dir, attempt.Task, tasks
-		s := tablesink.New(spec)
-		return tableSink{s}, func() error { return w.tasks.add(attempt.Task, dir, s.Outputs()) }, nil
-	}, nil)
+		dir := fmt.Sprintf("attempt-%d-%d-%d-%d", attempt.Stage, attempt.Epoch, attempt.Task, attempt.Attempt)
+		spec.Dir, spec.Task, spec.Tasks = w.spec.Dir+"/"+dir, attempt.Task, maxTasks
+		s := &taskSink{sink: tablesink.New(spec), dir: dir}
+		w.tasks.add(attempt, s)
+		return coordinator.TaskSink{Sink: tableSink{s.sink}, Rows: s.rows}, nil
+	}
+	return st.runStages(ctx, g, sink, func(_ context.Context, granted []shuffle.AttemptID, _ shuffle.Reader) error {
+		for _, a := range granted {
+			if err := writes[g.Stages[a.Stage].Sink].tasks.grant(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // taskOutputs are what the tasks of a write have written.
 type taskOutputs struct {
 	mu      sync.Mutex
-	outputs map[int][]*tablesink.Output // by task
+	sinks   map[shuffle.AttemptID]*taskSink
+	granted []*taskSink // by task
 }
 
-// add takes the outputs of a task, whose files are in a directory of the staging directory. The first attempt counts.
-func (t *taskOutputs) add(task int, dir string, outputs []*tablesink.Output) error {
-	for _, o := range outputs {
-		for i := range o.Files {
-			o.Files[i].Path = path.Join(dir, o.Files[i].Path)
-		}
+// taskSink is the sink of an attempt, whose files are in a directory of the staging directory.
+type taskSink struct {
+	sink *tablesink.Sink
+	dir  string
+}
+
+func (s *taskSink) rows() int64 {
+	var n int64
+	for _, o := range s.sink.Outputs() {
+		n += o.Rows
 	}
+	return n
+}
+
+func (t *taskOutputs) add(a shuffle.AttemptID, s *taskSink) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.outputs[task]; !ok {
-		t.outputs[task] = outputs
+	t.sinks[a] = s
+}
+
+// grant makes an attempt's files part of the write. Attempts are granted in the order of their tasks.
+func (t *taskOutputs) grant(a shuffle.AttemptID) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.sinks[a]
+	if s == nil {
+		return fmt.Errorf("%v was granted its output and has none", a)
 	}
+	t.granted = append(t.granted, s)
 	return nil
 }
 
-// merged returns the outputs by partition, files in the order of tasks.
+// merged returns the granted outputs by partition, files in the order of tasks.
 func (t *taskOutputs) merged() []*tablesink.Output {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	all := map[string]*tablesink.Output{}
 	var names []string
-	for task := range len(t.outputs) {
-		for _, o := range t.outputs[task] {
+	for _, s := range t.granted {
+		for _, o := range s.sink.Outputs() {
+			for i := range o.Files {
+				o.Files[i].Path = path.Join(s.dir, o.Files[i].Path)
+			}
 			m := all[o.Partition]
 			if m == nil {
 				all[o.Partition] = o

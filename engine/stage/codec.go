@@ -1,9 +1,11 @@
 package stage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -198,4 +200,25 @@ func lean(n plan.Node, tables map[*catalog.Table]*catalog.Table) plan.Node {
 		out[i] = lean(x, tables)
 	}
 	return plan.WithInputs(n, out)
+}
+
+// Verify checks that the bytes of a fragment are read as the fragment that they were made of.
+func Verify(f *Fragment, b []byte) error {
+	got, err := DecodeFragment(b)
+	if err != nil {
+		return err
+	}
+	again, err := EncodeFragment(got)
+	if err != nil || !bytes.Equal(b, again) {
+		return fmt.Errorf("a decoded fragment is encoded to other bytes (%w)", err)
+	}
+	twice, err := DecodeFragment(again)
+	if err != nil {
+		return err
+	}
+	// A fragment that holds a NaN is not even equal to itself.
+	if !reflect.DeepEqual(f, got) && reflect.DeepEqual(got, twice) {
+		return errors.New("a fragment changes when it is encoded and decoded")
+	}
+	return nil
 }

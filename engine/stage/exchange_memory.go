@@ -59,7 +59,14 @@ func (w *memoryWriter) Commit(context.Context) (*shuffle.Output, error) {
 	w.x.mu.Lock()
 	defer w.x.mu.Unlock()
 	w.x.outputs[w.spec.Attempt] = w.parts
-	return &shuffle.Output{Attempt: w.spec.Attempt, Partitions: make([]shuffle.PartitionInfo, len(w.parts))}, nil
+	o := &shuffle.Output{Attempt: w.spec.Attempt, Partitions: make([]shuffle.PartitionInfo, len(w.parts))}
+	for p, bs := range w.parts {
+		for _, b := range bs {
+			o.Partitions[p].Rows += int64(b.N)
+			o.Partitions[p].Bytes += b.Bytes()
+		}
+	}
+	return o, nil
 }
 
 func (w *memoryWriter) Abort() error { return nil }

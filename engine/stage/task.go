@@ -70,6 +70,19 @@ type Tables interface {
 	Open(ctx context.Context, n *plan.Scan, predicates []format.Predicate, splits []Split) (operator.Table, error)
 }
 
+// Splits lists the splits of each scan of a stage and counts them.
+func Splits(ctx context.Context, env *Env, s *Stage) (byScan [][]Split, total int, err error) {
+	byScan = make([][]Split, len(s.Scans))
+	for i, n := range s.Scans {
+		predicates, _ := planner.Predicates(env.Planner.Expr, n)
+		if byScan[i], err = env.Tables.Splits(ctx, n, predicates); err != nil {
+			return nil, 0, fmt.Errorf("dividing %s.%s: %w", n.Table.DB, n.Table.Name, err)
+		}
+		total += len(byScan[i])
+	}
+	return byScan, total, nil
+}
+
 // Env is where tasks run.
 type Env struct {
 	// Planner is what compiling and running a fragment needs. Its Scans, Remote and Threads are the runner's: a task has one
@@ -80,8 +93,8 @@ type Env struct {
 }
 
 // Run runs a task. Rows for an exchange go to the output that is returned; others go to sink, which is the query's sink for
-// this task.
-func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink) (_ *shuffle.Output, err error) {
+// this task. progress counts what has been read.
+func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink, progress *Progress) (_ *shuffle.Output, err error) {
 	var writer shuffle.Writer
 	if f.Output != nil {
 		all := plan.Types(f.Root.Columns())
@@ -103,8 +116,8 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	}
 	p := env.Planner
 	p.Threads = 1
-	p.Remote = remote{env.Exchange, p.Pool, t}
-	if p.Scans, err = newTaskScans(env.Tables, f.Root, t); err != nil {
+	p.Remote = remote{env.Exchange, p.Pool, t, progress}
+	if p.Scans, err = newTaskScans(env.Tables, f.Root, t, progress); err != nil {
 		return nil, err
 	}
 	q, err := planner.Build(ctx, &p, planner.Output{Root: f.Root, Sink: sink})
@@ -126,16 +139,17 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 
 // taskScans gives the scans of a fragment the splits of a task.
 type taskScans struct {
-	tables Tables
-	splits map[*plan.Scan][]Split
+	tables   Tables
+	splits   map[*plan.Scan][]Split
+	progress *Progress
 }
 
-func newTaskScans(tables Tables, root plan.Node, t *Task) (taskScans, error) {
+func newTaskScans(tables Tables, root plan.Node, t *Task, progress *Progress) (taskScans, error) {
 	scans, _ := leaves(root)
 	if len(scans) != len(t.Splits) {
 		return taskScans{}, fmt.Errorf("%v: a fragment of %d scans got the splits of %d", t.Attempt, len(scans), len(t.Splits))
 	}
-	s := taskScans{tables, map[*plan.Scan][]Split{}}
+	s := taskScans{tables, map[*plan.Scan][]Split{}, progress}
 	for i, n := range scans {
 		s.splits[n] = t.Splits[i]
 	}
@@ -144,7 +158,11 @@ func newTaskScans(tables Tables, root plan.Node, t *Task) (taskScans, error) {
 
 // Scan implements planner.ScanProvider.
 func (s taskScans) Scan(ctx context.Context, n *plan.Scan, predicates []format.Predicate) (operator.Table, error) {
-	return s.tables.Open(ctx, n, predicates, s.splits[n])
+	t, err := s.tables.Open(ctx, n, predicates, s.splits[n])
+	if err != nil {
+		return nil, err
+	}
+	return countedTable{t, s.progress}, nil
 }
 
 // remote gives the remote sources of a fragment what a task reads of exchanges.
@@ -152,6 +170,7 @@ type remote struct {
 	exchange shuffle.Exchange
 	pool     *memory.Pool
 	task     *Task
+	progress *Progress
 }
 
 // Source implements planner.RemoteProvider.
@@ -162,13 +181,14 @@ func (r remote) Source(n *plan.RemoteSource) (pipeline.Source, error) {
 	}
 	return &exchangeSource{r.exchange, shuffle.ReaderSpec{
 		Manifest: in.Manifest, Slices: in.Slices, Types: plan.Types(n.Cols), Pool: r.pool,
-	}}, nil
+	}, r.progress}, nil
 }
 
 // exchangeSource reads an exchange by one worker, in its order.
 type exchangeSource struct {
 	exchange shuffle.Exchange
 	spec     shuffle.ReaderSpec
+	progress *Progress
 }
 
 // Workers implements pipeline.Source.
@@ -180,16 +200,24 @@ func (s *exchangeSource) Reader(w *pipeline.Worker) (pipeline.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &exchangeReader{r, w.Context}, nil
+	return &exchangeReader{r, w.Context, s.progress}, nil
 }
 
 type exchangeReader struct {
 	reader shuffle.Reader
 	ctx    context.Context // of the worker
+
+	progress *Progress
 }
 
 // Next implements pipeline.Reader.
-func (r *exchangeReader) Next() (*vector.Batch, error) { return r.reader.Next(r.ctx) }
+func (r *exchangeReader) Next() (*vector.Batch, error) {
+	b, err := r.reader.Next(r.ctx)
+	if b != nil {
+		r.progress.Rows.Add(int64(b.Rows()))
+	}
+	return b, err
+}
 
 // Close implements pipeline.Reader.
 func (r *exchangeReader) Close() error { return r.reader.Close() }

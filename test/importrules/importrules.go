@@ -31,7 +31,7 @@ const (
 	engineBase  = "engine/vector/... engine/kernel/... engine/simd engine/decimal engine/calendar engine/strictmath engine/memory engine/xpath engine/compress/... engine/block engine/filesystem/..."
 	engineParts = "engine/expr/... engine/function/... engine/aggregate/... engine/colstats/... engine/hashtable/... engine/sort/... engine/spill/... engine/format/... engine/tablesink/... engine/acid/..."
 	engineRun   = "engine/operator/... engine/pipeline/... engine/physical/... engine/profile/..."
-	enginePlan  = "engine/planner/... engine/stage/... engine/task/... engine/scheduler/... engine/worker/..."
+	enginePlan  = "engine/planner/... engine/stage/... engine/coordinator/... engine/task/... engine/scheduler/... engine/worker/..."
 	dialectLeaf = "dialect/types dialect/ast/... dialect/sqlerr dialect/conf"
 	engineSees  = "dialect/types dialect/plan/... dialect/function/... dialect/sqlerr"
 )

@@ -1,0 +1,309 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"skep/engine/pipeline"
+	"skep/engine/scheduler"
+	"skep/engine/stage"
+	"skep/shuffle"
+)
+
+// Query is a query to be run.
+type Query struct {
+	Graph *stage.Graph
+	Env   *stage.Env
+	ID    string // shown in names of outputs
+	Pool  string
+	// Tasks fixes the number of tasks of all stages that may have several; 0: by size.
+	Tasks int
+	// Twice runs every task a second time and compares the outputs.
+	Twice bool
+	// Verify checks that fragments are the same after encoding and decoding.
+	Verify bool
+	// Sink opens query sink number sink for an attempt.
+	Sink func(ctx context.Context, sink int, attempt shuffle.AttemptID) (TaskSink, error)
+	// Commit puts in place what the granted attempts have written to sinks, or takes the rows of the result. It runs once, at
+	// the end. result is nil for queries without a result.
+	Commit func(ctx context.Context, granted []shuffle.AttemptID, result shuffle.Reader) error
+}
+
+// TaskSink is where a task of a sink stage writes.
+type TaskSink struct {
+	pipeline.Sink
+	// Rows returns the number of rows written, after the task has ended well.
+	Rows func() int64
+}
+
+// job is a query being run.
+type job struct {
+	id    scheduler.JobID
+	name  string // of its outputs
+	query *Query
+	ctx   context.Context // ends with the job
+	stop  context.CancelCauseFunc
+
+	fragments [][]byte
+	splits    [][]location // by stage
+
+	attempts sync.WaitGroup // running attempts
+
+	mu        sync.Mutex
+	outputs   map[scheduler.AttemptID]*shuffle.Output
+	manifests map[scheduler.ManifestRef]*shuffle.Manifest
+	causes    map[string]error // of failures, by message: the core keeps texts only
+	problems  []error
+	done      chan struct{}
+	err       error
+	ended     bool
+}
+
+// location is a split of one of the scans of a stage.
+type location struct {
+	scan  int
+	split stage.Split
+}
+
+// Run runs a query and returns when it has ended and nothing of it runs any more.
+func (x *Coordinator) Run(ctx context.Context, q *Query) error {
+	j, spec, err := x.prepare(ctx, q)
+	if err != nil {
+		return err
+	}
+	x.send(scheduler.JobSubmitted{Job: j.id, Spec: spec})
+	select {
+	case <-j.done:
+	case <-x.ended:
+		j.finish(errClosed)
+	case <-ctx.Done():
+		x.send(scheduler.JobCancelled{Job: j.id, Reason: context.Cause(ctx).Error()})
+		select {
+		case <-j.done: // perhaps committed in the meantime
+		case <-x.ended:
+			j.finish(errClosed)
+		}
+	}
+	j.stop(nil)
+	j.attempts.Wait()
+	x.send(scheduler.JobForgotten{Job: j.id})
+	err = errors.Join(j.err, x.config.Exchange.Release(context.WithoutCancel(ctx), j.name))
+	x.mu.Lock()
+	delete(x.jobs, j.id)
+	x.mu.Unlock()
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// prepare makes a job of a query: its fragments as bytes, its splits, and what the core has to know.
+func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.JobSpec, error) {
+	x.mu.Lock()
+	x.names++
+	id := scheduler.JobID(x.names)
+	x.mu.Unlock()
+	j := &job{
+		id: id, name: jobName(id, q.ID), query: q, outputs: map[scheduler.AttemptID]*shuffle.Output{},
+		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
+	}
+	j.ctx, j.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	spec := &scheduler.JobSpec{Pool: q.Pool, EstimatedBytes: 0}
+	for _, s := range q.Graph.Stages {
+		st, err := j.stage(ctx, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, x := range st.Splits {
+			spec.EstimatedBytes += x.Bytes
+		}
+		spec.Stages = append(spec.Stages, st)
+	}
+	x.mu.Lock()
+	x.jobs[id] = j
+	x.mu.Unlock()
+	return j, spec, nil
+}
+
+// jobName makes a name that outputs may have.
+func jobName(id scheduler.JobID, query string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, query)
+	return "j" + strconv.FormatUint(uint64(id), 10) + "-" + name[max(0, len(name)-64):]
+}
+
+// stage describes a stage to the core.
+func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, error) {
+	g := j.query.Graph
+	f := g.Fragment(s)
+	payload, err := stage.EncodeFragment(f)
+	if err == nil && j.query.Verify {
+		err = stage.Verify(f, payload)
+	}
+	if err != nil {
+		return scheduler.StageSpec{}, fmt.Errorf("stage %d: %w", s.ID, err)
+	}
+	j.fragments = append(j.fragments, payload)
+	st := scheduler.StageSpec{Name: stageName(s), Payload: payload, KeepEmpty: true}
+	if s.Single {
+		st.Tasks = 1
+	} else {
+		st.Tasks = j.query.Tasks
+	}
+	if s.Exchange >= 0 && s.Exchange != g.Result {
+		st.Partitions = g.Exchanges[s.Exchange].Partitions
+	} else {
+		st.Sink = true
+	}
+	for _, x := range s.Reads {
+		e := g.Exchanges[x]
+		in := scheduler.InputSpec{From: scheduler.StageID(e.Producer)}
+		if e.Distribution == stage.Broadcast {
+			in.Pattern = scheduler.Broadcast
+		}
+		st.Inputs = append(st.Inputs, in)
+	}
+	byScan, _, err := stage.Splits(ctx, j.query.Env, s)
+	if err != nil {
+		return st, err
+	}
+	var all []location
+	for i, splits := range byScan {
+		for _, x := range splits {
+			all = append(all, location{i, x})
+			st.Splits = append(st.Splits, scheduler.Split{Bytes: max(x.Length, 0)})
+		}
+	}
+	j.splits = append(j.splits, all)
+	return st, nil
+}
+
+// stageName is what users see of a stage, named as Tez names vertices.
+func stageName(s *stage.Stage) string {
+	if len(s.Scans) > 0 || len(s.Reads) == 0 {
+		return fmt.Sprintf("Map %d", s.ID+1)
+	}
+	return fmt.Sprintf("Reducer %d", s.ID+1)
+}
+
+// shuffleID names an attempt to exchanges.
+func (j *job) shuffleID(a scheduler.AttemptID) shuffle.AttemptID {
+	return shuffle.AttemptID{
+		StageID: shuffle.StageID{Job: j.name, Stage: int(a.Stage), Epoch: int(a.Epoch)}, Task: int(a.Task), Attempt: int(a.Attempt),
+	}
+}
+
+// wrote notes the output of an attempt.
+func (j *job) wrote(a scheduler.AttemptID, o *shuffle.Output) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.outputs[a] = o
+}
+
+// outputsOf returns the outputs of attempts, in order.
+func (j *job) outputsOf(places []scheduler.Place) []*shuffle.Output {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := make([]*shuffle.Output, 0, len(places))
+	for _, p := range places {
+		if o := j.outputs[p.Attempt]; o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// manifest returns the places of a version of a stage's outputs.
+func (j *job) manifest(ref scheduler.ManifestRef, places []scheduler.Place) *shuffle.Manifest {
+	outputs := j.outputsOf(places)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	m := j.manifests[ref]
+	if m == nil {
+		s := j.query.Graph.Stages[ref.Stage]
+		id := shuffle.StageID{Job: j.name, Stage: int(ref.Stage), Epoch: int(ref.Epoch)}
+		m = shuffle.NewManifest(id, j.query.Graph.Exchanges[s.Exchange].Partitions, outputs)
+		j.manifests[ref] = m
+	}
+	return m
+}
+
+// commit gives the query what its sinks, or its result's tasks, have been granted.
+func (j *job) commit(grants []scheduler.Grant) error {
+	g := j.query.Graph
+	if g.Result < 0 {
+		ids := make([]shuffle.AttemptID, len(grants))
+		for i, x := range grants {
+			ids[i] = j.shuffleID(x.Attempt)
+		}
+		return j.query.Commit(j.ctx, ids, nil)
+	}
+	e := g.Exchanges[g.Result]
+	var outputs []*shuffle.Output
+	j.mu.Lock()
+	for _, x := range grants {
+		outputs = append(outputs, j.outputs[x.Attempt])
+	}
+	j.mu.Unlock()
+	if slices.Contains(outputs, nil) {
+		return errors.New("a task of the result has no output")
+	}
+	m := shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: e.Producer}, e.Partitions, outputs)
+	r, err := j.query.Env.Exchange.OpenReader(j.ctx, shuffle.ReaderSpec{
+		Manifest: m, Slices: []shuffle.Slice{{Partitions: shuffle.Range{To: e.Partitions}}}, Types: e.Types, Pool: j.query.Env.Planner.Pool,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(j.query.Commit(j.ctx, nil, r), r.Close())
+}
+
+// failed notes the error behind a message that the core is told.
+func (j *job) failed(message string, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, ok := j.causes[message]; !ok {
+		j.causes[message] = err
+	}
+}
+
+// problem notes an error that is nobody's failure.
+func (j *job) problem(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.problems = append(j.problems, err)
+	j.causes[err.Error()] = err
+}
+
+// failure is the error of a job that ended without success: the original one where the core's message is that of an attempt.
+func (j *job) failure(a scheduler.JobEnded) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.causes[a.Message]; err != nil {
+		return err
+	}
+	if a.State == scheduler.JobCancelledState {
+		return fmt.Errorf("cancelled: %s", a.Message)
+	}
+	return errors.New(a.Message)
+}
+
+// finish ends the job for who waits for it.
+func (j *job) finish(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.ended {
+		j.ended, j.err = true, err
+		close(j.done)
+		j.stop(context.Canceled)
+	}
+}
