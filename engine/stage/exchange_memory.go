@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"skep/dialect/types"
@@ -120,11 +121,11 @@ func (x *MemoryExchange) MapSizes(context.Context, *shuffle.Manifest, int) ([]in
 }
 
 // Release implements shuffle.Exchange.
-func (x *MemoryExchange) Release(_ context.Context, job string, _ ...int) error {
+func (x *MemoryExchange) Release(_ context.Context, job string, stages ...int) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for a := range x.outputs {
-		if a.Job == job {
+		if a.Job == job && (len(stages) == 0 || slices.Contains(stages, a.Stage)) {
 			delete(x.outputs, a)
 		}
 	}
