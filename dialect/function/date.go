@@ -165,7 +165,7 @@ func unixTimestamp(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		switch {
 		case t.Kind == types.Void:
 			t = types.StringType
-		case t.Kind == types.Date:
+		case t.Kind == types.Date && i == 0:
 			t = types.TimestampType
 		case !t.IsString() && (i > 0 || !t.IsDateGroup()):
 			return Resolution{}, wrongArguments("The function UNIX_TIMESTAMP takes only string/date/timestamp/timestamplocaltz types. Got Type:%s", category(t))

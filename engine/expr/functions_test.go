@@ -73,9 +73,12 @@ func resolved(name string, args []plan.Expr) (plan.Expr, error) {
 	cast := make([]plan.Expr, len(args))
 	for i, a := range args {
 		cast[i] = a
-		if t := r.Args[i]; !t.Equal(a.Type()) {
-			cast[i] = call("cast", t, a)
+		if i < len(r.Args) && r.Args[i] != nil && !r.Args[i].Equal(a.Type()) {
+			cast[i] = call("cast", r.Args[i], a)
 		}
+	}
+	if r.Func != "" {
+		return &plan.Call{Func: r.Func, Args: cast, T: r.Result}, nil
 	}
 	return &plan.Call{Func: f.Name, Args: cast, T: r.Result}, nil
 }
@@ -114,6 +117,9 @@ func compareForms(t *testing.T, e plan.Expr, whole, single *Evaluator, b *vector
 	got, err := whole.Run(b)
 	if err != nil && !errors.As(err, &failed) {
 		t.Fatalf("%v: %v", e, err)
+	}
+	if (engine.Rows{Sel: b.Sel, N: b.N}).Count() == 0 {
+		return // constants are evaluated, and may fail, without rows
 	}
 	failures := 0
 	(engine.Rows{Sel: b.Sel, N: b.N}).Each(func(i int) {

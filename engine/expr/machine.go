@@ -199,8 +199,8 @@ func (m *machine) call(n *node, st *state, sc *scope) (*vector.Vector, error) {
 	}
 	if n.code.Nulls != function.Aware {
 		for _, v := range st.argv {
-			if v.Form == vector.Const && v.IsNull(0) || v.Type.Kind == types.Void {
-				return m.nullOf(n, st), nil
+			if v.Form == vector.Const && v.IsNull(0) || v.Type.Kind == types.Void || v.Form == vector.Dict && v.DictOf.Len() == 0 {
+				return m.nullOf(n, st), nil // an empty dictionary has codes of NULL rows only, which are no indexes
 			}
 		}
 	}
