@@ -134,6 +134,9 @@ func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.
 	if !ok {
 		return nil, sqlerr.At(sqlerr.InvalidFunction, at.Position())
 	}
+	if name == "positive" && len(args) == 1 && !x.hive3() && (args[0].Type().IsNumeric() || args[0].Type().IsString()) {
+		return args[0], nil // 4.0 drops it without a conversion
+	}
 	if f.Kind&function.Scalar == 0 {
 		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, at.Position())
 	}
@@ -151,7 +154,7 @@ func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.
 	if fn == "cast" && len(args) == 1 {
 		return x.cast(args[0], r.Result), nil
 	}
-	return &plan.Call{Func: fn, Args: castAll(args, r.Args), T: r.Result}, nil
+	return &plan.Call{Func: fn, Args: castAll(castAll(args, r.Via), r.Args), T: r.Result}, nil
 }
 
 // castAll casts arguments to the types that a resolution asks for.
@@ -310,6 +313,9 @@ func (x *exprs) castExpr(e *ast.Cast) (plan.Expr, error) {
 	}
 	if err := x.checkCast(e, v.Type(), t); err != nil {
 		return nil, err
+	}
+	if via := function.CastVia(v.Type(), t); via != nil {
+		v = castTo(v, via)
 	}
 	return &plan.Call{Func: "cast", Args: []plan.Expr{v}, T: t}, nil
 }

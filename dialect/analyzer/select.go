@@ -165,7 +165,11 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 		return ""
 	}
 	e := o.expr
-	if c, ok := e.(*plan.Call); ok && c.Func == "cast" {
+	for {
+		c, ok := e.(*plan.Call)
+		if !ok || c.Func != "cast" {
+			break
+		}
 		e = c.Args[0]
 	}
 	name := x.origin(s, e)

@@ -101,6 +101,9 @@ func avg(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, err
 	}
 	t := args[0].Type
+	if t.IsInteger() { // sum divided by count
+		return Resolution{Args: []*types.Type{types.BigIntType}, Result: types.DoubleType}, nil
+	}
 	if t.Kind != types.Decimal {
 		return Resolution{Args: []*types.Type{types.DoubleType}, Result: types.DoubleType}, nil
 	}
@@ -142,7 +145,7 @@ func moment(name, short string, n int) Function {
 			if !t.IsPrimitive() {
 				return Resolution{}, unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
 			}
-			if !t.IsNumeric() && t.Kind != types.Void && (n == 2 || !t.IsString() && t.Kind != types.Timestamp) {
+			if !t.IsNumeric() && t.Kind != types.Void && (n == 2 || name == "var_samp" && t.Kind != types.String && t.Kind != types.Timestamp || !t.IsString() && t.Kind != types.Timestamp) {
 				return Resolution{}, unpositioned(argumentTypeException, "Only numeric or string type arguments are accepted but %s is passed.", t)
 			}
 			r.Args = append(r.Args, types.DoubleType)

@@ -54,12 +54,23 @@ func CheckCast(env *Env, from, to *types.Type) error {
 		}
 		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
 	case booleanGroup:
+		if env != nil && env.HiveVersion != "3.1" && fg == dateGroup && strictTimestamps(env) {
+			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
+		}
 		ok = fg != binaryGroup && !from.IsInterval()
 	case dateGroup:
 		if env != nil && env.HiveVersion != "3.1" && fg == numericGroup && to.Kind == types.Timestamp && strictTimestamps(env) {
 			return wrongArguments("Casting NUMERIC types to TIMESTAMP is prohibited (hive.strict.timestamp.conversion)")
 		}
-		ok = fg == stringGroup || fg == dateGroup || to.Kind != types.Date && (fg == numericGroup || fg == booleanGroup)
+		switch {
+		case fg == stringGroup || fg == dateGroup || to.Kind != types.Date && (fg == numericGroup || fg == booleanGroup):
+		case to.Kind == types.Date:
+			return wrongType(0, "todate only takes DATE_GROUP, STRING_GROUP, VOID_GROUP types as 1st argument, got %s", category(from))
+		case to.Kind == types.Timestamp:
+			return wrongType(0, "timestamp only takes STRING_GROUP, DATE_GROUP, NUMERIC_GROUP, VOID_GROUP, BOOLEAN_GROUP types as 1st argument, got %s", category(from))
+		default:
+			ok = false
+		}
 	case yearMonthGroup, dayTimeGroup:
 		ok = fg == stringGroup || fg == tg
 	}
@@ -99,6 +110,14 @@ func checkNestedCast(env *Env, from, to *types.Type) error {
 		if err := CheckCast(env, from.Fields[i].Type, to.Fields[i].Type); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// CastVia returns the type that a written cast takes a value through, or nil: decimals reach old-style functions as decimal(38,18).
+func CastVia(from, to *types.Type) *types.Type {
+	if from.Kind == types.Decimal && (to.Kind == types.Boolean || to.Kind == types.Float || to.Kind == types.Double) {
+		return widestDecimal(from)
 	}
 	return nil
 }

@@ -22,10 +22,10 @@ var comparisonFunctions = []Function{
 	scalar("not", "_FUNC_ a: logical negation", logic("not", 1, 1)),
 	simple("isnull", "any -> boolean", "_FUNC_ a: true when a is NULL"),
 	simple("isnotnull", "any -> boolean", "_FUNC_ a: true when a is not NULL"),
-	scalar("istrue", "_FUNC_ a: true when a is true, false when it is false or NULL", logic("istrue", 1, 1)),
-	scalar("isnottrue", "_FUNC_ a: true when a is false or NULL", logic("isnottrue", 1, 1)),
-	scalar("isfalse", "_FUNC_ a: true when a is false", logic("isfalse", 1, 1)),
-	scalar("isnotfalse", "_FUNC_ a: true when a is true or NULL", logic("isnotfalse", 1, 1)),
+	scalar("istrue", "_FUNC_ a: true when a is true, false when it is false or NULL", truth("istrue")),
+	scalar("isnottrue", "_FUNC_ a: true when a is false or NULL", truth("isnottrue")),
+	scalar("isfalse", "_FUNC_ a: true when a is false", truth("isfalse")),
+	scalar("isnotfalse", "_FUNC_ a: true when a is true or NULL", truth("isnotfalse")),
 	scalar("like", "a _FUNC_ pattern: % stands for any text, _ for any character", methods("UDFLike", "boolean(string,string)")),
 	simple("likeany", "text text... -> boolean", "a LIKE ANY (p, q …): true when a matches one of the patterns"),
 	simple("likeall", "text text... -> boolean", "a LIKE ALL (p, q …): true when a matches all patterns"),
@@ -137,9 +137,21 @@ func in(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	return r, nil
 }
 
+// truth looks at the int value of numbers.
+func truth(name string) resolver {
+	choose := logic(name, 1, 1)
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		r, err := choose(env, args, distinct)
+		if err == nil && args[0].Type.IsNumeric() && args[0].Type.Kind != types.Decimal {
+			r.Via = []*types.Type{types.IntType}
+		}
+		return r, err
+	}
+}
+
 // logic takes boolean operands; other primitives are converted.
 func logic(name string, low, high int) resolver {
-	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	return func(env *Env, args []Arg, _ bool) (Resolution, error) {
 		if len(args) < low || high >= 0 && len(args) > high {
 			return Resolution{}, requires(name, low, high, len(args))
 		}
@@ -147,6 +159,12 @@ func logic(name string, low, high int) resolver {
 		for i, a := range args {
 			if !a.Type.IsPrimitive() {
 				return Resolution{}, wrongType(i, "%s takes primitive types only, got %s", strings.ToUpper(name), category(a.Type))
+			}
+			if name == "not" {
+				if err := CheckCast(env, a.Type, types.BooleanType); err != nil {
+					return Resolution{}, err
+				}
+				r.Via = []*types.Type{CastVia(a.Type, types.BooleanType)}
 			}
 			r.Args[i] = types.BooleanType
 		}

@@ -15,9 +15,9 @@ var dateFunctions = []Function{
 	scalar("hour", "_FUNC_(t): hour", timePart("hour")),
 	scalar("minute", "_FUNC_(t): minute", timePart("minute")),
 	scalar("second", "_FUNC_(t): second", timePart("second")),
-	simple("weekofyear", "day -> int", "_FUNC_(d): week of the year; weeks start on Monday and week 1 has more than 3 days"),
-	simple("dayofweek", "day -> int", "_FUNC_(d): day of the week, Sunday is 1"),
-	simple("to_date", "day -> date", "_FUNC_(t): the date of a timestamp or string"),
+	scalar("weekofyear", "_FUNC_(d): week of the year; weeks start on Monday and week 1 has more than 3 days", dayOf("UDFWeekOfYear")),
+	scalar("dayofweek", "_FUNC_(d): day of the week, Sunday is 1", dayOf("UDFDayOfWeek")),
+	scalar("to_date", "_FUNC_(t): the date of a timestamp or string", toDate),
 	scalar("date_add", "_FUNC_(d, n): n days after d", dayShift("DATE_ADD")),
 	scalar("date_sub", "_FUNC_(d, n): n days before d", dayShift("DATE_SUB")),
 	simple("datediff", "date date -> int", "_FUNC_(a, b): days from b to a"),
@@ -34,7 +34,7 @@ var dateFunctions = []Function{
 	simple("to_utc_timestamp", "prim text -> timestamp", "_FUNC_(t, zone): a zone's timestamp in UTC"),
 	simple("current_date", "-> date", "_FUNC_(): the date when the query started"),
 	simple("current_timestamp", "[int] -> timestamp", "_FUNC_(): the time when the query started"),
-	simple("to_epoch_milli", "moment -> bigint", "_FUNC_(t): milliseconds since the epoch"),
+	scalar("to_epoch_milli", "_FUNC_(t): milliseconds since the epoch", toEpochMilli),
 	scalar("datetime_legacy_hybrid_calendar", "_FUNC_(d): d read in the hybrid Julian calendar", hybridCalendar),
 	scalar("internal_interval", "_FUNC_(unit, n): an interval; used by INTERVAL n unit", internalInterval),
 	floorTo("year", "_FUNC_(t): start of the year"),
@@ -67,6 +67,41 @@ func dayShift(name string) resolver {
 		}
 		return Resolution{Args: []*types.Type{types.DateType, types.IntType}, Result: types.DateType}, nil
 	}
+}
+
+// dayOf takes a date, timestamp or text; numbers are taken as text, which is no date.
+func dayOf(class string) resolver {
+	choose := methods(class, "int(date)", "int(string)", "int(timestamp)")
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		r, err := choose(env, args, distinct)
+		if err != nil {
+			return r, err
+		}
+		r.Via, r.Args = r.Args, []*types.Type{types.DateType}
+		return r, nil
+	}
+}
+
+func toDate(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 {
+		return Resolution{}, requires("to_date", 1, 1, len(args))
+	}
+	t := accept("day", args[0].Type)
+	if t == nil {
+		return Resolution{}, wrongArguments("TO_DATE() only takes STRING/TIMESTAMP/DATEWRITABLE types, got %s", category(args[0].Type))
+	}
+	return Resolution{Args: []*types.Type{t}, Result: types.DateType}, nil
+}
+
+func toEpochMilli(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 {
+		return Resolution{}, requires("to_epoch_milli", 1, 1, len(args))
+	}
+	switch args[0].Type.Kind {
+	case types.Timestamp, types.TimestampLTZ, types.Void:
+		return Resolution{Args: []*types.Type{types.TimestampType}, Result: types.BigIntType}, nil
+	}
+	return Resolution{}, wrongType(0, "epochmilli only takes TIMESTAMP, got %s", args[0].Type)
 }
 
 func partError(name string, args []Arg) error {
@@ -126,7 +161,11 @@ func trunc(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) != 1 && len(args) != 2 {
 		return Resolution{}, wrongLength("trunc requires one or two argument, got %d", len(args))
 	}
-	switch t := args[0].Type; groupOf(t) {
+	t := args[0].Type
+	if len(args) == 1 && !t.IsNumeric() && t.Kind != types.Void {
+		return Resolution{}, wrongArguments("Only primitive type arguments are accepted, when arguments length is one, got %s", t)
+	}
+	switch groupOf(t) {
 	case numericGroup:
 		result := t
 		if t.Kind == types.Decimal && (len(args) == 1 || args[1].Const != nil) {
@@ -229,11 +268,11 @@ func (u IntervalUnit) Type() *types.Type {
 	return nil
 }
 
-func fromUnixTime(_ *Env, args []Arg, _ bool) (Resolution, error) {
+func fromUnixTime(env *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) != 1 && len(args) != 2 {
 		return Resolution{}, wrongLength("from_unixtime requires 1..2 argument(s), got %d", len(args))
 	}
-	if k := args[0].Type.Kind; k < types.TinyInt || k > types.BigInt {
+	if k := args[0].Type.Kind; k != types.Int && k != types.BigInt && (env.HiveVersion != "3.1" || !args[0].Type.IsInteger()) {
 		return Resolution{}, wrongArguments("The function from_unixtime takes only int/long types for first argument. Got Type:%s", category(args[0].Type))
 	}
 	r := Resolution{Args: []*types.Type{types.BigIntType}, Result: types.StringType}

@@ -36,7 +36,9 @@ type Env struct {
 // the result. Table functions give their output columns in Outputs instead. Func, when not "", replaces the called name
 // (e.g. a synonym, or a variant for the argument types).
 type Resolution struct {
-	Func    string
+	Func string
+	// Via, when not nil, are types that the arguments take on the way to Args: conversions of Hive that lose something.
+	Via     []*types.Type
 	Args    []*types.Type
 	Result  *types.Type
 	Outputs []types.Field

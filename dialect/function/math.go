@@ -1,6 +1,10 @@
 package function
 
-import "skep/dialect/types"
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
 
 // mathFunctions work on numbers.
 var mathFunctions = []Function{
@@ -10,14 +14,14 @@ var mathFunctions = []Function{
 	scalar("ceil", "_FUNC_(x): the smallest integer not below x", integral("CEIL")),
 	scalar("abs", "_FUNC_(x): absolute value", absolute),
 	scalar("sqrt", "_FUNC_(x): square root; NULL for negative x", real("UDFSqrt")),
-	simple("cbrt", "double -> double", "_FUNC_(x): cube root"),
+	simple("cbrt", "number -> double", "_FUNC_(x): cube root"),
 	scalar("exp", "_FUNC_(x): e to the power of x", real("UDFExp")),
 	scalar("ln", "_FUNC_(x): natural logarithm", real("UDFLn")),
 	scalar("log2", "_FUNC_(x): logarithm to base 2", real("UDFLog2")),
 	scalar("log10", "_FUNC_(x): logarithm to base 10", real("UDFLog10")),
 	simple("log", "double [double] -> double", "_FUNC_([b], x): logarithm to base b, or natural"),
 	simple("pow", "double double -> double", "_FUNC_(x, y): x to the power of y"),
-	scalar("sign", "_FUNC_(x): 1, 0 or -1 by the sign of x", methods("UDFSign", "int(decimal(38,18))", "double(double)")),
+	scalar("sign", "_FUNC_(x): 1, 0 or -1 by the sign of x", signum),
 	scalar("sin", "_FUNC_(x): sine of x radians", real("UDFSin")),
 	scalar("asin", "_FUNC_(x): arc sine", real("UDFAsin")),
 	scalar("cos", "_FUNC_(x): cosine of x radians", real("UDFCos")),
@@ -51,10 +55,24 @@ func real(class string) resolver {
 		if err != nil {
 			return r, err
 		}
+		if args[0].Type.Kind == types.Decimal {
+			r.Via = []*types.Type{widestDecimal(args[0].Type)}
+		}
 		r.Args = []*types.Type{types.DoubleType}
 		return r, nil
 	}
 }
+
+// widestDecimal is the type in which old-style functions of Hive take a decimal of type t: (38,18), which cannot hold values of more
+// than 20 whole digits; nil when that makes no difference.
+func widestDecimal(t *types.Type) *types.Type {
+	if t.Precision-t.Scale <= defaultDecimal.Precision-defaultDecimal.Scale {
+		return nil
+	}
+	return defaultDecimal
+}
+
+var defaultDecimal = types.NewDecimal(types.MaxPrecision, 18)
 
 func rounding(name string) resolver {
 	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
@@ -116,8 +134,20 @@ func integral(name string) resolver {
 		case t.IsNumeric() || t.IsString() || t.Kind == types.Void:
 			return Resolution{Args: []*types.Type{types.DoubleType}, Result: types.BigIntType}, nil
 		}
-		return Resolution{}, wrongArguments("%s only takes SHORT/BYTE/INT/LONG/DOUBLE/FLOAT/STRING/DECIMAL types, got %s", name, category(t))
+		return Resolution{}, wrongType(0, "The 1st argument of GenericUDF%s  is expected to a numeric type, but %s is found", name[:1]+strings.ToLower(name[1:]), t)
 	}
+}
+
+var chooseSign = methods("UDFSign", "int(decimal(38,18))", "double(double)")
+
+func signum(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	r, err := chooseSign(env, args, distinct)
+	if err == nil && args[0].Type.Kind == types.Decimal {
+		if t := widestDecimal(args[0].Type); t != nil {
+			r.Args = []*types.Type{t}
+		}
+	}
+	return r, err
 }
 
 func absolute(_ *Env, args []Arg, _ bool) (Resolution, error) {
@@ -130,7 +160,7 @@ func absolute(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, wrongArguments("ABS only takes primitive types, got %s", t)
 	case t.Kind == types.TinyInt || t.Kind == types.SmallInt:
 		t = types.IntType
-	case t.IsString() || t.Kind == types.Float:
+	case t.Kind == types.String || t.Kind == types.Float:
 		t = types.DoubleType
 	case !t.IsNumeric():
 		return Resolution{}, wrongArguments("ABS only takes SHORT/BYTE/INT/LONG/DOUBLE/FLOAT/STRING/DECIMAL types, got %s", category(t))

@@ -38,5 +38,5 @@ func maskHash(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if !t.IsPrimitive() {
 		return Resolution{}, wrongType(0, "mask_hash only takes primitive types, got %s", category(t))
 	}
-	return Resolution{Args: []*types.Type{t}, Result: t}, nil
+	return Resolution{Args: []*types.Type{t}, Result: unlimited(t)}, nil
 }

@@ -20,6 +20,7 @@ type resolver = func(env *Env, args []Arg, distinct bool) (Resolution, error)
 //	chars      string types only; NULL without a type is refused
 //	bytes      string types or binary, unchanged
 //	num        numbers stay, strings become double
+//	number     numbers, as double
 //	integer    tinyint … int, as int
 //	day        date types or strings, as date
 //	date       date types or strings, as date; NULL without a type is refused
@@ -126,6 +127,8 @@ func accept(class string, t *types.Type) *types.Type {
 			return types.DoubleType
 		}
 		return keep(t, group == numericGroup)
+	case "number":
+		return keep(types.DoubleType, void || group == numericGroup)
 	case "integer":
 		return keep(types.IntType, void || t.Kind >= types.TinyInt && t.Kind <= types.Int)
 	case "date":
@@ -175,6 +178,8 @@ func describe(class string) string {
 		return "STRING_GROUP types"
 	case "bytes":
 		return "STRING/CHAR/VARCHAR/BINARY types"
+	case "number":
+		return "NUMERIC_GROUP, VOID_GROUP types"
 	case "num":
 		return "numeric types"
 	case "integer":

@@ -1,6 +1,10 @@
 package function
 
-import "skep/dialect/types"
+import (
+	"strings"
+
+	"skep/dialect/types"
+)
 
 // stringFunctions work on character strings.
 var stringFunctions = []Function{
@@ -16,10 +20,10 @@ var stringFunctions = []Function{
 	scalar("lpad", "_FUNC_(s, len, pad): s padded on the left to len characters", padding("lpad")),
 	scalar("rpad", "_FUNC_(s, len, pad): s padded on the right to len characters", padding("rpad")),
 	simple("levenshtein", "text text -> int", "_FUNC_(a, b): edit distance"),
-	simple("soundex", "text -> string", "_FUNC_(s): soundex code"),
+	simple("soundex", "str -> string", "_FUNC_(s): soundex code"),
 	scalar("upper", "_FUNC_(s): s in upper case", letterCase("UPPER")),
 	scalar("lower", "_FUNC_(s): s in lower case", letterCase("LOWER")),
-	scalar("initcap", "_FUNC_(s): s with every word capitalised", letterCase("INITCAP")),
+	simple("initcap", "str -> string", "_FUNC_(s): s with every word capitalised"),
 	scalar("trim", "_FUNC_(s): s without blanks at both ends", trimming("TRIM")),
 	scalar("ltrim", "_FUNC_(s): s without blanks at the start", trimming("LTRIM")),
 	scalar("rtrim", "_FUNC_(s): s without blanks at the end", trimming("RTRIM")),
@@ -34,7 +38,7 @@ var stringFunctions = []Function{
 	scalar("replace", "_FUNC_(s, search, replacement): s with all occurrences replaced", methods("UDFReplace", "string(string,string,string)")),
 	simple("translate", "text text text -> string", "_FUNC_(s, from, to): s with characters of from replaced by those of to"),
 	simple("split", "text text -> array<string>", "_FUNC_(s, regex): s divided at matches"),
-	simple("str_to_map", "text [text] [text] -> map<string,string>", "_FUNC_(s [, delimiter, key delimiter]): s as a map"),
+	scalar("str_to_map", "_FUNC_(s [, delimiter, key delimiter]): s as a map", strToMap),
 	simple("instr", "text text -> int", "_FUNC_(s, sub): position of the first sub in s, 0 when absent"),
 	simple("locate", "text text [integer] -> int", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on"),
 	scalar("elt", "_FUNC_(n, a, b …): the n-th of the strings", elt),
@@ -121,7 +125,7 @@ func letterCase(name string) resolver {
 	}
 }
 
-// trimming gives varchar for char and varchar.
+// trimming takes string types only.
 func trimming(name string) resolver {
 	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		if len(args) != 1 && len(args) != 2 {
@@ -129,14 +133,11 @@ func trimming(name string) resolver {
 		}
 		r := Resolution{Args: make([]*types.Type, len(args))}
 		for i, a := range args {
-			if r.Args[i] = asText(a.Type); r.Args[i] == nil {
-				return Resolution{}, wrongArguments("%s only takes primitive types, got %s", name, a.Type)
+			if r.Args[i] = accept("str", a.Type); r.Args[i] == nil {
+				return Resolution{}, wrongArguments("%s takes only STRING/CHAR/VARCHAR types. Found %s", strings.ToLower(name), category(a.Type))
 			}
 		}
-		r.Result = r.Args[0]
-		if r.Result.Kind == types.Char {
-			r.Result = types.NewVarchar(r.Result.Length)
-		}
+		r.Result = types.StringType
 		return r, nil
 	}
 }
@@ -152,6 +153,19 @@ func textLength(name string) resolver {
 		}
 		return Resolution{Args: []*types.Type{t}, Result: types.IntType}, nil
 	}
+}
+
+func strToMap(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 1 || len(args) > 3 {
+		return Resolution{}, wrongLength("str_to_map accepts 1 to 3 arguments, got %d", len(args))
+	}
+	r := Resolution{Args: make([]*types.Type, len(args)), Result: mustType("map<string,string>")}
+	for i, a := range args {
+		if r.Args[i] = accept("str", a.Type); r.Args[i] == nil {
+			return Resolution{}, wrongArguments("All argument should be string/character type")
+		}
+	}
+	return r, nil
 }
 
 func elt(_ *Env, args []Arg, _ bool) (Resolution, error) {
@@ -174,19 +188,19 @@ func field(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, wrongLength("The function FIELD(str, str1, str2, ...) needs at least two arguments.")
 	}
 	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.IntType}
-	at := make([]int, len(args))
 	for i, a := range args {
 		if !a.Type.IsPrimitive() {
 			return Resolution{}, wrongType(i, "FIELD doesn't support complex types, got %s", category(a.Type))
 		}
-		at[i] = i
+		r.Args[i] = a.Type
+		if i > 0 && a.Type.Kind == types.Decimal && args[0].Type.Kind == types.Decimal {
+			r.Args[0] = types.Common(r.Args[0], a.Type)
+		}
 	}
-	t, bad := unify(args, at, false)
-	if bad >= 0 {
-		t = types.StringType
-	}
-	for i := range r.Args {
-		r.Args[i] = t
+	for i := range r.Args { // values of another type are never equal
+		if r.Args[0].Kind == types.Decimal && r.Args[i].Kind == types.Decimal {
+			r.Args[i] = r.Args[0]
+		}
 	}
 	return r, nil
 }

@@ -1,5 +1,7 @@
 package function
 
+import "skep/dialect/types"
+
 // textFunctions look into structured text: URLs, JSON, XML, natural language.
 var textFunctions = []Function{
 	scalar("parse_url", "_FUNC_(url, part [, key]): a part of a URL", methods("UDFParseUrl", "string(string,string)", "string(string,string,string)")),
@@ -19,10 +21,36 @@ var textFunctions = []Function{
 
 // maskFunctions replace letters and digits by placeholders.
 var maskFunctions = []Function{
-	simple("mask", "prim prim... -> $1", "_FUNC_(x [, upper, lower, digit, other, number, day, month, year]): x with characters replaced"),
-	simple("mask_first_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with the first n characters replaced"),
-	simple("mask_last_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with the last n characters replaced"),
-	simple("mask_show_first_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with all but the first n characters replaced"),
-	simple("mask_show_last_n", "prim prim... -> $1", "_FUNC_(x [, n, …]): x with all but the last n characters replaced"),
+	scalar("mask", "_FUNC_(x [, upper, lower, digit, other, number, day, month, year]): x with characters replaced", masking("mask")),
+	scalar("mask_first_n", "_FUNC_(x [, n, …]): x with the first n characters replaced", masking("mask_first_n")),
+	scalar("mask_last_n", "_FUNC_(x [, n, …]): x with the last n characters replaced", masking("mask_last_n")),
+	scalar("mask_show_first_n", "_FUNC_(x [, n, …]): x with all but the first n characters replaced", masking("mask_show_first_n")),
+	scalar("mask_show_last_n", "_FUNC_(x [, n, …]): x with all but the last n characters replaced", masking("mask_show_last_n")),
 	scalar("mask_hash", "_FUNC_(x): a hash of x in hexadecimal", maskHash),
+}
+
+// masking gives the result the widest type of its kind.
+func masking(name string) resolver {
+	choose := sig(name, "prim prim... -> $1")
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		r, err := choose(env, args, distinct)
+		if err != nil {
+			return r, err
+		}
+		r.Result = unlimited(r.Result)
+		return r, nil
+	}
+}
+
+// unlimited is the type without parameters that Hive takes for t: the longest text, or the default decimal.
+func unlimited(t *types.Type) *types.Type {
+	switch t.Kind {
+	case types.Char:
+		return types.NewChar(255)
+	case types.Varchar:
+		return types.NewVarchar(65535)
+	case types.Decimal:
+		return defaultDecimal
+	}
+	return t
 }

@@ -24,70 +24,65 @@ func newAvg(args []*types.Type, result *types.Type) (Function, error) {
 			v := mulDivRound(x.sum, factor.Lo, uint64(x.n))
 			return v, within(v, limit)
 		}), nil
-	case in.IsInteger(), in.Physical() == types.F64:
-		return &fn{[]*types.Type{types.DoubleType, types.BigIntType}, func() States { return &avgStates{} }}, nil
+	case in.IsInteger():
+		return &fn{[]*types.Type{types.BigIntType, types.BigIntType}, func() States { return &avgStates[int64]{} }}, nil
+	case in.Physical() == types.F64:
+		return &fn{[]*types.Type{types.DoubleType, types.BigIntType}, func() States { return &avgStates[float64]{} }}, nil
 	case in.Kind == types.Void:
 		return &fn{[]*types.Type{result}, func() States { return &voidStates{} }}, nil
 	}
 	return nil, badArgs(args)
 }
 
-type avgState struct {
-	sum float64
+type avgState[T int64 | float64] struct {
+	sum T
 	n   int64
 }
 
-// avgStates averages in double.
-type avgStates struct{ s []avgState }
+// avgStates averages in double: floating point added up in double, integers in a bigint that wraps.
+type avgStates[T int64 | float64] struct{ s []avgState[T] }
 
-func (s *avgStates) Resize(n int) { s.s = resize(s.s, n) }
+func (s *avgStates[T]) Resize(n int) { s.s = resize(s.s, n) }
 
-func (s *avgStates) Update(groups []uint32, args []*vector.Vector) {
-	a := args[0]
-	if a.Type.Physical() == types.F64 {
-		avgUpdate(s.s, groups, a.F64, a.Nulls)
-	} else {
-		avgUpdate(s.s, groups, a.I64, a.Nulls)
-	}
-}
-
-func avgUpdate[T int64 | float64](st []avgState, groups []uint32, vals []T, nulls []bool) {
-	vals = vals[:len(groups)]
+func (s *avgStates[T]) Update(groups []uint32, args []*vector.Vector) {
+	vals, nulls, st := (*values[T](args[0]))[:len(groups)], args[0].Nulls, s.s
 	for k, g := range groups {
 		if nulls == nil || !nulls[k] {
 			p := &st[g]
-			p.sum += float64(vals[k])
+			p.sum += vals[k]
 			p.n++
 		}
 	}
 }
 
-func (s *avgStates) Merge(groups []uint32, partial []*vector.Vector) {
+func (s *avgStates[T]) Merge(groups []uint32, partial []*vector.Vector) {
+	sums := *values[T](partial[0])
 	for k, g := range groups {
 		p := &s.s[g]
-		p.sum += partial[0].F64[k]
+		p.sum += sums[k]
 		p.n += partial[1].I64[k]
 	}
 }
 
-func (s *avgStates) Partial(dst []*vector.Vector, from, to int) {
+func (s *avgStates[T]) Partial(dst []*vector.Vector, from, to int) {
+	sums := values[T](dst[0])
 	for _, x := range s.s[from:to] {
-		dst[0].F64 = append(dst[0].F64, x.sum)
+		*sums = append(*sums, x.sum)
 		dst[1].I64 = append(dst[1].I64, x.n)
 	}
 }
 
-func (s *avgStates) Final(dst *vector.Vector, from, to int) {
+func (s *avgStates[T]) Final(dst *vector.Vector, from, to int) {
 	for _, x := range s.s[from:to] {
 		appendNull(dst, len(dst.F64), x.n == 0)
 		if x.n == 0 {
 			x.n = 1
 		}
-		dst.F64 = append(dst.F64, x.sum/float64(x.n))
+		dst.F64 = append(dst.F64, float64(x.sum)/float64(x.n))
 	}
 }
 
-func (s *avgStates) Bytes() int64 { return int64(cap(s.s)) * 16 }
+func (s *avgStates[T]) Bytes() int64 { return int64(cap(s.s)) * 16 }
 
 // mulDivRound returns x*m/d rounded half away from zero. The result must fit 128 bits.
 func mulDivRound(x types.Int128, m, d uint64) types.Int128 {

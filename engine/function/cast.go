@@ -32,7 +32,7 @@ func CastIsNoop(from, to *types.Type) bool {
 		return from.Kind <= to.Kind
 	case from.Kind == types.Float && to.Kind == types.Double:
 		return true
-	case from.IsString() && to.Kind == types.Binary, from.Kind == types.Binary && to.Kind == types.String:
+	case from.IsString() && from.Kind != types.Char && to.Kind == types.Binary, from.Kind == types.Binary && to.Kind == types.String:
 		return true
 	}
 	return false
@@ -59,7 +59,10 @@ func castKernel(env *Env, from, to *types.Type) Kernel {
 	case types.String, types.Varchar, types.Char:
 		return castToText(env, from, to)
 	case types.Binary:
-		return nil // only string types convert, without change
+		if from.Kind != types.Char {
+			return nil // other string types convert without change
+		}
+		return mapText(func(dst, s []byte) []byte { return append(dst, padded(from, s)...) })(nil, &Call{Args: []*types.Type{from}, Result: to})
 	}
 	return castToTime(env, from, to)
 }
@@ -149,7 +152,7 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 			a := floats(args[0])
 			rows.Each(func(i int) {
 				v := toLong(a.at(i))
-				if bits < 32 {
+				if bits < 64 {
 					v = min(max(v, math.MinInt32), math.MaxInt32) // Java goes by way of int, which saturates
 				}
 				out.I64[i] = wrap(v, bits)

@@ -60,12 +60,17 @@ func unhex(_ *Env, _ *Call) Kernel {
 			if len(s)%2 == 1 {
 				s = "0" + s
 			}
-			b, err := hex.DecodeString(s)
-			if err != nil {
-				out.Null(i)
-				return
+			data := out.Extend()
+			start := len(data)
+			for k := 0; k < len(s); k += 2 {
+				b, err := strconv.ParseInt(s[k:k+2], 16, 16) // each pair by itself, so that a sign may stand in one
+				if err != nil {
+					out.Null(i)
+					return
+				}
+				data = append(data, byte(b))
 			}
-			out.SetBytes(i, b)
+			out.Set(i, start, data)
 		})
 		return nil
 	}

@@ -1,7 +1,6 @@
 package function
 
 import (
-	"math"
 	"strings"
 
 	"skep/dialect/types"
@@ -29,7 +28,7 @@ var dateTable = map[string]entry{
 	"months_between":                  {build: monthsBetween, nulls: Strict},
 	"last_day":                        {build: lastDay, nulls: Strict},
 	"next_day":                        {build: nextDay, nulls: Strict},
-	"trunc":                           {build: trunc, nulls: Strict},
+	"trunc":                           {build: trunc, nulls: Aware},
 	"floor_year":                      {build: floorTime(truncYear), nulls: Strict},
 	"floor_quarter":                   {build: floorTime(truncQuarter), nulls: Strict},
 	"floor_month":                     {build: floorTime(truncMonth), nulls: Strict},
@@ -267,12 +266,16 @@ func truncMonth(days int64) int64 {
 	return calendar.Days(y, m, 1)
 }
 
-// trunc cuts a date to a unit, or a number to digits.
+// trunc cuts a date to a unit, or a number to digits: NULL digits are those of the row before.
 func trunc(_ *Env, call *Call) Kernel {
 	if call.Args[0].Kind == types.Date {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a, unit := ints(args[0]), textsOf(args[1])
 			rows.Each(func(i int) {
+				if isNull(args[0], i) || isNull(args[1], i) {
+					out.Null(i)
+					return
+				}
 				switch string(unit.at(i)) {
 				case "MONTH", "MON", "MM":
 					out.setDate(i, truncMonth(a.at(i)))
@@ -287,76 +290,7 @@ func trunc(_ *Env, call *Call) Kernel {
 			return nil
 		}
 	}
-	digits := func(args []*vector.Vector, i int) int {
-		if len(args) < 2 {
-			return 0
-		}
-		d := ints(args[1])
-		return int(d.at(i))
-	}
-	t := call.Args[0]
-	switch {
-	case t.IsInteger():
-		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			a := ints(args[0])
-			rows.Each(func(i int) {
-				v := a.at(i)
-				if d := -digits(args, i); d > 0 {
-					if d > types.MaxInt64Precision {
-						v = 0
-					} else {
-						v -= v % decimal.Pow64[d]
-					}
-				}
-				out.I64[i] = v
-			})
-			return nil
-		}
-	case t.Kind == types.Decimal:
-		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			a := decimalsOf(args[0])
-			rows.Each(func(i int) {
-				v := a.at(i)
-				if drop := t.Scale - digits(args, i); drop > types.MaxPrecision {
-					v = types.Int128{}
-				} else if drop > 0 {
-					v = v.Sub(decimal.Rem(v, decimal.Pow128[drop]))
-				}
-				v, ok := decimal.Rescale(v, t.Scale, call.Result.Scale)
-				if !ok || !decimal.Fits(v, call.Result.Precision) {
-					out.Null(i)
-					return
-				}
-				out.setDecimal(i, v)
-			})
-			return nil
-		}
-	case t.Physical() == types.F64:
-		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			a := floats(args[0])
-			rows.Each(func(i int) { out.F64[i] = truncFloat(a.at(i), digits(args, i)) })
-			return nil
-		}
-	}
-	return nil
-}
-
-// truncFloat cuts the decimal text of f.
-func truncFloat(f float64, digits int) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return f
-	}
-	scale := max(digits, 0)
-	v, ok := decimal.FromFloat64(f, types.MaxPrecision, min(18, types.MaxPrecision))
-	if !ok || scale >= 18 {
-		return f
-	}
-	if drop := 18 - digits; drop > types.MaxPrecision {
-		return 0
-	} else if drop > 0 {
-		v = v.Sub(decimal.Rem(v, decimal.Pow128[drop]))
-	}
-	return decimal.Float64(v, 18)
+	return truncNumber(call)
 }
 
 // floorTime cuts timestamps to a day that f computes; zoned ones by local time.

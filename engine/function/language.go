@@ -41,15 +41,24 @@ func sentences(_ *Env, call *Call) Kernel {
 	}
 }
 
-// splitWords finds runs of letters and digits; full stops, commas and apostrophes inside of them belong to them.
+// splitWords finds runs of letters and digits, ideographs apart; full stops, commas, apostrophes, and hyphens between letters belong to
+// the words that they are in.
 func splitWords(s []rune) [][]rune {
 	part := func(i int) bool {
 		return i >= 0 && i < len(s) && (unicode.IsLetter(s[i]) || unicode.IsDigit(s[i]) || s[i] == '_')
 	}
+	letter := func(i int) bool { return i >= 0 && i < len(s) && unicode.IsLetter(s[i]) }
+	ideograph := func(i int) bool { return i >= 0 && i < len(s) && unicode.Is(unicode.Han, s[i]) }
 	var out [][]rune
 	start := -1
 	for i := range len(s) + 1 {
+		if start >= 0 && part(i) && ideograph(i) != ideograph(i-1) {
+			out = append(out, s[start:i])
+			start = i
+			continue
+		}
 		inside := part(i) || i < len(s) && strings.ContainsRune(".'", s[i]) && part(i-1) && part(i+1) ||
+			i < len(s) && s[i] == '-' && letter(i-1) && letter(i+1) ||
 			i < len(s) && s[i] == ',' && i > 0 && i+1 < len(s) && unicode.IsDigit(s[i-1]) && unicode.IsDigit(s[i+1])
 		switch {
 		case inside && start < 0:

@@ -1,9 +1,11 @@
 package function
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"skep/dialect/types"
@@ -97,7 +99,12 @@ func mask(chosen maskRange, counts int) Builder {
 				a := textsOf(args[0])
 				rows.Each(func(i int) {
 					data := out.Extend()
-					out.Set(i, len(data), m.text(data, a.at(i), n, chosen))
+					start := len(data)
+					data = m.text(data, padded(call.Args[0], a.at(i)), n, chosen)
+					if call.Result.Kind == types.Char {
+						data = data[:start+len(bytes.TrimRight(data[start:], " "))]
+					}
+					out.Set(i, start, data)
 				})
 				return nil
 			}
@@ -105,10 +112,10 @@ func mask(chosen maskRange, counts int) Builder {
 			bits := width(t)
 			return func(args []*vector.Vector, rows Rows, out *Result) error {
 				a := ints(args[0])
-				rows.Each(func(i int) { out.I64[i] = wrap(m.integer(a.at(i), n, chosen), bits) })
+				rows.Each(func(i int) { out.I64[i] = m.integer(a.at(i), n, chosen, bits) })
 				return nil
 			}
-		case t.Kind == types.Date && counts == 0:
+		case t.Kind == types.Date:
 			return func(args []*vector.Vector, rows Rows, out *Result) error {
 				a := ints(args[0])
 				rows.Each(func(i int) {
@@ -132,7 +139,11 @@ func mask(chosen maskRange, counts int) Builder {
 }
 
 func (m *masks) text(dst, s []byte, n int, chosen maskRange) []byte {
-	from, to := chosen(n, runes(s))
+	size := 0 // in UTF-16, like Java
+	for _, c := range string(s) {
+		size += utf16.RuneLen(c)
+	}
+	from, to := chosen(n, size)
 	k := 0
 	for _, c := range string(s) {
 		r := rune(-1)
@@ -152,35 +163,49 @@ func (m *masks) text(dst, s []byte, n int, chosen maskRange) []byte {
 			r = c
 		}
 		dst = utf8.AppendRune(dst, r)
-		k++
+		k += utf16.RuneLen(c)
 	}
 	return dst
 }
 
-func (m *masks) integer(v int64, n int, chosen maskRange) int64 {
+// integer masks the digits of an integer of the given bits. Arithmetic wraps in that width, so that the digits of the smallest number,
+// which has no positive counterpart, are negative.
+func (m *masks) integer(v int64, n int, chosen maskRange, bits int) int64 {
 	if m.number == -1 {
 		return v
 	}
-	u := magnitude(v)
+	u := v
+	if v < 0 {
+		u = wrap(-v, bits)
+	}
 	size := 1
-	for x := u / 10; x > 0; x /= 10 {
+	for x := u / 10; x != 0; x /= 10 {
 		size++
 	}
 	from, to := chosen(n, size)
-	var out, unit uint64 = 0, 1
+	var out, unit int64 = 0, 1
 	for k := size - 1; k >= 0; k-- {
 		digit := u % 10
 		u /= 10
 		if k >= from && k < to {
-			digit = uint64(m.number)
+			digit = m.number
 		}
 		out += digit * unit
 		unit *= 10
 	}
 	if v < 0 {
-		return -int64(out)
+		out = -out
 	}
-	return int64(out)
+	return wrap(out, bits)
+}
+
+// padded is text of type t as Hive's functions on char see it when they ask for the padded value.
+func padded(t *types.Type, s []byte) []byte {
+	missing := t.Length - runes(s)
+	if t.Kind != types.Char || missing <= 0 {
+		return s
+	}
+	return append(bytes.Clone(s), bytes.Repeat([]byte{' '}, missing)...)
 }
 
 // maskHash is SHA-256 of strings; other types become NULL.
@@ -189,7 +214,7 @@ func maskHash(_ *Env, call *Call) Kernel {
 		return allNull
 	}
 	return mapText(func(dst, s []byte) []byte {
-		d := sha256.Sum256(s)
+		d := sha256.Sum256(padded(call.Args[0], s))
 		return hex.AppendEncode(dst, d[:])
 	})(nil, call)
 }

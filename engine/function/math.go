@@ -240,6 +240,9 @@ func round(even bool) Builder {
 					v, ok := decimal.Round(a.at(i), t.Scale, digits, even)
 					if ok {
 						v, ok = decimal.Rescale(v, t.Scale, call.Result.Scale)
+					} else if digits == call.Result.Scale {
+						// Rounded up to a number that does not fit at the old scale, which is no tie.
+						v, ok = decimal.Rescale(a.at(i), t.Scale, digits)
 					}
 					if !ok || !decimal.Fits(v, call.Result.Precision) {
 						out.Null(i)

@@ -435,8 +435,8 @@ func chr(_ *Env, call *Call) Kernel {
 			}
 			data := out.Extend()
 			start := len(data)
-			if n >= 0 {
-				data = utf8.AppendRune(data, rune(n%256))
+			if short := int16(n); n == 0 || n > 0 && short >= 0 { // Java narrows to a short before it looks at the sign
+				data = utf8.AppendRune(data, rune(short%256))
 			}
 			out.Set(i, start, data)
 		})
@@ -638,7 +638,7 @@ func fieldIndex(_ *Env, _ *Call) Kernel {
 				return
 			}
 			for k, v := range args[1:] {
-				if !isNull(v, i) && Compare(args[0], i, v, i) == 0 {
+				if v.Type.Kind == args[0].Type.Kind && !isNull(v, i) && Compare(args[0], i, v, i) == 0 {
 					out.I64[i] = int64(k + 1)
 					return
 				}
