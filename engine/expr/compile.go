@@ -456,7 +456,12 @@ func (c *compiler) cast(a *node, t *types.Type) (*node, error) {
 	case code.CastIsNoop(a.typ, t):
 		return c.node(&node{op: opRetype, typ: t, args: []*node{a}, stable: true}), nil
 	}
-	found, err := code.Find(c.env, &code.Call{Name: "cast", Args: []*types.Type{a.typ}, Consts: []*types.Datum{nil}, Result: t})
+	call := &code.Call{Name: "cast", Args: []*types.Type{a.typ}, Consts: []*types.Datum{nil}, Result: t}
+	if a.isConst() {
+		d := a.value.Datum(0)
+		call.Consts[0] = &d
+	}
+	found, err := code.Find(c.env, call)
 	if err != nil {
 		return nil, err
 	}

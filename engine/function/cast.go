@@ -13,7 +13,29 @@ var castTable = map[string]entry{
 }
 
 // buildCast makes CAST(Args[0] AS Result). Values that the target cannot hold become NULL.
-func buildCast(env *Env, call *Call) Kernel { return castKernel(env, call.Args[0], call.Result) }
+func buildCast(env *Env, call *Call) Kernel {
+	from, to := call.Args[0], call.Result
+	if from.Physical() == types.F64 && to.Kind == types.Int && len(call.Consts) > 0 && call.Consts[0] != nil {
+		return doubleToInteger(width(to), true)
+	}
+	return castKernel(env, from, to)
+}
+
+// doubleToInteger cuts fractions off. Hive's vectorised code, which runs over columns, goes by way of long for an int and wraps; the
+// code that folds constants saturates. Smaller integers go by way of int, which saturates, in both.
+func doubleToInteger(bits int, constant bool) Kernel {
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := floats(args[0])
+		rows.Each(func(i int) {
+			v := toLong(a.at(i))
+			if bits < 32 || bits == 32 && constant {
+				v = min(max(v, math.MinInt32), math.MaxInt32)
+			}
+			out.I64[i] = wrap(v, bits)
+		})
+		return nil
+	}
+}
 
 // CastIsNoop reports whether values of type from are, as stored, values of type to.
 func CastIsNoop(from, to *types.Type) bool {
@@ -148,17 +170,7 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 			return nil
 		}
 	case from.Physical() == types.F64:
-		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			a := floats(args[0])
-			rows.Each(func(i int) {
-				v := toLong(a.at(i))
-				if bits < 64 {
-					v = min(max(v, math.MinInt32), math.MaxInt32) // Java goes by way of int, which saturates
-				}
-				out.I64[i] = wrap(v, bits)
-			})
-			return nil
-		}
+		return doubleToInteger(bits, false)
 	case from.Kind == types.Decimal:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := decimalsOf(args[0])

@@ -82,8 +82,12 @@ func truncNumber(call *Call) Kernel {
 	return nil
 }
 
+// maxPlaces bounds the decimal places: with more, every number is a multiple of 2^64 of the last place, or none.
+const maxPlaces = 1200
+
 // truncated cuts x to digits decimal places, by way of a 64-bit integer.
 func truncated(x *big.Rat, digits int) *big.Rat {
+	digits = min(max(digits, -maxPlaces), maxPlaces)
 	unit := new(big.Rat).SetInt(pow10(max(digits, -digits)))
 	if digits < 0 {
 		unit.Inv(unit)

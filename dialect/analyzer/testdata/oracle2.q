@@ -305,7 +305,7 @@ ERROR SemanticException Line 0:-1 Wrong arguments 'dt': Casting DATE/TIMESTAMP t
 
 names select cast(a as date) from t1;
 ----
-ERROR SemanticException Line 0:-1 Wrong arguments 'a': Casting int to date is not supported
+ERROR SemanticException [Error 10016]: Line 1:12 Argument type mismatch 'a': todate only takes DATE_GROUP, STRING_GROUP, VOID_GROUP types as 1st argument, got INT
 
 names select dt + 1 from t1;
 ----

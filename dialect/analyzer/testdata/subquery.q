@@ -144,7 +144,7 @@ Project [a#1]
         Project [avg#16, a#32]
           LeftJoin where <=>(a#32, a#31)
             SharedRef 2 _domain [a#32]
-            Aggregate keys=[a#31=a#30] aggs=[avg#16=avg(cast(e#15 as double))]
+            Aggregate keys=[a#31=a#30] aggs=[avg#16=avg(cast(e#15 as bigint))]
               Filter <(a#13, a#30)
                 InnerJoin
                   SharedRef 2 _domain [a#30]
