@@ -60,7 +60,11 @@ func (b *builder) leaf(c *chunkReader, n *node, to *types.Type) (*conversion, er
 	c.leaf, c.decoder, c.window.input = n, b.decoder, b.input
 	c.values.leafType = t
 	c.dict.size = -1
-	return newConversion(t.typ, to, n.path())
+	conversion, err := newConversion(t.typ, to, n.path())
+	if err == nil && t.unsigned {
+		conversion = conversion.ofUnsigned(to)
+	}
+	return conversion, err
 }
 
 // part makes the part of node n read as t; slot is the definition level from which a slot exists.

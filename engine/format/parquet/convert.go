@@ -16,6 +16,7 @@ import (
 // type cannot hold become NULL.
 type conversion struct {
 	from, to *types.Type
+	unsigned bool // negative integers are NULL
 	narrow   uint // bits of an integer type that the file's may exceed; 0 for other conversions
 	row      func(src *vector.Vector, at int, dst *vector.Vector, row int) bool
 	flat     vector.Vector
@@ -95,12 +96,28 @@ func newConversion(from, to *types.Type, column string) (*conversion, error) {
 	return c, nil
 }
 
+// ofUnsigned is the conversion c, which may be none, of unsigned integers.
+func (c *conversion) ofUnsigned(to *types.Type) *conversion {
+	if c == nil {
+		c = &conversion{to: to, narrow: 64}
+	}
+	c.unsigned = true
+	return c
+}
+
 // apply converts n rows. The result is valid until the next call and may share the storage of src, which it may change.
 func (c *conversion) apply(src *vector.Vector, n int) (*vector.Vector, error) {
 	if c.cut {
 		return c.cutStrings(src, n), nil
 	}
 	src = vector.Flatten(src, &c.flat, n)
+	if c.unsigned {
+		for row, x := range src.I64[:n] {
+			if x < 0 {
+				src.SetNull(row, n)
+			}
+		}
+	}
 	if c.narrow > 0 {
 		c.narrowInts(src, n)
 		return src, nil

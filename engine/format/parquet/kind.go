@@ -15,7 +15,6 @@ type decodeKind uint8
 const (
 	kindBool decodeKind = iota
 	kindInt32
-	kindUint32
 	kindInt64
 	kindFixedDecimal64
 	kindBytesDecimal64
@@ -54,6 +53,7 @@ type leafType struct {
 	size      int            // bytes of a plain value; 0 when variable
 	zone      *time.Location // timestamps are shifted from UTC to this zone's local time; nil for none
 	hybrid    bool           // dates before the Gregorian change are of the Julian calendar
+	unsigned  bool           // negative integers stand for numbers that do not fit, which Hive reads as NULL
 	unordered bool           // the order of the file's statistics is not that of the type
 }
 
@@ -78,8 +78,8 @@ func typeOf(n *node, f *footer, session *zoneRules) (leafType, error) {
 		switch {
 		case l.kind == logicalDate || e.converted == convertedDate:
 			t.typ, t.hybrid = types.DateType, !f.proleptic
-		case l.kind == logicalInteger && !l.signed && l.bits == 32 || e.converted == convertedUint8+2:
-			t.kind, t.typ = kindUint32, types.BigIntType
+		case l.kind == logicalInteger && !l.signed || e.converted >= convertedUint8 && e.converted <= convertedUint64:
+			t.unsigned, t.unordered = true, true
 		case l.kind == logicalInteger && l.bits == 8 && l.signed || e.converted == convertedInt8:
 			t.typ = types.TinyIntType
 		case l.kind == logicalInteger && l.bits == 16 && l.signed || e.converted == convertedInt16:
@@ -94,6 +94,9 @@ func typeOf(n *node, f *footer, session *zoneRules) (leafType, error) {
 			unit, utc = unitMillis, true
 		case e.converted == convertedTsUs:
 			unit, utc = unitMicros, true
+		case l.kind == logicalInteger && !l.signed || e.converted == convertedUint64:
+			t.unsigned, t.unordered = true, true
+			return t, nil
 		default:
 			return t, nil
 		}

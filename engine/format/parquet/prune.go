@@ -115,8 +115,6 @@ func (t *leafType) bound(b []byte) (d types.Datum, ok bool) {
 		if t.hybrid && d.I < calendar.GregorianStart {
 			d.I = calendar.JulianToProleptic(d.I)
 		}
-	case kindUint32:
-		d.I = int64(binary.LittleEndian.Uint32(b))
 	case kindInt64:
 		d.I = int64(binary.LittleEndian.Uint64(b))
 	case kindFixedDecimal64:

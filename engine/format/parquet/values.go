@@ -182,11 +182,6 @@ func (d *valueDecoder) int64s(dst []int64) error {
 		if err := d.delta.decode(dst, d.size == 4); err != nil {
 			return err
 		}
-		if d.kind == kindUint32 {
-			for i, v := range dst {
-				dst[i] = int64(uint32(v))
-			}
-		}
 		d.fixDates(dst)
 		return nil
 	}
@@ -212,10 +207,6 @@ func (d *valueDecoder) int64s(dst []int64) error {
 			dst[i] = int64(int32(binary.LittleEndian.Uint32(b[4*i:])))
 		}
 		d.fixDates(dst)
-	case kindUint32:
-		for i := range dst {
-			dst[i] = int64(binary.LittleEndian.Uint32(b[4*i:]))
-		}
 	case kindInt64:
 		for i := range dst {
 			dst[i] = int64(binary.LittleEndian.Uint64(b[8*i:]))
