@@ -21,6 +21,7 @@ type Folder interface {
 type Env struct {
 	Catalog catalog.Catalog
 	Folder  Folder
+	Hive3   bool // level 3.1
 	// Deterministic reports whether a function always gives the same result for the same arguments within a statement.
 	Deterministic func(name string) bool
 	// Disabled is the session's comma separated list of rules that must not run.

@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"slices"
+
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/dialect/types"
@@ -228,13 +230,13 @@ func partitionFilter(e plan.Expr, keyOf map[plan.ColumnID]int, keys []catalog.Co
 func (o *optimizer) pushLimits(n plan.Node) (plan.Node, error) {
 	return rewriteNodes(n, func(n plan.Node) (plan.Node, error) {
 		if l, ok := n.(*plan.Limit); ok {
-			return sinkLimit(l), nil
+			return o.sinkLimit(l), nil
 		}
 		return n, nil
 	})
 }
 
-func sinkLimit(l *plan.Limit) plan.Node {
+func (o *optimizer) sinkLimit(l *plan.Limit) plan.Node {
 	if l.N == 0 {
 		return &plan.Values{Cols: l.Columns()}
 	}
@@ -248,11 +250,14 @@ func sinkLimit(l *plan.Limit) plan.Node {
 	case *plan.Project:
 		c := *l
 		c.Input = in.Input
-		return plan.WithInputs(in, []plan.Node{sinkLimit(&c)})
+		return plan.WithInputs(in, []plan.Node{o.sinkLimit(&c)})
 	case *plan.Union:
 		parts := make([]plan.Node, len(in.All))
 		for i, x := range in.All {
-			parts[i] = sinkLimit(&plan.Limit{Input: x, N: l.N + l.Offset})
+			parts[i] = o.sinkLimit(&plan.Limit{Input: x, N: l.N + l.Offset})
+		}
+		if l.N+l.Offset <= maxTakeTurns {
+			return o.takeTurns(l, in, parts)
 		}
 		c := *l
 		c.Input = plan.WithInputs(in, parts)
@@ -263,4 +268,36 @@ func sinkLimit(l *plan.Limit) plan.Node {
 		}
 	}
 	return l
+}
+
+// maxTakeTurns is the most rows that a limit over a union orders.
+const maxTakeTurns = 1000
+
+// takeTurns is a limit over a union of limited inputs that does not depend on which of them is read first: one after the other at
+// level 4.0, in turns at 3.1, where the reducer merges the rows of its mappers so.
+func (o *optimizer) takeTurns(l *plan.Limit, u *plan.Union, parts []plan.Node) plan.Node {
+	turn, input := o.newColumn("turn", types.IntType), o.newColumn("input", types.IntType)
+	ordered := &plan.Union{Cols: append(slices.Clone(u.Cols), turn, input)}
+	for k, part := range parts {
+		number, order := o.newColumn("row_number", types.IntType), o.newColumn("input", types.IntType)
+		w := &plan.Window{Input: part, Calls: []plan.WindowCall{{Column: number, Func: "row_number",
+			Frame: plan.Frame{Start: plan.Bound{Kind: plan.UnboundedPreceding}, End: plan.Bound{Kind: plan.UnboundedFollowing}}}}}
+		p := &plan.Project{Input: w}
+		for _, c := range w.Columns() {
+			p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+		}
+		p.Exprs = append(p.Exprs, plan.Assign{Column: order, Expr: &plan.Literal{Value: types.Datum{I: int64(k)}, T: types.IntType}})
+		ordered.All = append(ordered.All, p)
+		ordered.Sources = append(ordered.Sources, append(slices.Clone(u.Sources[k]), number.ID, order.ID))
+	}
+	keys := []plan.SortKey{{Expr: plan.NewColumnRef(input)}, {Expr: plan.NewColumnRef(turn)}}
+	if o.env.Hive3 {
+		slices.Reverse(keys)
+	}
+	sorted := &plan.Sort{Input: ordered, Limit: l.N, Offset: l.Offset, Keys: keys}
+	out := &plan.Project{Input: sorted}
+	for _, c := range u.Cols {
+		out.Exprs = append(out.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+	}
+	return out
 }

@@ -29,6 +29,9 @@ type conversion struct {
 
 func newConversion(from, to *types.Type, env *function.Env) (*conversion, error) {
 	keep, compute, ok := rules(from, to)
+	if env.Hive3() {
+		keep, compute = rules3(from, to, keep, compute)
+	}
 	c := &conversion{to: to, keep: keep, compute: compute}
 	if !ok {
 		return nil, fmt.Errorf("reading %s as %s is not supported", from, to)
@@ -36,7 +39,7 @@ func newConversion(from, to *types.Type, env *function.Env) (*conversion, error)
 	if compute != nil {
 		return c, nil
 	}
-	if from.Kind == types.Float { // as the double it is stored as: its text and decimals have more digits
+	if from.Kind == types.Float && !env.Hive3() { // as the double it is stored as: its text and decimals have more digits
 		from = types.DoubleType
 		c.double = true
 	}
@@ -49,7 +52,10 @@ func newConversion(from, to *types.Type, env *function.Env) (*conversion, error)
 }
 
 // noop reports whether the file's values are the table's as they are.
-func noop(from, to *types.Type) bool {
+func noop(from, to *types.Type, env *function.Env) bool {
+	if from.Kind == types.Float && to.Kind == types.Double && env.Hive3() {
+		return false
+	}
 	return function.CastIsNoop(from, to) && !(from.Kind == types.Binary && to.IsString())
 }
 

@@ -251,7 +251,7 @@ func (r *reader) column(id int, t *types.Type) (*column, error) {
 		}
 		return nil, fmt.Errorf("ORC type %d: %w", ft.kind, errProto)
 	}
-	if noop(natural, t) {
+	if noop(natural, t, r.env) {
 		return c, nil
 	}
 	c.typ = natural

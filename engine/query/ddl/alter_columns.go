@@ -77,6 +77,8 @@ func canBecome(from, to string) bool {
 		return true
 	case f.IsPrimitive() && (t.Kind == types.String || t.Kind == types.Varchar || t.Kind == types.Char):
 		return true
+	case f.IsString() && t.Kind == types.Double:
+		return true
 	}
 	i, j := slices.Index(widening, f.Kind), slices.Index(widening, t.Kind)
 	return i >= 0 && i < j
