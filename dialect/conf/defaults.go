@@ -35,6 +35,8 @@ var defaults = map[string]string{
 	"hive.remove.orderby.in.subquery":                       "true",
 	"hive.stats.autogather":                                 "true",
 	"hive.stats.column.autogather":                          "true",
+	"hive.exim.strict.repl.tables":                          "true",
+	"hive.exim.uri.scheme.whitelist":                        "hdfs,pfile,file,s3,s3a,gs",
 	"hive.fileformat.check":                                 "true",
 	"hive.insert.into.external.tables":                      "true",
 	"hive.exec.compress.output":                             "false",

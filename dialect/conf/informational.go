@@ -30,7 +30,6 @@ var informational = map[string]string{
 	"hive.exec.submitviachild":                       "false",
 	"hive.execution.engine":                          "tez",
 	"hive.execution.mode":                            "container",
-	"hive.exim.strict.repl.tables":                   "true",
 	"hive.fetch.task.aggr":                           "false",
 	"hive.fetch.task.conversion":                     "more",
 	"hive.fetch.task.conversion.threshold":           "209715200",

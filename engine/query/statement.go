@@ -138,6 +138,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		}
 	case *ast.Load:
 		return st.compileLoad(ctx, n)
+	case *ast.Export:
+		return st.compileExport(ctx, n)
+	case *ast.Import:
+		return st.compileImport(ctx, n)
 	case *ast.Analyze:
 		return st.compileAnalyze(ctx, n)
 	case *ast.Explain:

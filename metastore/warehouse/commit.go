@@ -15,14 +15,14 @@ import (
 // Target is a directory, of a table or partition, that a change writes.
 type Target struct {
 	Location string
-	// Files are the new files, in the staging directory or elsewhere on the same volume. They keep their names; where a
-	// name is taken they get Hive's _copy_N.
+	// Files are the new files, and directories of files, in the staging directory or elsewhere on the same volume. They keep
+	// their names; where a name is taken they get Hive's _copy_N.
 	Files []string
 	// Overwrite retires all visible files and directories that are there now.
 	Overwrite bool
 }
 
-// Contents is what a Target's directory holds after the change: the visible files, not counting sub-directories.
+// Contents is what a Target's directory holds after the change: the visible files, not counting those of sub-directories.
 type Contents struct{ Files, Bytes int64 }
 
 // Change is a change of files and catalog that happens as a whole or not at all.
@@ -30,10 +30,11 @@ type Change struct {
 	// Staging holds the output; Commit ends it in any case. nil is allowed when nothing but Moves is given.
 	Staging *Staging
 	Targets []Target
-	// Moves rename directories (or files), e.g. for ALTER TABLE RENAME. A source that does not exist is passed over.
-	Moves []Move
-	// Remove removes directories with all they hold, e.g. for DROP. One that does not exist is passed over.
+	// Remove removes files, or directories with all they hold, e.g. for DROP. One that does not exist is passed over.
 	Remove []string
+	// Moves rename directories or files, e.g. for ALTER TABLE RENAME, to names that are not taken or were those of Remove.
+	// A source that does not exist is passed over.
+	Moves []Move
 	// Prune names directories, innermost first, that are to go after the change when they are empty.
 	Prune []string
 	// Catalog makes the change in the catalog. It gets the new contents of Targets, in order. It may be called once only
@@ -62,7 +63,7 @@ func (w *Warehouse) Commit(ctx context.Context, c Change) error {
 		return errors.Join(fmt.Errorf("no change of files until the server is restarted: %w", w.stuck),
 			w.discard(context.WithoutCancel(ctx), s.id, &s.manifest))
 	}
-	p := planner{w: w, m: s.manifest, change: newChange(), made: map[string]bool{}, targets: map[string]bool{}}
+	p := planner{w: w, m: s.manifest, change: newChange(), made: map[string]bool{}, targets: map[string]bool{}, retired: map[string]bool{}}
 	contents, err := p.plan(ctx, &c)
 	if err == nil && w.o.SyncFiles {
 		err = w.syncFiles(ctx, &c)
@@ -96,17 +97,18 @@ type planner struct {
 	change  *change
 	made    map[string]bool // directories that exist once m.Dirs are made
 	targets map[string]bool // directories of targets
+	retired map[string]bool // what is moved away from its path
 	trash   int
 }
 
 func (p *planner) plan(ctx context.Context, c *Change) ([]Contents, error) {
-	for _, mv := range c.Moves {
-		if err := p.rename(ctx, canonical(mv.From), canonical(mv.To)); err != nil {
+	for _, r := range c.Remove {
+		if err := p.remove(ctx, canonical(r)); err != nil {
 			return nil, err
 		}
 	}
-	for _, r := range c.Remove {
-		if err := p.remove(ctx, canonical(r)); err != nil {
+	for _, mv := range c.Moves {
+		if err := p.rename(ctx, canonical(mv.From), canonical(mv.To)); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +152,7 @@ func (p *planner) rename(ctx context.Context, from, to string) error {
 	}
 	if there, err := p.stat(ctx, to); err != nil {
 		return err
-	} else if there != nil {
+	} else if there != nil && !p.retired[to] {
 		return fmt.Errorf("move %s to %s: %w", from, to, fs.ErrExist)
 	}
 	if err := p.mkdir(ctx, parent(to)); err != nil {
@@ -173,6 +175,7 @@ func (p *planner) remove(ctx context.Context, path string) error {
 func (p *planner) retire(from string, info fs.FileInfo) {
 	p.trash++
 	p.change.retires = true
+	p.retired[from] = true
 	p.move(from, fmt.Sprintf("%s%s/%d-%s", p.m.Staging, oldDir, p.trash, path.Base(from)), info)
 }
 
@@ -211,6 +214,8 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 	taken := make(map[string]bool, len(entries)+len(t.Files))
 	for _, e := range entries {
 		switch hidden := IsHidden(e.Name()); {
+		case p.retired[dir+"/"+e.Name()]:
+			continue
 		case t.Overwrite && !hidden:
 			p.retire(dir+"/"+e.Name(), e)
 			continue
@@ -233,8 +238,10 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 		}
 		taken[name] = true
 		p.move(from, dir+"/"+name, info)
-		c.Files++
-		c.Bytes += info.Size()
+		if !info.IsDir() {
+			c.Files++
+			c.Bytes += info.Size()
+		}
 	}
 	return c, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -229,7 +230,10 @@ func (s *FileSystem) RemoveAll(_ context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(p)
+	if err := os.RemoveAll(p); !errors.Is(err, syscall.ENOTDIR) { // below a file there is nothing
+		return err
+	}
+	return nil
 }
 
 // Sync implements filesystem.FileSystem.

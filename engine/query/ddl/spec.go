@@ -202,3 +202,12 @@ func (env *Env) PartitionValues(ctx context.Context, t *model.Table, p *ast.Part
 	}
 	return out, nil
 }
+
+// PartitionFilter checks a PARTITION clause of a statement other than DDL and selects the partitions that have its values.
+func (env *Env) PartitionFilter(ctx context.Context, t *model.Table, p *ast.PartitionSpec) (partition.Filter, error) {
+	s, err := env.spec(ctx, t, p, false)
+	if err != nil {
+		return nil, err
+	}
+	return s.filter(t), nil
+}
