@@ -15,7 +15,8 @@ import (
 	"skep/metastore/warehouse"
 )
 
-// eximPath resolves the directory of an EXPORT or IMPORT to a location. Relative paths are below the server's home directory.
+// eximPath resolves the directory of an EXPORT or IMPORT to a location. Relative paths are below the server's home directory,
+// in Hive's test mode below the property test.tmp.dir.
 func (st *Statement) eximPath(raw string) (string, error) {
 	scheme, p := "file", raw
 	if i := strings.Index(raw, ":"); i > 0 && !strings.Contains(raw[:i], "/") {
@@ -34,7 +35,11 @@ func (st *Statement) eximPath(raw string) (string, error) {
 	}
 	if !strings.HasPrefix(p, "/") {
 		user, _ := systemProperty("user.name")
-		p = "/user/" + user + "/" + p
+		home := "/user/" + user
+		if dir, ok := st.conf.Lookup("system:test.tmp.dir"); ok && (st.conf.Bool("hive.test.mode") || st.conf.Bool("hive.exim.test.mode")) {
+			home = dir
+		}
+		p = home + "/" + p
 	}
 	return "file:" + path.Clean(p), nil
 }

@@ -79,11 +79,10 @@ func (x *importing) compile(ctx context.Context, n *ast.Import) error {
 		}
 	}
 	if n.Location != nil {
-		x.location = n.Location.Value
-		if !strings.Contains(x.location, ":") {
-			x.location = "file:" + x.location
+		var err error
+		if x.location, err = x.st.eximPath(n.Location.Value); err != nil {
+			return err
 		}
-		x.location = strings.TrimSuffix(x.location, "/")
 	}
 	if err := x.read(ctx, n.Path.Value); err != nil || x.dump.Table == nil {
 		return err
@@ -95,12 +94,15 @@ func (x *importing) compile(ctx context.Context, n *ast.Import) error {
 	if err != nil {
 		return err
 	}
+	if wanted != nil {
+		if err := x.only(wanted); err != nil {
+			return err
+		}
+	}
 	if err := x.findTable(ctx, database); err != nil {
 		return err
 	}
-	if err := x.findParts(wanted); err != nil {
-		return err
-	}
+	x.findParts()
 	return x.checkEmpty(ctx)
 }
 
@@ -181,26 +183,31 @@ func (x *importing) findTable(ctx context.Context, d *model.Database) error {
 // inPlace reports whether the export's files are used where they are.
 func (x *importing) inPlace() bool { return x.external && x.location == "" }
 
-// findParts lists what is to be imported: the table's files, or partitions; wanted, if not nil, is the only one.
-func (x *importing) findParts(wanted map[string]string) error {
-	t := x.table
-	if !t.IsPartitioned() {
-		if wanted != nil {
-			return sqlerr.New(sqlerr.InvalidPartition, " - Specified partition not found in import directory")
-		}
-		x.parts = []importPart{{source: x.from + "/" + dump.DataDir, target: t.Location}}
-		return nil
-	}
-	keys := modelKeys(t)
-	for _, p := range x.dump.Partitions {
+// only leaves the one partition that has the given values.
+func (x *importing) only(wanted map[string]string) error {
+	keys := modelKeys(x.dump.Table)
+	x.dump.Partitions = slices.DeleteFunc(x.dump.Partitions, func(p *model.Partition) bool {
 		values := map[string]string{}
 		for i, k := range keys {
 			values[k] = p.Values[i]
 		}
-		if wanted != nil && !maps.Equal(values, wanted) {
-			continue
-		}
-		name := partition.Name(keys, p.Values)
+		return !maps.Equal(values, wanted)
+	})
+	if len(x.dump.Partitions) == 0 {
+		return sqlerr.New(sqlerr.InvalidPartition, " - Specified partition not found in import directory")
+	}
+	return nil
+}
+
+// findParts lists what is to be imported: the table's files, or partitions.
+func (x *importing) findParts() {
+	t := x.table
+	if !t.IsPartitioned() {
+		x.parts = []importPart{{source: x.from + "/" + dump.DataDir, target: t.Location}}
+		return
+	}
+	for _, p := range x.dump.Partitions {
+		name := partition.Name(modelKeys(t), p.Values)
 		part := importPart{source: x.from + "/" + name, partition: p}
 		switch {
 		case x.inPlace():
@@ -219,10 +226,6 @@ func (x *importing) findParts(wanted map[string]string) error {
 		}
 		x.parts = append(x.parts, part)
 	}
-	if wanted != nil && len(x.parts) == 0 {
-		return sqlerr.New(sqlerr.InvalidPartition, " - Specified partition not found in import directory")
-	}
-	return nil
 }
 
 // check checks that an existing table can take the import.

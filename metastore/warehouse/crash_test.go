@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"strings"
 	"testing"
 
@@ -56,6 +57,21 @@ var scenarios = map[string]func(v *world) error{
 		t.Name, t.Location = "renamed", v.root+"/new.db/renamed"
 		return v.w.Rename(ctx, []Move{{v.root + "/parted", t.Location}}, func(ctx context.Context, tx metastore.Tx) error {
 			return tx.AlterTable(ctx, "default", "parted", t)
+		})
+	},
+	"export again": func(v *world) error {
+		s, f, err := v.stage(v.root+"/plain", "_metadata=new", "data/000000_0=n0", "data/sub/000000_0=n1")
+		if err != nil {
+			return err
+		}
+		data := path.Dir(f[1])
+		return v.w.Commit(ctx, Change{
+			Staging: s, Remove: []string{v.root + "/plain/_SUCCESS", v.root + "/plain/_nothing"},
+			Moves: []Move{{f[0], v.root + "/plain/_SUCCESS"}},
+			Targets: []Target{
+				{Location: v.root + "/plain", Overwrite: true},
+				{Location: v.root + "/plain/data", Files: []string{f[1], data + "/sub"}},
+			},
 		})
 	},
 	"abort": func(v *world) error {

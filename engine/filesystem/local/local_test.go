@@ -86,6 +86,23 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestNothingIsBelowAFile(t *testing.T) {
+	s, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveAll(t.Context(), file+"/a/b"); err != nil {
+		t.Errorf("removing what is not there: %v", err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("the file is gone: %v", err)
+	}
+}
+
 func TestProtected(t *testing.T) {
 	dir := t.TempDir()
 	own := filepath.Join(dir, "a", "own")

@@ -163,6 +163,9 @@ func (s *fileSummary) add(info fs.FileInfo) {
 }
 
 func (env *Env) writeFiles(ctx context.Context, r *report, table string, locations []string) error {
+	if len(locations) == 0 { // a partitioned table without partitions
+		return nil
+	}
 	var s fileSummary
 	unknown := false
 	if info, err := env.Files.Stat(ctx, table); err == nil {
