@@ -90,6 +90,9 @@ func (c *Core) checkJob(j *job) error {
 			if int(t.live) > c.cfg.Speculation.MaxLiveAttempts {
 				return fmt.Errorf("stage %d task %d has %d live attempts", i, k, t.live)
 			}
+			if t.state == taskDone && t.live > 0 && !s.spec.Sink {
+				return fmt.Errorf("stage %d task %d is done and %d attempts of it go on", i, k, t.live)
+			}
 			if t.state == taskRunning != (t.live > 0) && t.state != taskDone {
 				return fmt.Errorf("stage %d task %d is in state %d with %d live attempts", i, k, t.state, t.live)
 			}

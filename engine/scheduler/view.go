@@ -91,21 +91,23 @@ func (c *Core) WaitReason(id JobID) string {
 			return "no worker is there"
 		case j.inputsThere(s) && room == 0:
 			return "waiting for a slot"
-		case j.inputsThere(s):
-			for k := range c.workers {
-				if w := &c.workers[k]; w.attached && w.reserved.until > c.now && w.reserved.job == id {
-					return "waiting for the memory of a worker"
-				}
-			}
-			if !c.usable() {
-				return "waiting for a worker with room on its disks"
-			}
-			if s.ready.len() > 0 && len(j.marks) > 0 {
-				return "waiting for a worker on which it has not failed"
-			}
+		case j.inputsThere(s) && !c.canPlace(j, s):
+			return "waiting for a worker that can take it: others failed at it, lack memory or room on disk, or are silent"
 		}
 	}
 	return ""
+}
+
+// canPlace says that a ready task of the stage could be launched.
+func (c *Core) canPlace(j *job, s *stage) bool {
+	for _, t := range s.ready.items[s.ready.head:] {
+		if r := (request{job: j, stage: s, task: t, memory: s.need(t)}); s.isReady(t) {
+			if w, _ := c.pick(&r); w != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Place is where the output of a task is.

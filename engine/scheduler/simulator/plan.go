@@ -224,7 +224,7 @@ func (p *planner) job(id scheduler.JobID) *simJob {
 	}
 	rows := p.between(2, 10)
 	splits := p.between(1, 40)
-	switch shape := p.r.IntN(8); shape {
+	switch shape := p.r.IntN(9); shape {
 	case 0:
 		st := scan(splits, rows)
 		stages[st].Sink, stages[st].Partitions = true, 0
@@ -245,7 +245,7 @@ func (p *planner) job(id scheduler.JobID) *simJob {
 			stages[left].After = []scheduler.StageID{right}
 		}
 		sink(agg(join(left, right)))
-	case 3:
+	case 3, 8:
 		from := scan(splits, rows)
 		sims[from].byAttempt = true
 		in := scheduler.InputSpec{From: from, Pattern: scheduler.AllToAll}
@@ -306,7 +306,11 @@ func (p *planner) faults() {
 		p.say("%v %s", at.Round(time.Millisecond), text)
 		w.after(at, f)
 	}
-	for range p.r.IntN(6) {
+	most := 6
+	if p.chance(25) {
+		most = 20
+	}
+	for range p.r.IntN(most) {
 		at := p.seconds(0, 60)
 		sw := pick()
 		switch p.r.IntN(13) {
@@ -378,14 +382,10 @@ func (p *planner) faults() {
 		}
 	}
 	if p.chance(50) {
-		for range p.between(1, 3) {
-			n := p.between(1, 3000)
+		for range p.between(1, most/2) {
+			n := p.between(1, 400)
 			p.say("coordinator crashes about action %d", n)
-			if w.crashAt == 0 || n < w.crashAt {
-				w.crashAt = n
-			} else {
-				w.after(p.seconds(0, 60), w.crash)
-			}
+			w.crashAt = append(w.crashAt, n)
 		}
 	}
 	if p.chance(5) {

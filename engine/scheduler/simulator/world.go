@@ -13,6 +13,7 @@ import (
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"skep/engine/scheduler"
@@ -47,7 +48,7 @@ type world struct {
 	actions int
 	events  int
 
-	crashAt int // crash the coordinator before this action; 0: not
+	crashAt []int // crash the coordinator before the actions of these numbers
 	check   *checker
 	failed  error
 
@@ -216,10 +217,9 @@ func (w *world) carry(actions []scheduler.Action) {
 
 func (w *world) crashNow() bool {
 	w.actions++
-	if w.crashAt == 0 || w.actions < w.crashAt {
+	if !slices.Contains(w.crashAt, w.actions) {
 		return false
 	}
-	w.crashAt = 0
 	w.crash()
 	return true
 }
