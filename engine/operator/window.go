@@ -59,20 +59,38 @@ func newWindowComputer(spec *WindowSpec, w *pipeline.Worker) (*windowComputer, e
 	return x, nil
 }
 
-// compute evaluates the calls over the first n rows of flat columns, whole partitions except as seg says, and hands the rows on
-// in batches that share the columns' storage. It makes seg describe what precedes the rows behind.
-func (x *windowComputer) compute(cols []*vector.Vector, n int, seg *segment, next pipeline.Processor) error {
-	part := &windowChunk{n: n, cols: cols, segment: *seg}
+// chunk describes the first n rows of flat columns.
+func (x *windowComputer) chunk(cols []*vector.Vector, n int, seg segment) *windowChunk {
+	c := &windowChunk{n: n, cols: cols, segment: seg}
 	x.changes = grow(x.changes, n)
 	clear(x.changes)
-	for _, c := range x.spec.Partition {
-		markChanges(cols[c], x.changes)
+	for _, at := range x.spec.Partition {
+		markChanges(cols[at], x.changes)
 	}
-	part.starts = marked(x.changes)
+	c.starts = marked(x.changes)
 	for _, k := range x.spec.Order {
 		markChanges(cols[k.Column], x.changes)
 	}
-	part.peers = marked(x.changes)
+	c.peers = marked(x.changes)
+	return c
+}
+
+// compute evaluates the calls over the first n rows of flat columns, whole partitions except as seg says, and hands the rows on
+// in batches that share the columns' storage. It makes seg describe what precedes the rows behind.
+func (x *windowComputer) compute(cols []*vector.Vector, n int, seg *segment, next pipeline.Processor) error {
+	return x.computeWithin(cols, 0, n, n, seg, next)
+}
+
+// computeWithin is compute for rows from..to-1; calls that look at a fixed number of rows around the current one see those before
+// and, up to all, those behind.
+func (x *windowComputer) computeWithin(cols []*vector.Vector, from, to, all int, seg *segment, next pipeline.Processor) error {
+	n := to - from
+	var wide *windowChunk // with the rows around
+	if all > n {
+		wide = x.chunk(cols, all, segment{})
+		cols = spans(cols, from, to)
+	}
+	part := x.chunk(cols, n, *seg)
 	seg.advance(part)
 	results := make([]*vector.Vector, len(x.calls))
 	for i, f := range x.calls {
@@ -80,8 +98,17 @@ func (x *windowComputer) compute(cols []*vector.Vector, n int, seg *segment, nex
 			return err
 		}
 		results[i] = vector.New(x.spec.Calls[i].Result, 0)
-		if err := f.compute(part, results[i]); err != nil {
+		c := part
+		if _, ok := f.(localFunction); ok && wide != nil {
+			if s, ok := f.(segmentedFunction); !ok || s.passes() == 0 {
+				c = wide
+			}
+		}
+		if err := f.compute(c, results[i]); err != nil {
 			return fmt.Errorf("window function %s: %w", x.spec.Calls[i].Func, err)
+		}
+		if c == wide {
+			results[i] = slice(results[i], from, to)
 		}
 	}
 	for from := 0; from < n; from += vector.BatchSize {
@@ -210,6 +237,9 @@ func (r ranking) passes() int {
 	return 1
 }
 
+// byPeers implements segmentedFunction.
+func (r ranking) byPeers() bool { return r != "row_number" }
+
 // shares computes percent_rank and cume_dist.
 func (r ranking) shares(c *windowChunk, dst *vector.Vector) {
 	peer := 0
@@ -266,6 +296,9 @@ func (t *ntile) compute(c *windowChunk, dst *vector.Vector) error {
 // passes implements segmentedFunction.
 func (t *ntile) passes() int { return 2 }
 
+// byPeers implements segmentedFunction.
+func (t *ntile) byPeers() bool { return false }
+
 // shift is lead or lag: the value some rows away in the partition, or a default.
 type shift struct {
 	args []int // value [, distance [, default]]
@@ -308,11 +341,35 @@ func (s *shift) compute(c *windowChunk, dst *vector.Vector) error {
 	return nil
 }
 
+// around implements localFunction.
+func (s *shift) around(cols []*vector.Vector) (before, behind int, ok bool) {
+	distance := int64(1)
+	if len(s.args) > 1 {
+		if d := cols[s.args[1]]; d.IsNull(0) {
+			return 0, 0, false
+		} else {
+			distance = d.I64[0]
+		}
+	}
+	if distance < 0 || distance > maxAround {
+		return 0, 0, false
+	}
+	if s.back {
+		return int(distance), 0, true
+	}
+	return 0, int(distance), true
+}
+
 // edgeValue is first_value or last_value over the frame.
 type edgeValue struct {
 	spec *WindowSpec
 	call WindowCall
 	last bool
+}
+
+// around implements localFunction.
+func (e *edgeValue) around([]*vector.Vector) (before, behind int, ok bool) {
+	return rowsAround(e.call.Frame)
 }
 
 func (e *edgeValue) compute(c *windowChunk, dst *vector.Vector) error {

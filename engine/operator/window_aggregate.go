@@ -78,6 +78,14 @@ func (w *windowAggregate) passes() int {
 	return 0
 }
 
+// byPeers implements segmentedFunction.
+func (w *windowAggregate) byPeers() bool { return !w.whole() && !w.call.Frame.Rows }
+
+// around implements localFunction.
+func (w *windowAggregate) around([]*vector.Vector) (before, behind int, ok bool) {
+	return rowsAround(w.call.Frame)
+}
+
 // scan implements scannedFunction.
 func (w *windowAggregate) scan(cols []*vector.Vector, n int, first bool) {
 	if !w.whole() {

@@ -210,6 +210,23 @@ func distanceOf(l *plan.Literal, key *types.Type) (float64, error) {
 	return 0, fmt.Errorf("%s is no distance of a RANGE frame", l.T)
 }
 
+// rowsAround returns how many rows before and behind the current one a ROWS frame with two distances has.
+func rowsAround(f plan.Frame) (before, behind int, ok bool) {
+	if !f.Rows {
+		return 0, 0, false
+	}
+	for _, b := range []plan.Bound{f.Start, f.End} {
+		if b.Kind != plan.CurrentRow && b.Kind != plan.Preceding && b.Kind != plan.Following {
+			return 0, 0, false
+		}
+		if b.Kind != plan.CurrentRow {
+			n := offset(b)
+			before, behind = max(before, -n), max(behind, n)
+		}
+	}
+	return before, behind, before <= maxAround && behind <= maxAround
+}
+
 // windowAccount accounts for the rows that a window operator holds.
 type windowAccount struct{ account *memory.Account }
 

@@ -42,15 +42,7 @@ func (o *Window) Processor(w *pipeline.Worker, next pipeline.Processor) (pipelin
 	}
 	p := &windowProcessor{
 		window: o, computer: c, next: next, evaluator: o.program(), rows: vector.NewBatch(o.spec.Types), limit: windowRows,
-		account: newAccount(o.res), passes: 1,
-	}
-	for _, f := range c.calls {
-		s, ok := f.(segmentedFunction)
-		if !ok || s.passes() == 0 {
-			p.passes = 0
-			break
-		}
-		p.passes = max(p.passes, s.passes())
+		account: newAccount(o.res),
 	}
 	return p, nil
 }
@@ -87,7 +79,19 @@ type segmentedFunction interface {
 	// passes is 1 when the rows up to the current one's peers are enough, 2 when those of the whole partition have to be known
 	// before, 0 when the call cannot be computed so.
 	passes() int
+	// byPeers reports whether groups of peers must not be divided.
+	byPeers() bool
 }
+
+// localFunction is implemented by calls that may look at a fixed number of rows around the current one only, so that they can be
+// computed for a segment and these rows.
+type localFunction interface {
+	// around returns the numbers of rows; ok is false when it is another kind of call. cols are any rows.
+	around(cols []*vector.Vector) (before, behind int, ok bool)
+}
+
+// maxAround bounds the rows around a segment.
+const maxAround = 1 << 16
 
 // scannedFunction is implemented by calls of two passes that need more than the size of the partition.
 type scannedFunction interface {
@@ -103,8 +107,13 @@ type windowProcessor struct {
 	rows      *vector.Batch
 	limit     int // compute when there are that many rows
 	account   *windowAccount
+	known     bool    // the next four are
 	passes    int     // of all calls together
-	before    segment // what the first of rows continue
+	byPeers   bool    // some call needs whole groups of peers
+	ahead     int     // rows that some call looks ahead
+	back      int     // and back
+	before    segment // what the first of rows that have not been handed on continue
+	done      int     // rows at the beginning that have been handed on, but may be looked back at
 	long      *longPartition
 	files     int // partitions written so far
 	file      *spill.File
@@ -130,20 +139,18 @@ func (p *windowProcessor) Push(b *vector.Batch) error {
 		return p.extend()
 	}
 	fits := p.account.set(p.rows.Bytes())
-	cut := p.lastBoundary(p.window.spec.Partition)
-	if cut == 0 && p.passes == 1 {
-		cut = p.lastBoundary(p.window.keys())
+	p.examine()
+	cut := p.lastBoundary(p.window.spec.Partition, p.rows.N-1)
+	if cut <= p.done && p.passes == 1 {
+		cut = p.lastCut()
 	}
 	switch {
-	case cut > 0:
-		p.limit = windowRows
-		if err := p.computer.compute(p.rows.Cols, cut, &p.before, p.next); err != nil {
+	case cut > p.done:
+		if err := p.emit(cut, &p.before); err != nil {
 			return err
 		}
-		if p.lastPartitionEnds(cut) {
-			p.before = segment{}
-		}
-		p.drop(cut)
+		p.limit = p.rows.N + windowRows
+		return nil
 	case fits:
 		p.limit = 2 * p.rows.N // one partition so far: wait for twice as many rows before looking again
 	case p.passes == 2:
@@ -154,6 +161,59 @@ func (p *windowProcessor) Push(b *vector.Batch) error {
 	default:
 		return p.account.account.Exceeded()
 	}
+	return nil
+}
+
+// examine finds out how the calls can be computed in segments.
+func (p *windowProcessor) examine() {
+	if p.known {
+		return
+	}
+	p.known, p.passes = true, 1
+	for _, f := range p.computer.calls {
+		if s, ok := f.(segmentedFunction); ok && s.passes() > 0 {
+			p.passes = max(p.passes, s.passes())
+			p.byPeers = p.byPeers || s.byPeers()
+			continue
+		}
+		l, ok := f.(localFunction)
+		if ok {
+			var before, behind int
+			if before, behind, ok = l.around(p.rows.Cols); ok {
+				p.back, p.ahead = max(p.back, before), max(p.ahead, behind)
+			}
+		}
+		if !ok {
+			p.passes = 0
+			return
+		}
+	}
+}
+
+// lastCut returns the last row before which the last partition may be cut.
+func (p *windowProcessor) lastCut() int {
+	last := p.rows.N - 1 - p.ahead
+	if !p.byPeers {
+		return max(last, 0)
+	}
+	return p.lastBoundary(p.window.keys(), last)
+}
+
+// emit computes the rows up to cut, at which p.rows has a row, and forgets those that no call looks back at.
+func (p *windowProcessor) emit(cut int, seg *segment) error {
+	from, all := max(0, cut-p.back), p.rows.N
+	ends := p.changes(p.window.spec.Partition, cut)
+	if ends {
+		from, all = cut, cut
+	}
+	if err := p.computer.computeWithin(p.rows.Cols, p.done, cut, all, seg, p.next); err != nil {
+		return err
+	}
+	if ends {
+		*seg = segment{}
+	}
+	p.done = cut - from
+	p.drop(from)
 	return nil
 }
 
@@ -170,10 +230,10 @@ func (p *windowProcessor) Finish() error {
 			}
 		}
 	}
-	if p.rows.N == 0 {
+	if p.rows.N == p.done {
 		return nil
 	}
-	return p.computer.compute(p.rows.Cols, p.rows.N, &p.before, p.next)
+	return p.computer.computeWithin(p.rows.Cols, p.done, p.rows.N, p.rows.N, &p.before, p.next)
 }
 
 // keys lists the positions of partition and order keys.
@@ -185,9 +245,9 @@ func (o *Window) keys() []int {
 	return keys
 }
 
-// lastBoundary returns the last row at which the given columns change, or 0.
-func (p *windowProcessor) lastBoundary(columns []int) int {
-	for i := p.rows.N - 1; i > 0; i-- {
+// lastBoundary returns the last row up to last at which the given columns change, or 0.
+func (p *windowProcessor) lastBoundary(columns []int, last int) int {
+	for i := last; i > 0; i-- {
 		if p.changes(columns, i) {
 			return i
 		}
@@ -202,11 +262,6 @@ func (p *windowProcessor) changes(columns []int, i int) bool {
 		}
 	}
 	return false
-}
-
-// lastPartitionEnds reports whether a partition begins at row cut.
-func (p *windowProcessor) lastPartitionEnds(cut int) bool {
-	return p.changes(p.window.spec.Partition, cut)
 }
 
 // drop forgets the first n rows.
@@ -282,36 +337,30 @@ func (p *windowProcessor) endLong() error {
 	}
 	behind := p.rows
 	seg := segment{size: p.long.size}
-	p.rows = vector.NewBatch(p.window.spec.Types)
+	p.rows, p.done = vector.NewBatch(p.window.spec.Types), 0
 	limit := windowRows
 	for r := p.file.Read(p.long.part); ; {
 		b, err := r.Next()
 		if err != nil {
 			return err
 		}
-		if b != nil {
-			p.rows.Append(b)
-			if p.rows.N < limit {
-				continue
-			}
-		}
-		cut := p.rows.N
-		if b != nil {
-			cut = p.lastBoundary(p.window.keys())
-		}
-		if cut > 0 {
-			if err := p.computer.compute(p.rows.Cols, cut, &seg, p.next); err != nil {
-				return err
-			}
-			p.drop(cut)
-			limit = windowRows
-		} else if limit = 2 * p.rows.N; !p.account.set(p.rows.Bytes()) {
-			return p.account.account.Exceeded()
-		}
 		if b == nil {
 			break
 		}
+		p.rows.Append(b)
+		if p.rows.N < limit {
+			continue
+		}
+		if cut := p.lastCut(); cut > p.done {
+			if err := p.emit(cut, &seg); err != nil {
+				return err
+			}
+			limit = p.rows.N + windowRows
+		} else if limit = 2 * p.rows.N; !p.account.set(p.rows.Bytes()) {
+			return p.account.account.Exceeded()
+		}
 	}
-	p.rows, p.long = behind, nil
-	return nil
+	err := p.computer.computeWithin(p.rows.Cols, p.done, p.rows.N, p.rows.N, &seg, p.next)
+	p.rows, p.done, p.long = behind, 0, nil
+	return err
 }
