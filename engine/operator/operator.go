@@ -98,7 +98,14 @@ func (d *dense) only(b *vector.Batch, vs []*vector.Vector, used []bool) []*vecto
 
 // slice returns rows from..to-1 of a flat vector, sharing its storage.
 func slice(v *vector.Vector, from, to int) *vector.Vector {
-	s := &vector.Vector{Type: v.Type, Data: v.Data, Children: v.Children}
+	s := &vector.Vector{}
+	sliceInto(s, v, from, to)
+	return s
+}
+
+// sliceInto is slice into s, which it overwrites.
+func sliceInto(s, v *vector.Vector, from, to int) {
+	*s = vector.Vector{Type: v.Type, Data: v.Data, Children: v.Children}
 	if v.Nulls != nil {
 		s.Nulls = v.Nulls[from:to]
 	}
@@ -120,7 +127,6 @@ func slice(v *vector.Vector, from, to int) *vector.Vector {
 			s.Children[i] = slice(c, from, to)
 		}
 	}
-	return s
 }
 
 // grow returns s with length n, its contents unspecified.

@@ -15,6 +15,7 @@ type windowAggregate struct {
 	call     WindowCall
 	function aggregate.Function
 	zeros    []uint32
+	view     []*vector.Vector // of the arguments, for updates
 
 	state aggregate.States // of the partition that a segment continues
 	total aggregate.States // of the partition on disk
@@ -137,7 +138,8 @@ func (w *windowAggregate) update(s aggregate.States, args []*vector.Vector, from
 		for i := from; i < to; i++ {
 			if k := distinctKey(args, i); !seen[k] {
 				seen[k] = true
-				s.Update([]uint32{0}, spans(args, i, i+1))
+				w.zeros = append(w.zeros[:0], 0)
+				s.Update(w.zeros, w.span(args, i, i+1))
 			}
 		}
 		return
@@ -147,9 +149,20 @@ func (w *windowAggregate) update(s aggregate.States, args []*vector.Vector, from
 		if len(w.zeros) < n {
 			w.zeros = make([]uint32, vector.BatchSize)
 		}
-		s.Update(w.zeros[:n], spans(args, from, from+n))
+		s.Update(w.zeros[:n], w.span(args, from, from+n))
 		from += n
 	}
+}
+
+// span returns rows from..to-1 of vs, valid until the next call.
+func (w *windowAggregate) span(vs []*vector.Vector, from, to int) []*vector.Vector {
+	for len(w.view) < len(vs) {
+		w.view = append(w.view, &vector.Vector{})
+	}
+	for i, v := range vs {
+		sliceInto(w.view[i], v, from, to)
+	}
+	return w.view[:len(vs)]
 }
 
 func distinctKey(args []*vector.Vector, i int) string {
