@@ -14,8 +14,10 @@ type attempt struct {
 	launchedAt Time
 	startedAt  Time // 0: not heard of yet
 	listedAt   Time // last heartbeat or report that knew it
-	movedAt    Time // last time its progress grew
-	bytes      int64
+	movedAt    Time // last time its work grew
+	work       int64
+	bytes      int64 // read so far; rows where byRows
+	byRows     bool
 	points     [6]point // progress of late, oldest first
 	npoints    int
 	memory     int64
@@ -42,11 +44,20 @@ func (a *attempt) started(now Time) {
 
 // progress takes the totals of a heartbeat. Points are at least about a second
 // apart, so the ring reaches five seconds back.
-func (a *attempt) progress(now Time, total int64) {
+func (a *attempt) progress(now Time, p Progress) {
 	a.started(now)
-	if total > a.bytes {
-		a.bytes, a.movedAt = total, now
+	if p.Work > a.work {
+		a.work, a.movedAt = p.Work, now
 	}
+	total, byRows := p.Bytes, false
+	if total == 0 {
+		total, byRows = p.Rows, p.Rows > 0
+	}
+	if byRows != a.byRows {
+		a.bytes, a.byRows = 0, byRows
+		a.points[0], a.npoints = point{a.startedAt, 0}, 1
+	}
+	a.bytes = max(a.bytes, total)
 	last := &a.points[a.npoints-1]
 	switch {
 	case now.Sub(last.at) < 900*time.Millisecond:
@@ -60,17 +71,33 @@ func (a *attempt) progress(now Time, total int64) {
 	}
 }
 
-// rate is bytes per second over the last five seconds or so; a worker that has
-// gone silent counts as one that does nothing.
-func (a *attempt) rate(now Time) float64 {
+// rate is bytes per second over the last five seconds or so, false where they
+// are not known: rows count by the bytes per row of attempts that finished. A
+// worker that has gone silent counts as one that does nothing.
+func (s *stage) rate(a *attempt, now Time) (float64, bool) {
 	if a.npoints == 0 {
-		return 0
+		return 0, true
+	}
+	unit, known := s.unit(a)
+	if a.bytes == 0 && a.work > 0 && now.Sub(a.movedAt) < 5*time.Second {
+		return 0, false // busy with something else than reading
 	}
 	span := now.Sub(a.points[0].at).Seconds()
 	if span <= 0 {
-		return 0
+		return 0, known
 	}
-	return float64(a.bytes-a.points[0].bytes) / span
+	return float64(a.bytes-a.points[0].bytes) * unit / span, known
+}
+
+// unit is how many bytes one of what the attempt counts is.
+func (s *stage) unit(a *attempt) (bytes float64, known bool) {
+	switch {
+	case !a.byRows:
+		return 1, true
+	case s.rowsFinished > 0:
+		return s.rowBytes / s.rowsFinished, true
+	}
+	return 0, false
 }
 
 func (a *attempt) elapsed(now Time) time.Duration { return now.Sub(a.launchedAt) }
@@ -202,7 +229,7 @@ func (c *Core) cancelOthers(j *job, s *stage, t *task) {
 		if a.copy {
 			j.copied++
 		}
-		c.counters.WastedBytes += a.bytes
+		c.waste(s, a)
 		s.killed++
 		c.cancel(a, Superseded)
 	}
@@ -221,7 +248,7 @@ func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out 
 	if s.spec.Sink {
 		if s.granted(t, id) {
 			c.emit(Acknowledge{Attempt: id, Worker: wid, Incarnation: inc})
-			c.noteFinish(s, a, t.bytes)
+			c.noteFinish(s, a)
 			c.end(a)
 			return
 		}
@@ -231,7 +258,7 @@ func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out 
 		return
 	}
 	c.emit(Acknowledge{Attempt: id, Worker: wid, Incarnation: inc, KeepOutput: true})
-	c.noteFinish(s, a, max(a.bytes, s.expect[id.Task]))
+	c.noteFinish(s, a)
 	if a.copy {
 		j.copied++
 		j.won++
@@ -298,6 +325,11 @@ type doneFacts struct {
 	digest      Digest
 }
 
+func (c *Core) waste(s *stage, a *attempt) {
+	unit, _ := s.unit(a)
+	c.counters.WastedBytes += int64(float64(a.bytes) * unit)
+}
+
 // setDone enters a finished task; also in replay.
 func (c *Core) setDone(s *stage, t *task, id TaskID, f doneFacts) {
 	s.bytes += f.bytes - t.bytes
@@ -309,9 +341,15 @@ func (c *Core) setDone(s *stage, t *task, id TaskID, f doneFacts) {
 }
 
 // noteFinish keeps the time and rate of a finished attempt for the rules of speculation.
-func (c *Core) noteFinish(s *stage, a *attempt, bytes int64) {
-	sec := max(c.now.Sub(a.launchedAt).Seconds(), 1e-6)
-	s.finished.add(sec, float64(bytes))
+func (c *Core) noteFinish(s *stage, a *attempt) {
+	bytes := s.expect[a.id.Task]
+	if a.byRows {
+		s.rowsFinished += float64(a.bytes)
+		s.rowBytes += float64(bytes)
+	} else {
+		bytes = max(bytes, a.bytes)
+	}
+	s.finished.add(max(c.now.Sub(a.launchedAt).Seconds(), 1e-6), float64(bytes))
 }
 
 func (c *Core) commitRequested(e CommitRequested) {
@@ -348,7 +386,7 @@ func (c *Core) commitRequested(e CommitRequested) {
 			if o.copy {
 				j.copied++
 			}
-			c.counters.WastedBytes += o.bytes
+			c.waste(s, o)
 			s.killed++
 			c.cancel(o, Superseded)
 		}

@@ -307,8 +307,8 @@ func (c *Core) applyEnd(j *job, state JobState, class Class, message string) {
 // fail ends a job by a failure; the first cause that is no consequence of
 // another failure is what users read.
 func (c *Core) fail(j *job, class Class, message string) {
-	if j.cause != "" && j.cause != message && class != User {
-		message, class = j.cause+" ("+message+")", j.causeClass
+	if j.cause != "" && class != User {
+		message, class = j.cause, j.causeClass
 	}
 	c.endJob(j, JobFailed, class, message)
 }

@@ -69,10 +69,14 @@ type Heartbeat struct {
 }
 
 // Progress are totals since the attempt began. Bytes are of input as counted
-// in Split.Bytes and exchange sizes; where an operator cannot count them, 0 and Rows.
+// in Split.Bytes and exchange sizes; where an operator cannot count them, 0 and
+// Rows. Work grows as long as the attempt does anything at all (rows written,
+// bytes spilled, processor time): an attempt is given up for standing still only
+// by it, and never where it is not reported (0).
 type Progress struct {
 	Attempt     AttemptID
 	Bytes, Rows int64
+	Work        int64
 }
 
 // AttemptStarted says that a launched attempt runs.

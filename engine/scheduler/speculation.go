@@ -40,7 +40,8 @@ type StageRates struct {
 // AttemptRate is what a rule may know of an attempt.
 type AttemptRate struct {
 	Elapsed time.Duration
-	// Bytes read so far, of Expected; in rows where bytes are not counted (then Expected is a guess, or 0).
+	// Bytes read so far, of Expected. Where an attempt counts rows they are converted by the bytes per row of
+	// attempts that finished; before one has, it is not judged.
 	Bytes, Expected int64
 	// Rate over the last few seconds, bytes per second.
 	Rate float64

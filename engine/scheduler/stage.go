@@ -56,10 +56,12 @@ type stage struct {
 	asked   []askedSizes
 	askedAt Time
 
-	finished  samples
-	manifests [][]byte // of granted tasks, by task
-	failed    int      // attempts
-	killed    int
+	finished samples
+	// Of finished attempts that counted rows: what they read, in rows and as expected in bytes.
+	rowsFinished, rowBytes float64
+	manifests              [][]byte // of granted tasks, by task
+	failed                 int      // attempts
+	killed                 int
 }
 
 type askedSizes struct {

@@ -14,14 +14,14 @@ type JobView struct {
 
 // StageView counts the tasks of a stage as Hive's progress rows do.
 type StageView struct {
-	Name                            string
-	State                           string
-	Epoch                           uint32
-	Total, Completed, Running       int
-	Pending, Failed, Killed         int // Failed and Killed count attempts
-	Bytes, Rows                     int64
-	Patterns                        []Pattern // as decided
-	LargestTaskBytes, MedianTaskLen int64     // as sized
+	Name                      string
+	State                     string
+	Epoch                     uint32
+	Total, Completed, Running int
+	Pending, Failed, Killed   int // Failed and Killed count attempts
+	Bytes, Rows               int64
+	Patterns                  []Pattern // as decided
+	LargestTask, MedianTask   int64     // bytes to read, as sized
 }
 
 // Job describes a job; false when the core does not know it.
@@ -41,7 +41,7 @@ func (c *Core) Job(id JobID) (JobView, bool) {
 			state = "released"
 		}
 		sv := StageView{Name: s.spec.Name, State: state, Epoch: s.epoch, Total: len(s.tasks), Completed: s.done,
-			Failed: s.failed, Killed: s.killed, Bytes: s.bytes, Rows: s.rows, Patterns: s.patterns, MedianTaskLen: s.medianTask}
+			Failed: s.failed, Killed: s.killed, Bytes: s.bytes, Rows: s.rows, Patterns: s.patterns, MedianTask: s.medianTask}
 		for k := range s.tasks {
 			switch s.tasks[k].state {
 			case taskRunning:
@@ -49,7 +49,7 @@ func (c *Core) Job(id JobID) (JobView, bool) {
 			case taskPending:
 				sv.Pending++
 			}
-			sv.LargestTaskBytes = max(sv.LargestTaskBytes, s.expect[k])
+			sv.LargestTask = max(sv.LargestTask, s.expect[k])
 		}
 		v.Stages = append(v.Stages, sv)
 	}

@@ -42,7 +42,9 @@ func (c *Core) rates(s *stage) StageRates {
 	}
 	for _, i := range s.live {
 		if a := &c.attempts[i]; a.elapsed(c.now) >= liveRateFloor {
-			rates = append(rates, a.rate(c.now))
+			if rate, known := s.rate(a, c.now); known {
+				rates = append(rates, rate)
+			}
 		}
 	}
 	slices.Sort(r.Times)
@@ -78,7 +80,7 @@ func (c *Core) stuck(j *job, s *stage) {
 	for _, i := range slices.Clone(s.live) {
 		a := &c.attempts[i]
 		t := &s.tasks[a.id.Task]
-		if !a.inUse || t.state == taskDone || c.now.Sub(a.movedAt) < c.cfg.NoProgress {
+		if !a.inUse || t.state == taskDone || a.work == 0 || c.now.Sub(a.movedAt) < c.cfg.NoProgress {
 			continue
 		}
 		id := a.id
@@ -103,9 +105,10 @@ func (c *Core) findSlow(j *job, s *stage) {
 	r := c.rates(s)
 	if r.MedianRate > 0 {
 		for _, i := range s.live {
-			if a := &c.attempts[i]; a.elapsed(c.now) >= liveRateFloor {
+			a := &c.attempts[i]
+			if rate, known := s.rate(a, c.now); known && a.elapsed(c.now) >= liveRateFloor {
 				w := &c.workers[a.worker]
-				w.health = 0.8*w.health + 0.2*min(a.rate(c.now)/r.MedianRate, 2)
+				w.health = 0.8*w.health + 0.2*min(rate/r.MedianRate, 2)
 			}
 		}
 	}
@@ -113,8 +116,10 @@ func (c *Core) findSlow(j *job, s *stage) {
 	for _, i := range s.live {
 		a := &c.attempts[i]
 		t := &s.tasks[a.id.Task]
-		a.slow = t.state != taskDone && sp.Rule.Slow(&r, &AttemptRate{
-			Elapsed: a.elapsed(c.now), Bytes: a.bytes, Expected: s.expect[a.id.Task], Rate: a.rate(c.now)})
+		unit, _ := s.unit(a)
+		rate, known := s.rate(a, c.now)
+		a.slow = known && t.state != taskDone && sp.Rule.Slow(&r, &AttemptRate{
+			Elapsed: a.elapsed(c.now), Bytes: int64(float64(a.bytes) * unit), Expected: s.expect[a.id.Task], Rate: rate})
 		if a.slow {
 			c.probation(s, a, &r)
 		}
@@ -215,8 +220,9 @@ func (c *Core) probation(s *stage, slow *attempt, r *StageRates) {
 	var sum float64
 	n := 0
 	for _, i := range w.live {
-		if a := &c.attempts[i]; a.id.Job == slow.id.Job && a.id.Stage == s.id && a.elapsed(c.now) >= liveRateFloor {
-			sum += a.rate(c.now)
+		a := &c.attempts[i]
+		if rate, known := s.rate(a, c.now); known && a.id.Job == slow.id.Job && a.id.Stage == s.id && a.elapsed(c.now) >= liveRateFloor {
+			sum += rate
 			n++
 		}
 	}

@@ -207,11 +207,7 @@ func (c *Core) heartbeat(e Heartbeat) {
 	for _, p := range e.Progress {
 		a := c.find(p.Attempt)
 		if a != nil && a.worker == w.id {
-			total := p.Bytes
-			if total == 0 {
-				total = p.Rows
-			}
-			a.progress(c.now, total)
+			a.progress(c.now, p)
 			continue
 		}
 		_, s, t := c.taskOf(p.Attempt)

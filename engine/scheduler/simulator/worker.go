@@ -183,7 +183,7 @@ func (sw *simWorker) heartbeats() {
 		hb := scheduler.Heartbeat{Worker: sw.id, Incarnation: sw.inc}
 		for _, a := range sw.running {
 			sw.update(a)
-			hb.Progress = append(hb.Progress, scheduler.Progress{Attempt: a.launch.Attempt, Bytes: int64(a.done)})
+			hb.Progress = append(hb.Progress, scheduler.Progress{Attempt: a.launch.Attempt, Bytes: int64(a.done), Work: int64(a.done)})
 		}
 		sw.w.toCore(sw, hb)
 		sw.w.after(time.Second, beat)
