@@ -48,4 +48,5 @@ var defaults = map[string]string{
 // defaults31 are the defaults that differ in Hive 3.1.
 var defaults31 = map[string]string{
 	"hive.exec.dynamic.partition.mode": "strict",
+	"hive.stats.fetch.bitvector":       "true",
 }

@@ -6,9 +6,8 @@ import (
 	"bytes"
 	"math"
 
-	"github.com/cespare/xxhash/v2"
-
 	"skep/dialect/types"
+	"skep/engine/decimal"
 	"skep/engine/vector"
 )
 
@@ -23,18 +22,19 @@ type Column struct {
 	seen     bool
 	min, max types.Datum
 	distinct sketch
-	lastDict uint64 // dictionary whose entries are in the sketch already
+	lastDict uint64 // dictionary of which hashed says what is in the sketch already
+	hashed   []bool
 }
 
 // NewColumn starts the statistics of a column of type t. Nested types count rows and NULLs only.
 func NewColumn(t *types.Type) *Column { return &Column{Type: t, distinct: newSketch()} }
 
-// Distinct returns the estimated number of distinct values other than NULL.
+// Distinct returns the estimated number of distinct values other than NULL, at least 1 when there are rows, as Hive has it.
 func (c *Column) Distinct() int64 {
-	if c.Type.Kind == types.Boolean {
-		return min(c.distinct.estimate(), 2)
+	if c.Rows == 0 {
+		return 0
 	}
-	return min(c.distinct.estimate(), c.Rows-c.Nulls)
+	return c.distinct.estimate()
 }
 
 // Bounds returns the smallest and largest value; ok is false without any value or order.
@@ -116,7 +116,7 @@ func (c *Column) addInts(v *vector.Vector, at func(int) int, count int) {
 			lo, hi, seen = x, x, true
 		}
 		lo, hi = min(lo, x), max(hi, x)
-		c.distinct.add(mix(uint64(x)))
+		c.distinct.add(hashLong(c.long(x)))
 		if x != 0 && v.Type.Kind == types.Boolean {
 			c.Trues++
 		}
@@ -132,7 +132,7 @@ func (c *Column) addFloats(v *vector.Vector, at func(int) int, count int) {
 			continue
 		}
 		x := base.F64[v.At(row)]
-		c.distinct.add(mix(math.Float64bits(x)))
+		c.distinct.add(hashLong(math.Float64bits(x)))
 		if math.IsNaN(x) {
 			continue
 		}
@@ -147,11 +147,17 @@ func (c *Column) addBytes(v *vector.Vector, at func(int) int, count int) {
 	c.lengths(v, at, count)
 	base := v.Base()
 	if v.Form == vector.Dict && v.DictID != 0 {
-		// The dictionary may hold entries that no selected row uses; as an estimate that is good enough, and each entry is
-		// hashed once instead of once per row.
-		if v.DictID != c.lastDict {
-			c.lastDict = v.DictID
-			for i := range base.Refs {
+		// each entry is hashed once instead of once per row
+		if v.DictID != c.lastDict || len(c.hashed) < len(base.Refs) {
+			c.lastDict, c.hashed = v.DictID, make([]bool, len(base.Refs))
+		}
+		for k := range count {
+			row := at(k)
+			if v.Nulls != nil && v.Nulls[row] {
+				continue
+			}
+			if i := v.At(row); !c.hashed[i] && !base.IsNull(i) {
+				c.hashed[i] = true
 				c.value(base, i)
 			}
 		}
@@ -186,7 +192,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 	switch v.Type.Physical() {
 	case types.I64:
 		x := b.I64[i]
-		c.distinct.add(mix(uint64(x)))
+		c.distinct.add(hashLong(c.long(x)))
 		if !c.seen {
 			c.min.I, c.max.I, c.seen = x, x, true
 		}
@@ -195,7 +201,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 		c.addFloats(b, func(int) int { return i }, 1)
 	case types.I128:
 		x := b.W[i]
-		c.distinct.add(mix(mix(uint64(x.Hi)) + x.Lo))
+		c.distinct.add(hashLong(c.wide(x)))
 		if !c.seen {
 			c.min.W, c.max.W, c.seen = x, x, true
 		}
@@ -208,7 +214,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 	case types.Bytes:
 		r := b.Refs[i]
 		s := b.Data[r.Off : r.Off+r.Len]
-		c.distinct.add(xxhash.Sum64(s))
+		c.distinct.add(hashBytes(s))
 		if !c.seen {
 			c.min.S, c.max.S, c.seen = string(s), string(s), true
 			return
@@ -254,16 +260,32 @@ func (c *Column) Merge(o *Column) {
 	}
 }
 
-// Sketch returns the distinct-value sketch's registers, to be kept with the statistics.
-func (c *Column) Sketch() []byte { return c.distinct.registers }
+// long gives the bits that Hive hashes of a value held as an integer: decimals count as doubles.
+func (c *Column) long(x int64) uint64 {
+	if c.Type.Kind != types.Decimal {
+		return uint64(x)
+	}
+	return math.Float64bits(decimal.Float64Of(x, c.Type.Scale))
+}
+
+// wide gives the bits that Hive hashes of a value held in 128 bits: decimals count as doubles, timestamps as seconds.
+func (c *Column) wide(x types.Int128) uint64 {
+	if c.Type.Kind != types.Decimal {
+		return uint64(x.Hi)
+	}
+	return math.Float64bits(decimal.Float64(x, c.Type.Scale))
+}
+
+// Sketch returns the sketch of distinct values, to be kept with the statistics.
+func (c *Column) Sketch() []byte { return c.distinct.encode() }
 
 // Union merges two sketches; ok is false when they are not of this package's form.
 func Union(a, b []byte) (merged []byte, distinct int64, ok bool) {
-	if len(a) != 1<<precision || len(b) != 1<<precision {
+	s, ok1 := decode(a)
+	o, ok2 := decode(b)
+	if !ok1 || !ok2 {
 		return nil, 0, false
 	}
-	s := newSketch()
-	s.merge(sketch{a})
-	s.merge(sketch{b})
-	return s.registers, s.estimate(), true
+	s.merge(o)
+	return s.encode(), s.estimate(), true
 }

@@ -1,23 +1,49 @@
 package colstats
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
-// precision is the number of hash bits that choose a register: 2^12 registers of one byte, a standard error of 1.6 %.
-const precision = 12
+// precision is the number of hash bits that choose a register: 2^10 registers of one byte, a standard error of 3.25 %.
+const precision = 10
 
-// sketch is a HyperLogLog counter of distinct 64-bit hashes (Flajolet et al. 2007) with linear counting for small sets.
-type sketch struct{ registers []uint8 }
+// fineBits is the number of hash bits by which a small set is counted almost exactly.
+const fineBits = 25
+
+// maxFine is the largest set that is counted by fineBits: Hive's bound for a sketch of this precision.
+const maxFine = (1 << precision) * 6 / 8 / 5
+
+// sketch counts distinct 64-bit hashes as Hive's size-optimised HyperLogLog does, to the same number: linear counting over
+// 2^25 places for small sets, then HyperLogLog (Flajolet et al. 2007) with the bias correction of Heule et al. (2013).
+type sketch struct {
+	registers []uint8
+	fine      []uint32 // places taken, ascending; meaningless once dense
+	dense     bool
+}
 
 func newSketch() sketch { return sketch{registers: make([]uint8, 1<<precision)} }
 
 func (s *sketch) add(h uint64) {
-	i := h >> (64 - precision)
-	rank := uint8(bits.LeadingZeros64(h<<precision|1<<(precision-1))) + 1
+	i := h & (1<<precision - 1)
+	rank := uint8(bits.TrailingZeros64(h>>precision)) + 1
 	if rank > s.registers[i] {
 		s.registers[i] = rank
+	}
+	if !s.dense {
+		s.place(uint32(h & (1<<fineBits - 1)))
+	}
+}
+
+func (s *sketch) place(p uint32) {
+	i, found := slices.BinarySearch(s.fine, p)
+	if found {
+		return
+	}
+	if s.fine = slices.Insert(s.fine, i, p); len(s.fine) > maxFine {
+		s.fine, s.dense = nil, true
 	}
 }
 
@@ -27,10 +53,25 @@ func (s *sketch) merge(o sketch) {
 			s.registers[i] = r
 		}
 	}
+	if o.dense {
+		s.fine, s.dense = nil, true
+	}
+	for _, p := range o.fine {
+		if s.dense {
+			break
+		}
+		s.place(p)
+	}
 }
 
-func (s *sketch) estimate() int64 {
-	m := float64(len(s.registers))
+// estimate returns the number of distinct hashes, at least 1.
+func (s *sketch) estimate() int64 { return max(s.count(), 1) }
+
+func (s *sketch) count() int64 {
+	if !s.dense {
+		return linear(1<<fineBits, 1<<fineBits-len(s.fine))
+	}
+	const m = 1 << precision
 	sum, zeros := 0.0, 0
 	for _, r := range s.registers {
 		sum += math.Ldexp(1, -int(r))
@@ -38,18 +79,108 @@ func (s *sketch) estimate() int64 {
 			zeros++
 		}
 	}
-	e := 0.7213 / (1 + 1.079/m) * m * m / sum
-	if e <= 2.5*m && zeros > 0 {
-		e = m * math.Log(m/float64(zeros))
+	// single precision, as Hive computes it
+	alpha := float32(0.7213) / (1 + float32(1.079)/float32(m)) * m * m
+	n := int64(float64(alpha) * (1 / sum))
+	if n <= 5*m {
+		n -= bias(n)
 	}
-	return int64(e + 0.5)
+	h := n
+	if zeros != 0 {
+		h = linear(m, zeros)
+	}
+	if h < 900 { // below it linear counting is more exact than the corrected estimate
+		return h
+	}
+	return n
 }
 
-// mix hashes an integer by two rounds of xor-shift-multiply (the finaliser of MurmurHash3).
-func mix(x uint64) uint64 {
-	x ^= x >> 33
-	x *= 0xff51afd7ed558ccd
-	x ^= x >> 33
-	x *= 0xc4ceb9fe1a85ec53
-	return x ^ x>>33
+// linear is the estimate of linear counting: zeros of m places are free.
+func linear(m, zeros int) int64 {
+	return int64(math.Floor(float64(m)*math.Log(float64(m)/float64(zeros)) + 0.5))
+}
+
+// bias is the mean bias at the six points nearest to a raw estimate.
+func bias(n int64) int64 {
+	const nearest = 6
+	x := float64(n)
+	// points are ascending: the nearest six lie next to each other, around x
+	hi, _ := slices.BinarySearch(rawEstimates[:], x)
+	lo := hi
+	for hi-lo < nearest {
+		if lo > 0 && (hi == len(rawEstimates) || x-rawEstimates[lo-1] <= rawEstimates[hi]-x) {
+			lo--
+		} else {
+			hi++
+		}
+	}
+	sum := 0.0
+	for _, b := range estimateBias[lo:hi] {
+		sum += b
+	}
+	return int64(sum/nearest + 0.5)
+}
+
+// encode is the form in which a sketch is kept with statistics: the registers, then the places of a small set.
+func (s *sketch) encode() []byte {
+	b := append([]byte(nil), s.registers...)
+	if s.dense {
+		return b
+	}
+	b = append(b, 0) // tells an empty small set from a large one
+	for _, p := range s.fine {
+		b = binary.BigEndian.AppendUint32(b, p)
+	}
+	return b
+}
+
+func decode(b []byte) (sketch, bool) {
+	if len(b) < 1<<precision || len(b) > 1<<precision && (len(b)-1<<precision)%4 != 1 {
+		return sketch{}, false
+	}
+	s := sketch{registers: slices.Clone(b[:1<<precision]), dense: len(b) == 1<<precision}
+	if !s.dense {
+		for b = b[1<<precision+1:]; len(b) > 0; b = b[4:] {
+			s.fine = append(s.fine, binary.BigEndian.Uint32(b))
+		}
+	}
+	return s, true
+}
+
+// The constants of MurmurHash3's 128-bit form, of which Hive's 64-bit hash is one half.
+const (
+	hashSeed = 104729
+	hashC1   = 0x87c37b91114253d5
+	hashC2   = 0x4cf5ad432745937f
+)
+
+func hashBlock(h, k uint64) uint64 {
+	return bits.RotateLeft64(h^bits.RotateLeft64(k*hashC1, 31)*hashC2, 27)*5 + 0x52dce729
+}
+
+func hashEnd(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// hashLong is Hive's hash of eight bytes, most significant first.
+func hashLong(x uint64) uint64 { return hashEnd(hashBlock(hashSeed, bits.ReverseBytes64(x)) ^ 8) }
+
+// hashBytes is Hive's hash of bytes.
+func hashBytes(b []byte) uint64 {
+	h, n := uint64(hashSeed), uint64(len(b))
+	for ; len(b) >= 8; b = b[8:] {
+		h = hashBlock(h, binary.LittleEndian.Uint64(b))
+	}
+	if len(b) > 0 {
+		var k uint64
+		for i, c := range b {
+			k |= uint64(c) << (8 * i)
+		}
+		h ^= bits.RotateLeft64(k*hashC1, 31) * hashC2
+	}
+	return hashEnd(h ^ n)
 }

@@ -57,6 +57,13 @@ type Positioner interface {
 	Positions()
 }
 
+// Counter is implemented by formats whose files say how many rows they hold.
+type Counter interface {
+	Format
+	// Count returns the statistics of the file path, as its writer gave them. An empty file has none.
+	Count(ctx context.Context, path string, opts *ReadOptions) (FileStats, error)
+}
+
 // Reader yields the batches of a split. It is used by one goroutine.
 type Reader interface {
 	// Next returns the next non-empty batch, or nil at the end. Columns are in the order of ReadOptions.Projection; the batch

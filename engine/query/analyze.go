@@ -14,6 +14,7 @@ import (
 	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/engine/colstats"
+	"skep/engine/filesystem"
 	"skep/engine/format"
 	"skep/engine/pipeline"
 	"skep/engine/planner"
@@ -124,12 +125,13 @@ func (x *statisticsOf) choose(names []*ast.Ident) error {
 // gathered is what was found out about a table or partition.
 type gathered struct {
 	files   stats.Files
+	footers *format.FileStats // what the files themselves say; nil when they do not
 	rows    int64
 	columns []*colstats.Column
 }
 
 func (x *statisticsOf) run(ctx context.Context) error {
-	if x.noScan && len(x.columns) == 0 {
+	if len(x.columns) == 0 && (x.noScan || x.counted()) {
 		return x.record(ctx, nil)
 	}
 	sink := &statisticsSink{keys: len(x.read.PartitionKeys), groups: map[string]*gathered{}}
@@ -163,20 +165,20 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 		got     *gathered
 		columns []model.ColumnStatistics
 	}
-	collect := func(name, location string, values []types.Datum) (*target, error) {
+	collect := func(name, location, input, serde string, values []types.Datum) (*target, error) {
 		t := &target{name: name, got: &gathered{}}
 		if sink != nil {
 			t.got = sink.group(values)
 		}
-		var err error
-		if t.got.files, err = x.count(ctx, location); err != nil {
+		if err := x.count(ctx, t.got, location, x.counter(input, serde)); err != nil {
 			return nil, err
 		}
+		var err error
 		t.columns, err = s.columnStatistics(schema, t.got.columns)
 		return t, err
 	}
 	if !x.table.IsPartitioned() {
-		t, err := collect("", x.table.Location, nil)
+		t, err := collect("", x.table.Location, x.read.InputFormat, x.read.SerDe, nil)
 		if err != nil {
 			return err
 		}
@@ -206,7 +208,7 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 	var names []string
 	for _, p := range x.parts {
 		name := partition.Name(keyNames(x.read), p.Names)
-		t, err := collect(name, p.Location, p.Values)
+		t, err := collect(name, p.Location, p.InputFormat, p.SerDe, p.Values)
 		if err != nil {
 			return err
 		}
@@ -240,12 +242,16 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 // note brings the parameters of a table or partition up to date; scanned says whether the rows were counted.
 func (x *statisticsOf) note(params map[string]string, g *gathered, columns []model.ColumnStatistics, scanned bool) error {
 	delete(params, model.ParamLastDDLTime)
-	if !scanned {
-		return stats.Refresh(params, g.files)
-	}
 	raw, _ := stats.Counter(params, model.ParamRawDataSize)
-	if x.table.Storage.InputFormat == storage.TextInputFormat {
+	switch {
+	case !scanned && g.footers != nil:
+		g.rows, raw = g.footers.Rows, g.footers.RawBytes
+	case !scanned:
+		return stats.Refresh(params, g.files)
+	case x.table.Storage.InputFormat == storage.TextInputFormat:
 		raw = max(g.files.Bytes-g.rows, 0) // the lines without their ends
+	case x.table.Storage.InputFormat == storage.OrcInputFormat:
+		raw = 0 // Hive's reader does not say
 	}
 	accurate := stats.AccurateColumns(params)
 	for _, c := range columns {
@@ -256,22 +262,73 @@ func (x *statisticsOf) note(params map[string]string, g *gathered, columns []mod
 	return stats.Replace(params, g.files, stats.Rows{Rows: g.rows, Raw: raw}, accurate)
 }
 
-// count counts the visible files of a directory.
-func (x *statisticsOf) count(ctx context.Context, location string) (stats.Files, error) {
-	var f stats.Files
-	entries, err := x.st.session.engine.files.List(ctx, location)
+// counter is the format of a table or partition if its files say how many rows they hold, else nil. Of files in a format
+// that is not known at least the number can be told.
+func (x *statisticsOf) counter(input, serde string) format.Counter {
+	if input == "" {
+		input, serde = x.read.InputFormat, x.read.SerDe
+	}
+	f, err := x.st.session.engine.formats.find(input, serde)
+	if err != nil {
+		return nil
+	}
+	c, _ := f.(format.Counter)
+	return c
+}
+
+// counted reports whether the files of the table and of its partitions say how many rows they hold.
+func (x *statisticsOf) counted() bool {
+	for _, p := range x.parts {
+		if x.counter(p.InputFormat, p.SerDe) == nil {
+			return false
+		}
+	}
+	return x.counter("", "") != nil
+}
+
+// count counts the visible files of a directory and those below it, and what they say themselves.
+func (x *statisticsOf) count(ctx context.Context, g *gathered, location string, f format.Counter) error {
+	files := x.st.session.engine.files
+	entries, err := files.List(ctx, location)
 	if err != nil {
 		if isMissing(err) {
-			return f, nil
+			return nil
 		}
-		return f, err
+		return err
 	}
+	if f != nil && g.footers == nil {
+		g.footers = &format.FileStats{}
+	}
+	options := &format.ReadOptions{Open: plainOpener{files}, Session: formatSession(x.st.conf)}
 	for _, e := range entries {
-		if !e.IsDir() && !warehouse.IsHidden(e.Name()) {
-			f.Files, f.Bytes = f.Files+1, f.Bytes+e.Size()
+		path := strings.TrimSuffix(location, "/") + "/" + e.Name()
+		switch {
+		case warehouse.IsHidden(e.Name()):
+			continue
+		case e.IsDir():
+			if err := x.count(ctx, g, path, f); err != nil {
+				return err
+			}
+			continue
+		}
+		g.files.Files, g.files.Bytes = g.files.Files+1, g.files.Bytes+e.Size()
+		if f != nil && e.Size() > 0 {
+			n, err := f.Count(ctx, path, options)
+			if err != nil {
+				return err
+			}
+			g.footers.Rows, g.footers.RawBytes = g.footers.Rows+n.Rows, g.footers.RawBytes+n.RawBytes
 		}
 	}
-	return f, nil
+	return nil
+}
+
+// plainOpener opens files as they are now.
+type plainOpener struct{ files filesystem.FileSystem }
+
+// Open implements format.Opener.
+func (o plainOpener) Open(ctx context.Context, path string) (format.Input, error) {
+	return o.files.Open(ctx, path)
 }
 
 // statisticsSink gathers column statistics by partition. The first columns of its batches are the partition keys, which are

@@ -11,7 +11,6 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
-	"skep/engine/colstats"
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
 	"skep/metastore/model"
@@ -277,7 +276,7 @@ func (st *Statement) ddlEnv() *ddl.Env {
 	e := st.session.engine
 	return &ddl.Env{
 		Store: e.store, Files: e.files, Warehouse: e.warehouse, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
-		Union: colstats.Union,
+		Merger: st.merger(),
 	}
 }
 

@@ -252,7 +252,7 @@ func (l *loading) commit(ctx context.Context, move bool) error {
 		return l.st.commitTemporary(ctx, staging, t, l.n.Overwrite, warehouse.Output{Files: files}, true)
 	}
 	return e.warehouse.Insert(ctx, warehouse.Insert{
-		Staging: staging, Table: t, Overwrite: l.n.Overwrite, Unknown: true,
+		Staging: staging, Table: t, Overwrite: l.n.Overwrite, Unknown: true, KeepStorage: !l.n.Overwrite, NoStatistics: !l.st.conf.Bool("hive.stats.autogather"),
 		Outputs: []warehouse.Output{{Values: l.values, Files: files}},
 	})
 }

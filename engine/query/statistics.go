@@ -1,6 +1,7 @@
 package query
 
 import (
+	"skep/dialect/types"
 	"skep/engine/colstats"
 	"skep/engine/format"
 	"skep/engine/query/ddl"
@@ -23,12 +24,19 @@ func (s *Session) columnStatistics(schema []format.Column, cols []*colstats.Colu
 			m.Trues, m.Falses = c.Trues, c.Rows-c.Nulls-c.Trues
 		}
 		if lo, hi, ok := c.Bounds(); ok && kind != model.StringStatistics && kind != model.BinaryStatistics && kind != model.BooleanStatistics {
+			t := c.Type
+			if t.Kind == types.Float {
+				t = types.DoubleType // Hive keeps the bounds of both kinds as doubles
+			}
 			var err error
-			if m.Low, err = s.castToText(lo, c.Type); err != nil {
+			if m.Low, err = s.castToText(lo, t); err != nil {
 				return nil, err
 			}
-			if m.High, err = s.castToText(hi, c.Type); err != nil {
+			if m.High, err = s.castToText(hi, t); err != nil {
 				return nil, err
+			}
+			if t.Kind == types.Decimal {
+				m.Low, m.High = ddl.PlainDecimal(m.Low), ddl.PlainDecimal(m.High)
 			}
 		}
 		out = append(out, m)

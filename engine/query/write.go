@@ -216,6 +216,11 @@ func (w *write) commit(ctx context.Context) (int64, error) {
 	return rows, w.commitTable(ctx, outputs)
 }
 
+// merger merges column statistics as the session's version of Hive does.
+func (st *Statement) merger() stats.Merger {
+	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.HiveVersion() == "3.1"}
+}
+
 // files lists the staged files of an output.
 func (w *write) files(o *tablesink.Output) []string {
 	var out []string
@@ -233,7 +238,7 @@ func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) er
 	}
 	in := warehouse.Insert{
 		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
-		Unknown: !w.st.conf.Bool("hive.stats.autogather"), Union: colstats.Union,
+		NoStatistics: !w.st.conf.Bool("hive.stats.autogather"), Merger: w.st.merger(),
 	}
 	for _, o := range outputs {
 		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
@@ -256,7 +261,7 @@ func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) er
 		}
 	}
 	if w.temporary {
-		return w.st.commitTemporary(ctx, w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.Unknown)
+		return w.st.commitTemporary(ctx, w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.NoStatistics)
 	}
 	return e.warehouse.Insert(ctx, in)
 }
@@ -271,8 +276,7 @@ func (st *Statement) commitTemporary(ctx context.Context, staging *warehouse.Sta
 			var err error
 			switch {
 			case unknown:
-				delete(m.Parameters, model.ParamStatsAccurate)
-				err = stats.Append(m.Parameters, f, stats.Rows{}, nil)
+				stats.FilesOnly(m.Parameters, f)
 			case overwrite:
 				err = stats.Replace(m.Parameters, f, o.Rows, nil)
 			default:

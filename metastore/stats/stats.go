@@ -3,11 +3,13 @@
 package stats
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"skep/metastore/model"
 	"skep/metastore/partition"
@@ -29,15 +31,17 @@ func readAccurate(params map[string]string) accurate {
 }
 
 func (a accurate) write(params map[string]string) error {
-	if a.Basic == "" {
+	if a.Basic == "" && len(a.Columns) == 0 {
 		delete(params, model.ParamStatsAccurate)
 		return nil
 	}
-	b, err := json.Marshal(a)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // as Java's encoders
+	if err := e.Encode(a); err != nil {
 		return fmt.Errorf("encode %s: %w", model.ParamStatsAccurate, err)
 	}
-	params[model.ParamStatsAccurate] = string(b)
+	params[model.ParamStatsAccurate] = strings.TrimSuffix(b.String(), "\n")
 	return nil
 }
 
@@ -68,15 +72,32 @@ func Replace(params map[string]string, f Files, r Rows, columns []string) error 
 	return a.with(columns).write(params)
 }
 
-// Refresh records a new count of files. When it differs from the old one, nothing else about the directory is reliable.
+// Refresh records a new count of files, as ANALYZE … NOSCAN does: Hive then takes for reliable what there is.
 func Refresh(params map[string]string, f Files) error {
-	files, _ := Counter(params, model.ParamNumFiles)
-	bytes, known := Counter(params, model.ParamTotalSize)
 	setFiles(params, f)
-	if known && files == f.Files && bytes == f.Bytes {
-		return nil
+	a := readAccurate(params)
+	a.Basic = "true"
+	return a.write(params)
+}
+
+// FilesOnly records a count of files about which nothing else is known.
+func FilesOnly(params map[string]string, f Files) {
+	delete(params, model.ParamStatsAccurate)
+	setFiles(params, f)
+}
+
+// ForgetColumns makes the statistics of columns unreliable.
+func ForgetColumns(params map[string]string, columns ...string) error {
+	a := readAccurate(params)
+	for _, c := range columns {
+		delete(a.Columns, c)
 	}
-	return accurate{}.write(params)
+	return a.write(params)
+}
+
+// NoteColumn marks the statistics of a column as reliable.
+func NoteColumn(params map[string]string, column string) error {
+	return readAccurate(params).with([]string{column}).write(params)
 }
 
 // Append records that rows were added: f is what the directory holds now, r what was added. Counts that were not reliable
@@ -118,16 +139,26 @@ func set(params map[string]string, f Files, r Rows) {
 // Union merges two sketches of distinct values; ok is false when it cannot read them.
 type Union func(a, b []byte) (merged []byte, distinct int64, ok bool)
 
-// Merge returns the statistics of the rows of a and b together; rowsA and rowsB are their row counts, for averages. Without
-// a union of sketches the number of distinct values is taken to be the larger, as Hive does.
-func Merge(a, b model.ColumnStatistics, rowsA, rowsB int64, union Union) model.ColumnStatistics {
+// Merger merges column statistics as a version of Hive does.
+type Merger struct {
+	Union Union // may be nil
+	// ZeroBounds says that the bounds of a side without values count as zero, which was so in Hive 3.1 for numbers and
+	// timestamps.
+	ZeroBounds bool
+}
+
+// Merge returns the statistics of the rows of a and b together. Lengths are averaged as Hive does, by taking the larger
+// average. Without a union of sketches the number of distinct values is taken to be the larger.
+func (m Merger) Merge(a, b model.ColumnStatistics) model.ColumnStatistics {
+	union := m.Union
+	if m.ZeroBounds {
+		a, b = zeroBounds(a, b), zeroBounds(b, a)
+	}
 	out := a
 	out.Nulls = sum(a.Nulls, b.Nulls)
 	out.Trues, out.Falses = sum(a.Trues, b.Trues), sum(a.Falses, b.Falses)
 	out.MaxLength = max(a.MaxLength, b.MaxLength)
-	if n, m := max(rowsA-max(a.Nulls, 0), 0), max(rowsB-max(b.Nulls, 0), 0); n+m > 0 {
-		out.AvgLength = (a.AvgLength*float64(n) + b.AvgLength*float64(m)) / float64(n+m)
-	}
+	out.AvgLength = max(a.AvgLength, b.AvgLength)
 	out.Distinct, out.BitVector = max(a.Distinct, b.Distinct), nil
 	if union != nil && a.BitVector != nil && b.BitVector != nil {
 		if merged, distinct, ok := union(a.BitVector, b.BitVector); ok {
@@ -137,6 +168,22 @@ func Merge(a, b model.ColumnStatistics, rowsA, rowsB int64, union Union) model.C
 	out.Low = bound(a, b, a.Low, b.Low, -1)
 	out.High = bound(a, b, a.High, b.High, +1)
 	return out
+}
+
+// zeroBounds gives s, merged with other, the bounds zero when it has none but other has.
+func zeroBounds(s, other model.ColumnStatistics) model.ColumnStatistics {
+	if s.Low != "" || s.High != "" || other.Low == "" {
+		return s
+	}
+	switch s.Kind {
+	case model.LongStatistics:
+		s.Low, s.High = "0", "0"
+	case model.DoubleStatistics:
+		s.Low, s.High = "0.0", "0.0"
+	case model.TimestampStatistics:
+		s.Low, s.High = "1970-01-01 00:00:00", "1970-01-01 00:00:00"
+	}
+	return s
 }
 
 func sum(a, b int64) int64 {
@@ -153,12 +200,12 @@ func bound(a, b model.ColumnStatistics, x, y string, sign int) string {
 	case x == "" && y == "":
 		return ""
 	case x == "":
-		if a.Distinct == 0 {
+		if a.Distinct <= 1 { // no values: an estimate is at least 1
 			return y
 		}
 		return ""
 	case y == "":
-		if b.Distinct == 0 {
+		if b.Distinct <= 1 {
 			return x
 		}
 		return ""

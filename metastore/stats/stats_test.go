@@ -42,22 +42,29 @@ func TestMerge(t *testing.T) {
 	union := func(x, y []byte) ([]byte, int64, bool) { return []byte{x[0] | y[0]}, 11, true }
 	want := a
 	want.Nulls, want.Distinct, want.Low, want.High, want.BitVector = 3, 11, "-3", "10", []byte{3}
-	if got := Merge(a, b, 10, 10, union); !reflect.DeepEqual(got, want) {
+	if got := (Merger{Union: union}).Merge(a, b); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := Merge(a, b, 10, 10, nil); got.Distinct != 7 || got.BitVector != nil {
+	if got := (Merger{}).Merge(a, b); got.Distinct != 7 || got.BitVector != nil {
 		t.Errorf("without union: %+v", got)
 	}
 	none := model.ColumnStatistics{Type: "int", Nulls: 4} // all NULL
-	if got := Merge(none, b, 4, 10, nil); got.Low != "-3" || got.High != "9" || got.Nulls != 6 {
+	if got := (Merger{}).Merge(none, b); got.Low != "-3" || got.High != "9" || got.Nulls != 6 {
 		t.Errorf("with NULLs only: %+v", got)
 	}
+	none.Kind = model.LongStatistics
+	if got := (Merger{ZeroBounds: true}).Merge(none, b); got.Low != "-3" || got.High != "9" {
+		t.Errorf("with zero for no bounds: %+v", got)
+	}
+	if got := (Merger{ZeroBounds: true}).Merge(a, none); got.Low != "0" || got.High != "10" {
+		t.Errorf("with zero for no bounds: %+v", got)
+	}
 	unknown := model.ColumnStatistics{Type: "int", Nulls: -1, Distinct: 3}
-	if got := Merge(unknown, b, 4, 10, nil); got.Low != "" || got.High != "" || got.Nulls != -1 {
+	if got := (Merger{}).Merge(unknown, b); got.Low != "" || got.High != "" || got.Nulls != -1 {
 		t.Errorf("with unknown bounds: %+v", got)
 	}
 	s := model.ColumnStatistics{Type: "string", AvgLength: 4, MaxLength: 9}
-	if got := Merge(s, model.ColumnStatistics{Type: "string", AvgLength: 1, MaxLength: 2}, 10, 20, nil); got.AvgLength != 2 || got.MaxLength != 9 {
+	if got := (Merger{}).Merge(s, model.ColumnStatistics{Type: "string", AvgLength: 1, MaxLength: 2}); got.AvgLength != 4 || got.MaxLength != 9 {
 		t.Errorf("lengths: %+v", got)
 	}
 }

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"skep/metastore"
@@ -30,8 +31,12 @@ type Insert struct {
 	Outputs []Output
 	// Unknown says that Output.Rows is not known, as for LOAD DATA.
 	Unknown bool
-	// Union merges sketches of distinct values; may be nil.
-	Union stats.Union
+	// KeepStorage says that an existing partition keeps its format, as for LOAD DATA, which moves files as they are.
+	KeepStorage bool
+	// NoStatistics says that rows are not to be counted (hive.stats.autogather=false); counts there are stay as they are.
+	NoStatistics bool
+	// Merger merges column statistics.
+	Merger stats.Merger
 }
 
 // Insert commits the output of a statement, creating partitions as needed and keeping statistics.
@@ -157,6 +162,9 @@ func (x *insertion) commit(ctx context.Context, tx metastore.Tx, contents []Cont
 				"partition %s of %s.%s was changed by another session while it was being written", name, t.Database, t.Name)
 		}
 		delete(p.Parameters, model.ParamLastDDLTime)
+		if !x.KeepStorage {
+			inherit(p, t.Storage)
+		}
 		c.Alter = append(c.Alter, p)
 	}
 	// a new partition must exist before it can have column statistics
@@ -179,6 +187,20 @@ func (x *insertion) commit(ctx context.Context, tx metastore.Tx, contents []Cont
 	return metastore.CommitPartitions(ctx, tx, t.Database, t.Name, c)
 }
 
+// inherit gives a partition that is written the table's format and buckets, in which its files are.
+func inherit(p *model.Partition, table *model.StorageDescriptor) {
+	if p.Storage == nil || table == nil {
+		return
+	}
+	s, n := table.Clone(), p.Storage
+	if s.InputFormat == n.InputFormat && s.OutputFormat == n.OutputFormat && s.SerDe.Library == n.SerDe.Library && maps.Equal(s.SerDe.Parameters, n.SerDe.Parameters) &&
+		s.NumBuckets == n.NumBuckets && slices.Equal(s.BucketColumns, n.BucketColumns) && slices.Equal(s.SortColumns, n.SortColumns) {
+		return
+	}
+	s.Columns, s.Skew, s.StoredAsSubDirectories, s.Parameters, s.Compressed = n.Columns, n.Skew, n.StoredAsSubDirectories, n.Parameters, n.Compressed
+	p.Storage = s
+}
+
 // record brings the statistics of output i's table or partition up to date; params are its parameters.
 func (x *insertion) record(ctx context.Context, tx metastore.Tx, i int, params map[string]string, c Contents) error {
 	o := x.Outputs[i]
@@ -188,12 +210,15 @@ func (x *insertion) record(ctx context.Context, tx metastore.Tx, i int, params m
 		columns[k] = s.Column
 	}
 	fresh := x.Overwrite || x.Create || c.Files == int64(len(o.Files)) // nothing from before
-	if fresh || x.Unknown {
+	if fresh || x.Unknown || x.NoStatistics {
 		if err := tx.DeleteColumnStatistics(ctx, x.t.Database, x.t.Name, x.names[i]); err != nil {
 			return err
 		}
 	}
 	switch {
+	case x.NoStatistics:
+		stats.FilesOnly(params, files)
+		return nil
 	case x.Unknown:
 		delete(params, model.ParamStatsAccurate)
 		for _, count := range []string{model.ParamNumRows, model.ParamRawDataSize} {
@@ -208,7 +233,6 @@ func (x *insertion) record(ctx context.Context, tx metastore.Tx, i int, params m
 		}
 		return tx.SetColumnStatistics(ctx, x.t.Database, x.t.Name, x.names[i], o.Columns)
 	}
-	rows, _ := stats.Counter(params, model.ParamNumRows)
 	accurate := stats.AccurateColumns(params)
 	if err := stats.Append(params, files, o.Rows, columns); err != nil {
 		return err
@@ -221,7 +245,7 @@ func (x *insertion) record(ctx context.Context, tx metastore.Tx, i int, params m
 	for _, s := range o.Columns {
 		k := slices.IndexFunc(old, func(b model.ColumnStatistics) bool { return b.Column == s.Column })
 		if k >= 0 && old[k].Type == s.Type {
-			merged = append(merged, stats.Merge(old[k], s, rows, o.Rows.Rows, x.Union))
+			merged = append(merged, x.Merger.Merge(old[k], s))
 		}
 	}
 	return tx.SetColumnStatistics(ctx, x.t.Database, x.t.Name, x.names[i], merged)

@@ -77,6 +77,7 @@ type fileTail struct {
 	rows        int64
 	stride      int64
 	stripeStats [][]columnStats // by stripe and column; nil when absent
+	counts      []valueCount    // of the whole file, by column; nil when absent
 	julian      bool            // dates before 1582 are in the Julian calendar
 }
 
@@ -171,6 +172,12 @@ func parseFooter(data []byte, t *fileTail) error {
 			t.types = append(t.types, typ)
 		case 6:
 			t.rows = int64(m.num)
+		case 7:
+			c, err := parseCount(m.bytes)
+			if err != nil {
+				return err
+			}
+			t.counts = append(t.counts, c)
 		case 8:
 			t.stride = int64(m.num)
 		case 11:
@@ -178,6 +185,40 @@ func parseFooter(data []byte, t *fileTail) error {
 		}
 		return nil
 	})
+}
+
+// valueCount is the number of values, not NULL, of a column and, of strings and binary values, the sum of their lengths.
+type valueCount struct{ values, length int64 }
+
+func parseCount(data []byte) (valueCount, error) {
+	var c valueCount
+	err := each(data, func(m *message) error {
+		field := m.field
+		switch field {
+		case 1:
+			c.values = int64(m.num)
+		case statsStrings, statsBinary:
+			return each(m.bytes, func(m *message) error {
+				if field == statsStrings && m.field == 3 || field == statsBinary && m.field == 1 {
+					c.length = m.sint()
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+	return c, err
+}
+
+// rawSize is the size of the file's values in memory by Hive's reckoning.
+func (t *fileTail) rawSize() int64 {
+	n := int64(0)
+	for i, c := range t.counts {
+		if i < len(t.types) {
+			n += rawSize(t.types[i].kind, c)
+		}
+	}
+	return n
 }
 
 func parseType(data []byte) (orcType, error) {
@@ -307,7 +348,7 @@ func parseStripeStatistics(data []byte) ([][]columnStats, error) {
 
 // statisticsFields numbers the parts of ColumnStatistics.
 const (
-	statsInts, statsDoubles, statsStrings, statsDecimals, statsDates, statsTimestamps = 2, 3, 4, 6, 7, 9
+	statsInts, statsDoubles, statsStrings, statsDecimals, statsDates, statsBinary, statsTimestamps = 2, 3, 4, 6, 7, 8, 9
 )
 
 func parseStatistics(data []byte) (columnStats, error) {

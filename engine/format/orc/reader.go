@@ -21,7 +21,7 @@ import (
 // Format is the ORC format. It caches the tails of files. It is safe for concurrent use.
 type Format struct{ tails *tailCache }
 
-var _ format.Format = (*Format)(nil)
+var _ format.Counter = (*Format)(nil)
 
 // New returns the format with an empty cache.
 func New() *Format { return &Format{tails: &tailCache{tails: map[tailKey]*fileTail{}}} }
@@ -60,6 +60,23 @@ func (f *Format) Splits(ctx context.Context, path string, opts *format.ReadOptio
 		out = append(out, s.divide(x, t.stride, target)...)
 	}
 	return out, nil
+}
+
+// Count implements format.Counter.
+func (f *Format) Count(ctx context.Context, path string, opts *format.ReadOptions) (format.FileStats, error) {
+	in, err := opts.Open.Open(ctx, path)
+	if err != nil {
+		return format.FileStats{}, err
+	}
+	defer in.Close()
+	if in.Size() == 0 {
+		return format.FileStats{}, nil
+	}
+	t, err := f.tail(in, path, format.ModTime(in))
+	if err != nil {
+		return format.FileStats{}, err
+	}
+	return format.FileStats{Rows: t.rows, Bytes: in.Size(), RawBytes: t.rawSize()}, nil
 }
 
 // OpenSplit implements format.Format.

@@ -185,7 +185,12 @@ func b2i(b bool) int {
 
 // rawSize is the size of the column's values in memory by Hive's reckoning (the JVM's sizes of boxed values).
 func (s *statsWriter) rawSize(c *columnWriter) int64 {
-	switch c.kind {
+	return rawSize(c.kind, valueCount{s.values, s.sum})
+}
+
+// rawSize is the size in memory of values of one kind.
+func rawSize(kind int, s valueCount) int64 {
+	switch kind {
 	case kindBoolean, kindByte, kindShort, kindInt, kindFloat:
 		return s.values * 4
 	case kindLong, kindDouble:
@@ -194,9 +199,9 @@ func (s *statsWriter) rawSize(c *columnWriter) int64 {
 		if s.values == 0 {
 			return 0
 		}
-		return s.values * (s.sum/s.values + 88)
+		return s.values * (s.length/s.values + 84)
 	case kindBinary:
-		return s.sum
+		return s.length
 	case kindDecimal:
 		return s.values * 112
 	case kindDate:

@@ -66,6 +66,20 @@ func (g *rowGroup) extent() (start, end int64) {
 	return start, end
 }
 
+// Count implements format.Counter.
+func (f Format) Count(ctx context.Context, path string, opts *format.ReadOptions) (format.FileStats, error) {
+	input, foot, _, err := f.open(ctx, path, time.Time{}, opts, rulesOf(opts))
+	if err != nil {
+		return format.FileStats{}, err
+	}
+	defer input.Close()
+	n := format.FileStats{Bytes: input.Size()}
+	for _, g := range foot.groups {
+		n.Rows, n.RawBytes = n.Rows+g.rows, n.RawBytes+g.bytes
+	}
+	return n, nil
+}
+
 // OpenSplit reads the row groups that start within the split.
 func (f Format) OpenSplit(ctx context.Context, s format.Split, opts *format.ReadOptions) (format.Reader, error) {
 	rules := rulesOf(opts)

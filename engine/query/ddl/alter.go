@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
@@ -12,6 +13,7 @@ import (
 	"skep/dialect/storage"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/stats"
 	"skep/metastore/warehouse"
 )
 
@@ -155,7 +157,11 @@ func (a *alteration) change(ctx context.Context, change func(t *model.Table) err
 		if t.Parameters == nil {
 			t.Parameters = map[string]string{}
 		}
+		old := columnsOf(t.Storage)
 		if err := change(t); err != nil {
+			return err
+		}
+		if err := forgetColumns(ctx, tx, t, "", t.Parameters, old, columnsOf(t.Storage)); err != nil {
 			return err
 		}
 		env.stamp(t.Parameters)
@@ -180,7 +186,11 @@ func (env *Env) alterPartitions(ctx context.Context, tx metastore.Tx, t *model.T
 		if p.Parameters == nil {
 			p.Parameters = map[string]string{}
 		}
+		old := columnsOf(p.Storage)
 		if err := each(p); err != nil {
+			return err
+		}
+		if err := forgetColumns(ctx, tx, t, partitionName(t, p), p.Parameters, old, columnsOf(p.Storage)); err != nil {
 			return err
 		}
 		env.stamp(p.Parameters)
@@ -196,6 +206,31 @@ func (a *alteration) storage(change func(sd *model.StorageDescriptor) error) *Ta
 		}
 		return a.changePartitions(ctx, func(p *model.Partition) error { return change(p.Storage) })
 	})
+}
+
+// columnsOf are the columns of a storage; of none, none.
+func columnsOf(sd *model.StorageDescriptor) []model.Column {
+	if sd == nil {
+		return nil
+	}
+	return slices.Clone(sd.Columns)
+}
+
+// forgetColumns drops the statistics of the columns that are no longer what they were.
+func forgetColumns(ctx context.Context, tx metastore.Tx, t *model.Table, part string, params map[string]string, old, now []model.Column) error {
+	var gone []string
+	for _, c := range old {
+		if !slices.ContainsFunc(now, func(n model.Column) bool { return n.Name == c.Name && n.Type == c.Type }) {
+			gone = append(gone, c.Name)
+		}
+	}
+	if len(gone) == 0 || t.IsView() {
+		return nil
+	}
+	if err := stats.ForgetColumns(params, gone...); err != nil {
+		return err
+	}
+	return tx.DeleteColumnStatistics(ctx, t.Database, t.Name, part, gone...)
 }
 
 func (a *alteration) changePartitions(ctx context.Context, each func(p *model.Partition) error) error {

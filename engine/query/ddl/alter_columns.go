@@ -49,7 +49,7 @@ func (env *Env) compatible(old []model.Column, sd *model.StorageDescriptor) erro
 	}
 	var bad []string
 	for i := range min(len(old), len(sd.Columns)) {
-		if !canBecome(old[i].Type, sd.Columns[i].Type) {
+		if !canBecome(old[i].Type, sd.Columns[i].Type, env.is31()) {
 			bad = append(bad, sd.Columns[i].Name)
 		}
 	}
@@ -62,8 +62,8 @@ func (env *Env) compatible(old []model.Column, sd *model.StorageDescriptor) erro
 // widening is the order in which numeric types may be changed to wider ones.
 var widening = []types.Kind{types.TinyInt, types.SmallInt, types.Int, types.BigInt, types.Decimal, types.Float, types.Double}
 
-// canBecome reports whether a column of type from may be given the type to.
-func canBecome(from, to string) bool {
+// canBecome reports whether a column of type from may be given the type to; old says so for Hive 3.1.
+func canBecome(from, to string, old bool) bool {
 	f, err := types.Parse(from)
 	if err != nil {
 		return from == to
@@ -75,10 +75,10 @@ func canBecome(from, to string) bool {
 	switch {
 	case f.String() == t.String(), f.Kind == t.Kind && f.IsPrimitive():
 		return true
-	case f.IsPrimitive() && (t.Kind == types.String || t.Kind == types.Varchar || t.Kind == types.Char):
-		return true
-	case f.IsString() && t.Kind == types.Double:
-		return true
+	case f.IsPrimitive() && t.IsString():
+		return old || f.Kind != types.Boolean && f.Kind != types.Binary
+	case old && f.IsString() && (t.Kind == types.Double || t.Kind == types.Decimal):
+		return true // no longer so in Hive 4
 	}
 	i, j := slices.Index(widening, f.Kind), slices.Index(widening, t.Kind)
 	return i >= 0 && i < j

@@ -89,10 +89,12 @@ func (env *Env) addPartitions(ctx context.Context, t *model.Table, parts []*mode
 		if p.Location == "" {
 			continue
 		}
-		if err := env.Files.MkdirAll(ctx, p.Location); err != nil {
+		made, err := env.makeDir(ctx, p.Location)
+		if err != nil {
 			return env.failed(err)
 		}
-		if err := env.countFiles(ctx, t, p.Location, p.Parameters); err != nil {
+		own := p.Location == warehouse.PartitionLocation(t, p.Values)
+		if err := env.firstStatistics(ctx, t, p.Location, p.Parameters, made, own); err != nil {
 			return env.failed(err)
 		}
 	}
@@ -102,18 +104,28 @@ func (env *Env) addPartitions(ctx context.Context, t *model.Table, parts []*mode
 	})
 }
 
-// countFiles notes the number and size of the files found in a new table or partition; without files, everything about it
-// is known.
-func (env *Env) countFiles(ctx context.Context, t *model.Table, location string, params map[string]string) error {
-	if !env.Session.Conf().Bool("hive.stats.autogather") {
+// makeDir makes the directory of a new table or partition; made is false when it was there already.
+func (env *Env) makeDir(ctx context.Context, dir string) (made bool, err error) {
+	if _, err := env.Files.Stat(ctx, dir); err == nil {
+		return false, nil
+	} else if !isMissing(err) {
+		return false, err
+	}
+	return true, env.Files.MkdirAll(ctx, dir)
+}
+
+// firstStatistics notes what is known of a new table or partition. Of one that is empty, in its own place, everything is known;
+// of a directory that was there before, the number and size of the files; else nothing.
+func (env *Env) firstStatistics(ctx context.Context, t *model.Table, location string, params map[string]string, made, own bool) error {
+	if !env.Session.Conf().Bool("hive.stats.autogather") || made && !own {
 		return nil
 	}
 	f, err := env.listFiles(ctx, location)
 	if err != nil {
 		return err
 	}
-	if f.Files > 0 {
-		params[model.ParamNumFiles], params[model.ParamTotalSize] = formatInt(f.Files), formatInt(f.Bytes)
+	if !own || f.Files > 0 {
+		stats.FilesOnly(params, f)
 		return nil
 	}
 	var names []string

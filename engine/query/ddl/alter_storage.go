@@ -2,7 +2,6 @@ package ddl
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -247,7 +246,7 @@ func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateSta
 				if err != nil {
 					return err
 				}
-				if err := noteColumn(t.Parameters, name); err != nil {
+				if err := stats.NoteColumn(t.Parameters, name); err != nil {
 					return err
 				}
 				if err := tx.AlterTable(ctx, t.Database, t.Name, t); err != nil {
@@ -264,7 +263,7 @@ func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateSta
 				return tx.SetColumnStatistics(ctx, t.Database, t.Name, "", []model.ColumnStatistics{s})
 			}
 			for _, p := range a.parts {
-				if err := noteColumn(p.Parameters, name); err != nil {
+				if err := stats.NoteColumn(p.Parameters, name); err != nil {
 					return err
 				}
 				if err := a.updatePartition(ctx, tx, p, name, typ, values); err != nil {
@@ -274,22 +273,6 @@ func (a *alteration) updateStatistics(ctx context.Context, x *ast.AlterUpdateSta
 			return tx.AlterPartitions(ctx, a.t.Database, a.t.Name, a.parts)
 		})
 	}), nil
-}
-
-// noteColumn marks the statistics of a column as reliable.
-func noteColumn(params map[string]string, column string) error {
-	state := map[string]any{}
-	columns := map[string]string{column: "true"}
-	for _, c := range stats.AccurateColumns(params) {
-		columns[c] = "true"
-	}
-	state["COLUMN_STATS"] = columns
-	if stats.Accurate(params) {
-		state["BASIC_STATS"] = "true"
-	}
-	text, err := json.Marshal(state)
-	params[model.ParamStatsAccurate] = string(text)
-	return err
 }
 
 // updatePartition sets statistics of one column of one partition.
@@ -355,12 +338,30 @@ func columnStatistics(s model.ColumnStatistics, values map[string]string) (model
 	return s, nil
 }
 
-// bound is a bound as the metastore keeps it: dates may be given as days since 1970.
+// bound is a bound as the metastore keeps it: dates may be given as days since 1970, timestamps as seconds.
 func bound(kind model.StatisticsKind, v string) string {
-	if days, err := strconv.ParseInt(v, 10, 64); err == nil && kind == model.DateStatistics {
-		return string(valuetext.AppendDate(nil, days))
+	n, err := strconv.ParseInt(v, 10, 64)
+	switch {
+	case err == nil && kind == model.DateStatistics:
+		return string(valuetext.AppendDate(nil, n))
+	case err == nil && kind == model.TimestampStatistics:
+		return string(valuetext.AppendTimestamp(nil, types.Int128{Hi: n}))
+	case kind == model.DoubleStatistics:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return string(valuetext.AppendDouble(nil, f))
+		}
+	case kind == model.DecimalStatistics:
+		return PlainDecimal(v)
 	}
 	return v
+}
+
+// PlainDecimal is a decimal without the zeros at its end, as statistics hold it.
+func PlainDecimal(text string) string {
+	if !strings.Contains(text, ".") {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
 // StatisticsKind gives the metastore's family of statistics for a column type; "" when there are none.

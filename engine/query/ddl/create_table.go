@@ -18,6 +18,10 @@ import (
 	"skep/metastore/model"
 )
 
+// discoverPartitions is the property by which the partitions of external tables are found regularly; Hive 3.1, as it was
+// distributed, gives it to every new external table.
+const discoverPartitions = "discover.partitions"
+
 func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, error) {
 	if s.Query != nil {
 		return nil, nil // CREATE TABLE AS SELECT: the query driver plans it and calls NewTableAs
@@ -82,11 +86,13 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 		}
 	}
 	if t.Location != "" {
-		if err := env.Files.MkdirAll(ctx, t.Location); err != nil {
+		made, err := env.makeDir(ctx, t.Location)
+		if err != nil {
 			return env.failed(err)
 		}
 		if !t.IsPartitioned() {
-			if err := env.countFiles(ctx, t, t.Location, t.Parameters); err != nil {
+			own := s.Location == nil || t.Type == model.ManagedTable && s.Like == nil
+			if err := env.firstStatistics(ctx, t, t.Location, t.Parameters, made, own); err != nil {
 				return env.failed(err)
 			}
 		}
@@ -147,6 +153,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	if s.External {
 		t.Type = model.ExternalTable
 		t.Parameters[model.ParamExternal] = "TRUE"
+		if _, ok := t.Parameters[discoverPartitions]; !ok && env.is31() {
+			t.Parameters[discoverPartitions] = "true"
+		}
 	}
 	if s.Transactional || strings.EqualFold(t.Parameters["transactional"], "true") {
 		return nil, sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, db, name), env.SQL)
@@ -183,6 +192,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	}
 	if err := buckets(t, s.Buckets); err != nil {
 		return nil, err
+	}
+	if sortedByBuckets(t.Storage) {
+		t.Parameters["SORTBUCKETCOLSPREFIX"] = "TRUE"
 	}
 	if s.Skewed != nil {
 		if err := env.skew(ctx, t.Storage, s.Skewed); err != nil {
@@ -321,6 +333,20 @@ func buckets(t *model.Table, b *ast.Buckets) error {
 	return checkBuckets(t.Storage, t.Storage.Columns)
 }
 
+// sortedByBuckets reports whether the leading sort columns are among the bucket columns, as many as these.
+func sortedByBuckets(sd *model.StorageDescriptor) bool {
+	n := len(sd.BucketColumns)
+	if len(sd.SortColumns) == 0 || len(sd.SortColumns) < n {
+		return false
+	}
+	for _, b := range sd.BucketColumns {
+		if !slices.ContainsFunc(sd.SortColumns[:n], func(c model.SortColumn) bool { return c.Column == b }) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkBuckets checks that the columns of CLUSTERED BY and SORTED BY are among cols.
 func checkBuckets(sd *model.StorageDescriptor, cols []model.Column) error {
 	names := slices.Clone(sd.BucketColumns)
@@ -431,6 +457,15 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 	} else {
 		t.Storage = from.Storage.Clone()
 	}
+	if t.Storage.SerDe.Library == from.Storage.SerDe.Library && !from.IsView() {
+		keep := append(schemaProperties[t.Storage.SerDe.Library],
+			strings.Split(env.Session.Conf().Get("hive.ddl.createtablelike.properties.whitelist"), ",")...)
+		for k, v := range from.Parameters {
+			if slices.Contains(keep, k) {
+				t.Parameters[k] = v
+			}
+		}
+	}
 	if v := from.Parameters[model.ParamBucketingVersion]; v != "" {
 		t.Parameters[model.ParamBucketingVersion] = v
 	} else {
@@ -450,6 +485,26 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
 	}
 	return t, nil
+}
+
+// schemaProperties are the table properties that belong to the schema of a SerDe, so that CREATE TABLE LIKE copies them.
+var schemaProperties = map[string][]string{
+	storage.OrcSerDe:     {"orc.compress"},
+	storage.ParquetSerDe: {"parquet.compression"},
+	storage.AvroSerDe: {
+		"name", "comment", "avro.schema.literal", "avro.schema.url", "avro.schema.namespace", "avro.schema.name", "avro.schema.doc",
+	},
+	storage.LazySimpleSerDe: lazyProperties,
+	storage.ColumnarSerDe:   lazyProperties,
+	storage.RegexSerDe:      {"input.regex", "input.regex.case.insensitive"},
+	storage.OpenCSVSerDe:    {"separatorChar", "quoteChar", "escapeChar"},
+	storage.JSONSerDe:       {"timestamp.formats"},
+}
+
+var lazyProperties = []string{
+	"field.delim", "collection.delim", "mapkey.delim", "serialization.format", "serialization.null.format",
+	"serialization.escape.crlf", "serialization.last.column.takes.rest", "escape.delim", "serialization.encoding",
+	"hive.serialization.extend.nesting.levels", "hive.serialization.extend.additional.nesting.levels",
 }
 
 // constraints collects the constraints of a CREATE TABLE.

@@ -52,7 +52,7 @@ type Env struct {
 	Session   Session
 	SQL       string // the statement's text, for what is stored as written
 	Now       time.Time
-	Union     stats.Union // merges sketches of distinct values
+	Merger    stats.Merger
 }
 
 // Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the

@@ -95,7 +95,7 @@ func (d *description) write(ctx context.Context, r *report) error {
 	}
 	if d.formatted {
 		d.details(r)
-		r.writeConstraints(d.env.is31(), d.t, constraints)
+		r.writeConstraints(d.t, constraints)
 	}
 	if d.extended {
 		r.line("")
@@ -316,7 +316,7 @@ func (d *description) columnTask(ctx context.Context) (*Task, error) {
 		if err != nil {
 			return d.env.failed(err)
 		}
-		values := statisticsTexts(s, d.env.is31() || d.env.Session.Conf().Bool("hive.stats.fetch.bitvector"))
+		values := statisticsTexts(s, d.env.is31(), d.env.Session.Conf().Bool("hive.stats.fetch.bitvector"))
 		names := []string{"min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "num_trues", "num_falses", "bit_vector"}
 		if d.env.is31() {
 			names[8] = "bitVector"

@@ -107,13 +107,11 @@ func (d *description) summary(ctx context.Context, c model.Column) (map[string]s
 		return params, keyStatistics(t, c, parts), nil
 	}
 	names := make([]string, len(parts))
-	rows := map[string]int64{}
 	for i, p := range parts {
 		names[i] = partition.Name(keyNames(t), p.Values)
-		rows[names[i]], _ = stats.Counter(p.Parameters, model.ParamNumRows)
 	}
 	var total *model.ColumnStatistics
-	sum, found := int64(0), 0
+	found := 0
 	if len(names) > 0 {
 		list, err := d.env.Store.PartitionStatistics(ctx, t.Database, t.Name, names, c.Name)
 		if err != nil {
@@ -126,11 +124,11 @@ func (d *description) summary(ctx context.Context, c model.Column) (map[string]s
 			}
 			found++
 			if total == nil {
-				total, sum = s, rows[p.Partition]
+				total = s
 				continue
 			}
-			m := stats.Merge(*total, *s, sum, rows[p.Partition], d.env.Union)
-			total, sum = &m, sum+rows[p.Partition]
+			m := stats.Merger{Union: d.env.Merger.Union}.Merge(*total, *s)
+			total = &m
 		}
 	}
 	params[model.ParamStatsAccurate] = "{}"
@@ -187,13 +185,13 @@ func only(list []model.ColumnStatistics, c model.Column) *model.ColumnStatistics
 
 // statisticsTexts gives min, max, nulls, distinct values, average and maximal length, trues, falses and the kind of the
 // sketch, as far as they apply to the column's type.
-func statisticsTexts(s *model.ColumnStatistics, sketch bool) [9]string {
+func statisticsTexts(s *model.ColumnStatistics, old, sketch bool) [9]string {
 	var v [9]string
 	if s == nil {
 		return v
 	}
 	v[2] = formatInt(s.Nulls)
-	if len(s.BitVector) > 0 && sketch {
+	if len(s.BitVector) > 0 && sketch && s.Kind != model.BooleanStatistics && s.Kind != model.BinaryStatistics {
 		v[8] = "HL"
 	}
 	switch s.Kind {
@@ -207,6 +205,9 @@ func statisticsTexts(s *model.ColumnStatistics, sketch bool) [9]string {
 		v[4], v[5] = string(valuetext.AppendDouble(nil, s.AvgLength)), formatInt(s.MaxLength)
 	default:
 		v[0], v[1] = s.Low, s.High
+		if old && s.Kind == model.TimestampStatistics {
+			v[0], v[1] = epochSeconds(s.Low), epochSeconds(s.High)
+		}
 		if s.Low == "" && s.Distinct == 0 {
 			switch s.Kind { // unset numbers of the Thrift structures
 			case model.LongStatistics:
@@ -220,8 +221,17 @@ func statisticsTexts(s *model.ColumnStatistics, sketch bool) [9]string {
 	return v
 }
 
+// epochSeconds gives a timestamp, in UTC, as seconds since 1970, which is what Hive 3.1 kept of timestamps.
+func epochSeconds(text string) string {
+	t, err := time.Parse("2006-01-02 15:04:05", text) // reads a fraction too
+	if err != nil {
+		return text
+	}
+	return formatInt(t.Unix())
+}
+
 // writeConstraints writes the section about constraints, when there are any.
-func (r *report) writeConstraints(old bool, t *model.Table, list []model.Constraint) {
+func (r *report) writeConstraints(t *model.Table, list []model.Constraint) {
 	if len(list) == 0 {
 		return
 	}
@@ -242,11 +252,6 @@ func (r *report) writeConstraints(old bool, t *model.Table, list []model.Constra
 		}
 	}
 	section("Primary Key", model.PrimaryKey, func(c model.Constraint) {
-		if old {
-			fmt.Fprintf(r, "%-*s\t", nameWidth, "Column Names:")
-			r.fields(c.Columns...)
-			return
-		}
 		for _, col := range c.Columns {
 			fmt.Fprintf(r, "%-*s\t", nameWidth, "Column Name:")
 			r.fields(col)

@@ -64,7 +64,7 @@ func TestCanBecome(t *testing.T) {
 		{"decimal(10,2)", "decimal(12,2)", true}, {"int", "decimal(10,0)", true}, {"varchar(10)", "varchar(20)", true},
 		{"array<int>", "array<int>", true}, {"array<int>", "array<bigint>", false}, {"date", "string", true}, {"array<int>", "string", false},
 	} {
-		if got := canBecome(c.from, c.to); got != c.want {
+		if got := canBecome(c.from, c.to, true); got != c.want {
 			t.Errorf("%s to %s: %v", c.from, c.to, got)
 		}
 	}
