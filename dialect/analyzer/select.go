@@ -92,7 +92,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 	x := blk.exprs(aggregates | windows | subqueries)
 	x.distinct = s.Distinct
 	var out []item
-	for _, it := range s.Items {
+	for index, it := range s.Items {
 		if star, ok := it.Expr.(*ast.Star); ok {
 			cols, err := x.starColumns(star)
 			if err != nil {
@@ -124,7 +124,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		o := item{expr: v}
 		switch len(it.Aliases) {
 		case 0:
-			o.name, o.table, o.unnamed = x.defaultName(it.Expr, len(out))
+			o.name, o.table, o.unnamed = x.defaultName(it.Expr, index)
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
 				o.window = fmt.Sprintf("%s_window_%d", lower(c.Name.Name), overs)
 			}
@@ -181,7 +181,7 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 	return name
 }
 
-// defaultName is the name of an item without AS: a column's own name, or _cN.
+// defaultName is the name of an item without AS: a column's own name, or _cN with its position in the select list.
 func (x *exprs) defaultName(e ast.Expr, position int) (name, table string, unnamed bool) {
 	switch e := e.(type) {
 	case *ast.ColumnRef:

@@ -276,8 +276,13 @@ func (c *Column) wide(x types.Int128) uint64 {
 	return math.Float64bits(decimal.Float64(x, c.Type.Scale))
 }
 
-// Sketch returns the sketch of distinct values, to be kept with the statistics.
-func (c *Column) Sketch() []byte { return c.distinct.encode() }
+// Sketch returns the sketch of distinct values, to be kept with the statistics; nil when there were no rows.
+func (c *Column) Sketch() []byte {
+	if c.Rows == 0 {
+		return nil
+	}
+	return c.distinct.encode()
+}
 
 // Union merges two sketches; ok is false when they are not of this package's form.
 func Union(a, b []byte) (merged []byte, distinct int64, ok bool) {

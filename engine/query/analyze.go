@@ -244,14 +244,12 @@ func (x *statisticsOf) note(params map[string]string, g *gathered, columns []mod
 	delete(params, model.ParamLastDDLTime)
 	raw, _ := stats.Counter(params, model.ParamRawDataSize)
 	switch {
-	case !scanned && g.footers != nil:
+	case g.footers != nil:
 		g.rows, raw = g.footers.Rows, g.footers.RawBytes
 	case !scanned:
 		return stats.Refresh(params, g.files)
 	case x.table.Storage.InputFormat == storage.TextInputFormat:
 		raw = max(g.files.Bytes-g.rows, 0) // the lines without their ends
-	case x.table.Storage.InputFormat == storage.OrcInputFormat:
-		raw = 0 // Hive's reader does not say
 	}
 	accurate := stats.AccurateColumns(params)
 	for _, c := range columns {

@@ -357,6 +357,9 @@ func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
 	if to.OutputFormat == storage.TextOutputFormat {
 		to.OutputFormat = "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat" // for which CREATE TABLE puts the other
 	}
+	if to.OutputFormat == storage.SequenceOutputFormat {
+		to.OutputFormat = "org.apache.hadoop.mapred.SequenceFileOutputFormat"
+	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = to.InputFormat, to.OutputFormat, to.SerDe.Library
 		return nil
@@ -372,23 +375,24 @@ func (a *alteration) location(x *ast.AlterLocation) (*Task, error) {
 	return done(func(ctx context.Context) error {
 		if a.parts != nil {
 			return a.changePartitions(ctx, func(p *model.Partition) error {
-				p.Location = path
-				forgetCounts(p.Parameters)
+				p.Location = path // what is known of the partition stays, true or not: so does Hive
 				return nil
 			})
+		}
+		files, err := a.env.listFiles(ctx, path)
+		if err != nil {
+			return a.env.failed(err)
 		}
 		return a.change(ctx, func(t *model.Table) error {
 			t.Location = path
 			if !t.IsPartitioned() {
-				forgetCounts(t.Parameters)
+				stats.FilesOnly(t.Parameters, files)
 			}
 			return nil
 		}, nil)
 	}), nil
 }
 
-// forgetCounts marks statistics as unreliable.
-func forgetCounts(params map[string]string) { delete(params, model.ParamStatsAccurate) }
 
 func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 	switch {

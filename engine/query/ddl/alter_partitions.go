@@ -86,7 +86,10 @@ func (env *Env) addPartitions(ctx context.Context, t *model.Table, parts []*mode
 		case model.KindOf(err) != model.NoSuchObject:
 			return env.failed(err)
 		}
-		if p.Location == "" {
+		if p.Location == "" { // of a view
+			if err := env.firstStatistics(ctx, t, "", p.Parameters, true, true); err != nil {
+				return env.failed(err)
+			}
 			continue
 		}
 		made, err := env.makeDir(ctx, p.Location)
@@ -120,9 +123,12 @@ func (env *Env) firstStatistics(ctx context.Context, t *model.Table, location st
 	if !env.Session.Conf().Bool("hive.stats.autogather") || made && !own {
 		return nil
 	}
-	f, err := env.listFiles(ctx, location)
-	if err != nil {
-		return err
+	var f stats.Files
+	if location != "" {
+		var err error
+		if f, err = env.listFiles(ctx, location); err != nil {
+			return err
+		}
 	}
 	if !own || f.Files > 0 {
 		stats.FilesOnly(params, f)

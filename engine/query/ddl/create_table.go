@@ -146,6 +146,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		Database: db, Name: name, Type: model.ManagedTable, Owner: env.Session.UserName(), OwnerType: "USER",
 		Parameters: properties(s.Properties), CreateTime: env.Now.Unix(),
 	}
+	env.defaultParameters(t.Parameters)
 	t.Parameters[model.ParamBucketingVersion] = "2"
 	if s.Comment != nil {
 		t.Parameters[model.ParamComment] = s.Comment.Value
@@ -210,6 +211,16 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
 	}
 	return t, nil
+}
+
+// defaultParameters adds the properties that hive.table.parameters.default gives to every new table.
+func (env *Env) defaultParameters(params map[string]string) {
+	for pair := range strings.SplitSeq(env.Session.Conf().Get("hive.table.parameters.default"), ",") {
+		k, v, ok := strings.Cut(pair, "=")
+		if _, given := params[k]; ok && !given {
+			params[k] = v
+		}
+	}
 }
 
 // ownSchema reports whether a SerDe knows the columns itself, so that a table need not declare any: Avro's, and those of
@@ -472,6 +483,7 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 		t.Parameters[model.ParamBucketingVersion] = "2"
 	}
 	maps.Copy(t.Parameters, properties(s.Properties))
+	env.defaultParameters(t.Parameters)
 	if s.External {
 		t.Type = model.ExternalTable
 		t.Parameters[model.ParamExternal] = "TRUE"

@@ -124,7 +124,7 @@ func writeColumns(r *report, columns []model.Column) {
 
 // aggregate gives a partitioned table the sums of its partitions' statistics.
 func (d *description) aggregate(ctx context.Context) error {
-	if !d.formatted && !d.extended || d.part != nil || !d.t.IsPartitioned() || d.t.IsView() {
+	if !d.formatted && !d.extended || d.part != nil || !d.t.IsPartitioned() {
 		return nil
 	}
 	parts, err := d.env.Store.Partitions(ctx, d.t.Database, d.t.Name, metastore.PartitionQuery{})

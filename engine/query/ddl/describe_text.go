@@ -208,7 +208,7 @@ func statisticsTexts(s *model.ColumnStatistics, old, sketch bool) [9]string {
 		if old && s.Kind == model.TimestampStatistics {
 			v[0], v[1] = epochSeconds(s.Low), epochSeconds(s.High)
 		}
-		if s.Low == "" && s.Distinct == 0 {
+		if s.Low == "" && s.High == "" && s.Distinct <= 1 {
 			switch s.Kind { // unset numbers of the Thrift structures
 			case model.LongStatistics:
 				v[0], v[1] = "0", "0"
