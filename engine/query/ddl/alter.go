@@ -393,7 +393,6 @@ func (a *alteration) location(x *ast.AlterLocation) (*Task, error) {
 	}), nil
 }
 
-
 func (a *alteration) buckets(x *ast.AlterBuckets) (*Task, error) {
 	switch {
 	case x.NotClustered:
