@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -172,6 +173,40 @@ func (x *exprs) grouping(e *ast.Call) (plan.Expr, error) {
 
 func bigCall(name string, args ...plan.Expr) plan.Expr {
 	return &plan.Call{Func: name, Args: args, T: types.BigIntType}
+}
+
+// aggregable refuses the combinations of settings and aggregations that Hive has no plan for.
+func (blk *block) aggregable() error {
+	conf := blk.b.env.Conf
+	var distinct []*plan.AggCall
+	for i, a := range blk.aggs {
+		if a.Distinct {
+			distinct = append(distinct, &blk.aggs[i])
+		}
+	}
+	skew := conf.Bool("hive.groupby.skewindata")
+	if skew && len(distinct) > 1 {
+		return sqlerr.New(sqlerr.UnsupportedMultipleDistincts)
+	}
+	if blk.groups == nil {
+		return nil
+	}
+	if !conf.Bool("hive.map.aggr") {
+		return sqlerr.New(sqlerr.HiveGroupingSetsAggrNomapaggr)
+	}
+	n := len(blk.groups.sets)
+	if n <= int(conf.Int("hive.new.job.grouping.set.cardinality", 30)) {
+		return nil
+	}
+	reason := fmt.Sprintf(" The number of rows per input row due to grouping sets is %d", n)
+	switch code := sqlerr.HiveGroupingSetsThresholdNotAllowedWithSkew; {
+	case skew:
+		return sqlerr.CodedSemanticf(code, "%s", sqlerr.Text(code)+reason)
+	case len(distinct) > 0:
+		code = sqlerr.HiveGroupingSetsThresholdNotAllowedWithDistincts
+		return sqlerr.CodedSemanticf(code, "%s", sqlerr.Text(code)+reason)
+	}
+	return nil
 }
 
 // aggregateNode puts the block's aggregation on n.

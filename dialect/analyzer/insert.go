@@ -3,6 +3,7 @@ package analyzer
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"skep/dialect/catalog"
 	"skep/dialect/function"
 	"skep/dialect/plan"
+	"skep/dialect/printer"
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/dialect/types"
@@ -42,6 +44,28 @@ func (a *Analyzer) AnalyzeInsert(ctx context.Context, s *ast.Insert) (*plan.Inse
 	return b.finishInsert([]plan.InsertBranch{*br})
 }
 
+// oneReducer refuses grouping sets in branches that group by the same keys, which Hive aggregates together.
+func (a *Analyzer) oneReducer(s *ast.MultiInsert) error {
+	if !a.env.Conf.Bool("hive.multigroupby.singlereducer") || a.env.Conf.Bool("hive.groupby.skewindata") {
+		return nil
+	}
+	var groups []*ast.GroupBy
+	for _, b := range s.Branches {
+		if sel, ok := b.Query.Body.(*ast.Select); ok && sel.GroupBy != nil {
+			groups = append(groups, sel.GroupBy)
+		}
+	}
+	for i, g := range groups {
+		for _, o := range groups[:i] {
+			same := slices.EqualFunc(g.Exprs, o.Exprs, func(x, y ast.Expr) bool { return printer.Expr(x) == printer.Expr(y) })
+			if same && (g.Kind != ast.GroupPlain || o.Kind != ast.GroupPlain) {
+				return sqlerr.New(sqlerr.HiveGroupingSetsAggrNomapaggrMultigby)
+			}
+		}
+	}
+	return nil
+}
+
 // AnalyzeMultiInsert analyses FROM source INSERT … INSERT …; the branches share the source.
 func (a *Analyzer) AnalyzeMultiInsert(ctx context.Context, s *ast.MultiInsert) (*plan.Insert, error) {
 	b := a.newBuilder(ctx)
@@ -55,6 +79,9 @@ func (a *Analyzer) AnalyzeMultiInsert(ctx context.Context, s *ast.MultiInsert) (
 	def := b.newShared("_source", src.node)
 	b.order = append(b.order, def)
 	var branches []plan.InsertBranch
+	if err := a.oneReducer(s); err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	for _, ib := range s.Branches {
 		sel, ok := ib.Query.Body.(*ast.Select)

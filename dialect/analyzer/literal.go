@@ -42,10 +42,23 @@ func (x *exprs) literal(e *ast.Literal) (plan.Expr, error) {
 		return x.timeLiteral(e)
 	}
 	v := numberLiteral(e.Kind, e.Value)
-	if v == nil {
+	if v == nil || lowerSuffix(e.Text) {
 		return nil, sqlerr.At(sqlerr.InvalidNumericalConstant, e.Position())
 	}
 	return v, nil
+}
+
+// lowerSuffix reports whether a number ends in one of the suffixes l, s, y and bd, which the grammar reads in either case but
+// Hive understands in upper case only.
+func lowerSuffix(text string) bool {
+	switch last := len(text) - 1; {
+	case last < 1:
+		return false
+	case text[last] == 'l', text[last] == 's', text[last] == 'y':
+		return true
+	default:
+		return text[last] == 'd' && text[last-1]|0x20 == 'b' || text[last] == 'D' && text[last-1] == 'b'
+	}
 }
 
 // numberLiteral types a number; nil when the text does not fit the type its suffix asks for.

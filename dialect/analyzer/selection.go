@@ -148,6 +148,9 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 		if err := s.moveOverGroups(); err != nil {
 			return nil, err
 		}
+		if err := s.aggregable(); err != nil {
+			return nil, err
+		}
 		n = s.aggregateNode(n)
 	}
 	if s.having != nil {

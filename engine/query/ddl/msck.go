@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -33,60 +34,133 @@ func (env *Env) msck(ctx context.Context, s *ast.Msck) (*Task, error) {
 			return nil, err
 		}
 	}
-	return done(func(ctx context.Context) error {
-		if !t.IsPartitioned() || !s.Repair {
-			return nil
+	run := func(ctx context.Context) ([]string, error) {
+		if !t.IsPartitioned() {
+			return nil, nil
 		}
-		return env.failed(env.repair(ctx, t, filter, s.Action != "DROP", s.Action == "DROP" || s.Action == "SYNC"))
-	}), nil
+		c := &check{env: env, t: t}
+		err := c.compare(ctx, filter)
+		if err == nil && s.Repair {
+			err = c.repair(ctx, s.Action != "DROP", s.Action == "DROP" || s.Action == "SYNC")
+		}
+		if err != nil && env.is31() {
+			return nil, sqlerr.Execution(1, env.taskClass(), "").WithCause(err) // the reason is in Hive's log only
+		}
+		return c.lines(), env.failed(err)
+	}
+	if !env.is31() { // clients see no rows
+		return done(func(ctx context.Context) error {
+			_, err := run(ctx)
+			return err
+		}), nil
+	}
+	return &Task{Columns: []string{"msck"}, Run: func(ctx context.Context) ([][]*string, error) {
+		lines, err := run(ctx)
+		var rows [][]*string
+		for _, l := range lines {
+			rows = append(rows, []*string{&l})
+		}
+		return rows, err
+	}}, nil
 }
 
-func (env *Env) repair(ctx context.Context, t *model.Table, filter partition.Filter, add, drop bool) error {
+// check is what MSCK finds out about a table.
+type check struct {
+	env    *Env
+	t      *model.Table
+	found  []*model.Partition // directories that are no partitions of the catalog
+	gone   []string           // partitions without a directory
+	report []string           // what was repaired
+}
+
+// compare fills found and gone, of the partitions that filter selects.
+func (c *check) compare(ctx context.Context, filter partition.Filter) error {
+	env, t := c.env, c.t
 	known, err := env.Store.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: filter, WithoutParameters: true})
 	if err != nil {
 		return err
 	}
 	inCatalog := map[string]bool{}
 	for _, p := range known {
-		inCatalog[partitionName(t, p)] = true
-	}
-	if add {
-		var predicate *partition.Predicate
-		if filter != nil {
-			keys := make([]partition.Key, len(t.PartitionKeys))
-			for i, k := range t.PartitionKeys {
-				keys[i] = partition.Key{Name: k.Name, Type: partition.TypeOf(k.Type)}
-			}
-			if predicate, err = partition.Bind(filter, keys); err != nil {
-				return err
-			}
+		name := partitionName(t, p)
+		inCatalog[name] = true
+		if _, err := env.Files.Stat(ctx, p.Location); isMissing(err) {
+			c.gone = append(c.gone, name)
 		}
-		var found []*model.Partition
-		if err := env.findPartitions(ctx, t, t.Location, nil, &found); err != nil {
+	}
+	var predicate *partition.Predicate
+	if filter != nil {
+		keys := make([]partition.Key, len(t.PartitionKeys))
+		for i, k := range t.PartitionKeys {
+			keys[i] = partition.Key{Name: k.Name, Type: partition.TypeOf(k.Type)}
+		}
+		if predicate, err = partition.Bind(filter, keys); err != nil {
 			return err
 		}
-		found = slices.DeleteFunc(found, func(p *model.Partition) bool {
-			return inCatalog[partitionName(t, p)] || predicate != nil && predicate.Match(typed(t, p.Values)) != partition.True
-		})
-		if len(found) > 0 {
-			if err := env.addPartitions(ctx, t, found, true); err != nil {
-				return err
+	}
+	if err := env.findPartitions(ctx, t, t.Location, nil, &c.found); err != nil {
+		return err
+	}
+	c.found = slices.DeleteFunc(c.found, func(p *model.Partition) bool {
+		return inCatalog[partitionName(t, p)] || predicate != nil && predicate.Match(typed(t, p.Values)) != partition.True
+	})
+	slices.SortFunc(c.found, func(a, b *model.Partition) int { return strings.Compare(partitionName(t, a), partitionName(t, b)) })
+	slices.Sort(c.gone)
+	return nil
+}
+
+// repair adds what was found to the catalog and drops what is gone.
+func (c *check) repair(ctx context.Context, add, drop bool) error {
+	env, t := c.env, c.t
+	if add && len(c.found) > 0 {
+		var good []*model.Partition
+		validation := env.Session.Conf().Get("hive.msck.path.validation")
+		for _, p := range c.found {
+			bad := slices.ContainsFunc(p.Values, func(v string) bool { return partition.Escape(v) != v })
+			if !bad || validation == "ignore" {
+				good = append(good, p)
+				continue
 			}
+			text := "Repair: Cannot add partition " + t.Name + ":" + partitionName(t, p) + " due to invalid characters in the name"
+			if validation != "skip" {
+				return errors.New(text)
+			}
+			c.report = append(c.report, text)
+		}
+		if err := env.addPartitions(ctx, t, good, true); err != nil {
+			return err
+		}
+		for _, p := range good {
+			c.report = append(c.report, "Repair: Added partition to metastore "+t.Name+":"+partitionName(t, p))
 		}
 	}
-	if !drop {
+	if !drop || len(c.gone) == 0 {
 		return nil
 	}
-	var gone []string
-	for _, p := range known {
-		if _, err := env.Files.Stat(ctx, p.Location); isMissing(err) {
-			gone = append(gone, partitionName(t, p))
+	for _, name := range c.gone {
+		c.report = append(c.report, "Repair: Dropped partition from metastore hive."+t.Database+"."+t.Name+":"+name)
+	}
+	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.DropPartitions(ctx, t.Database, t.Name, c.gone) })
+}
+
+// lines are the findings as Hive's command line shows them.
+func (c *check) lines() []string {
+	var out []string
+	if len(c.found) > 0 {
+		line := "Partitions not in metastore:"
+		for _, p := range c.found {
+			line += "\t" + c.t.Name + ":" + partitionName(c.t, p)
 		}
+		out = append(out, line)
 	}
-	if len(gone) == 0 {
-		return nil
+	if len(c.gone) > 0 {
+		line := "Partitions missing from filesystem:"
+		for _, name := range c.gone {
+			line += "\t" + c.t.Name + ":" + name
+		}
+		out = append(out, line)
 	}
-	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.DropPartitions(ctx, t.Database, t.Name, gone) })
+	return append(out, c.report...)
 }
 
 // typed gives partition values in the types of their keys.
