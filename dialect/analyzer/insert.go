@@ -497,6 +497,11 @@ func (b *builder) insertBranch(t *insertTarget, q *ast.Query, r *result) (*plan.
 			notNull = append(notNull, isNotNull(plan.NewColumnRef(col)))
 		}
 	}
+	checks, err := b.checks(t.table, cols, p.Columns())
+	if err != nil {
+		return nil, err
+	}
+	notNull = append(notNull, checks...)
 	var root plan.Node = p
 	if len(notNull) > 0 {
 		root = &plan.Filter{Input: p, Cond: &plan.Call{Func: "enforce_constraint", Args: []plan.Expr{plan.And(notNull...)}, T: types.BooleanType}}

@@ -64,6 +64,7 @@ type Table struct {
 	Buckets       Buckets
 	Stats         *Stats // unpartitioned tables; nil when unknown
 	Transactional bool
+	Checks        []string // conditions of the CHECK constraints that are enabled
 	Version       int64 // changes whenever the table does; a key for caches
 }
 

@@ -76,3 +76,14 @@ func DeclaredType(serde string, t *types.Type) *types.Type {
 	}
 	return t
 }
+
+// IsOutputFormat reports whether a table may be written by a class. Classes that are not known may be; Hadoop's own and Java's
+// are not Hive's, but for those that Hive has a substitute for.
+func IsOutputFormat(class string) bool {
+	switch class {
+	case "org.apache.hadoop.mapred.SequenceFileOutputFormat":
+		return true
+	}
+	return !strings.HasPrefix(class, "java.") && !strings.HasPrefix(class, "org.apache.hadoop.mapred.") &&
+		!strings.HasPrefix(class, "org.apache.hadoop.mapreduce.")
+}

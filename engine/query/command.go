@@ -145,7 +145,7 @@ func (s *Session) assign(name, value string) error {
 			name = rest
 		}
 	}
-	if err := checkSetting(name, value); err != nil {
+	if err := s.checkSetting(name, value); err != nil {
 		return err
 	}
 	if name == "skep.hive.version" && value != "3.1" && value != "4.0" {
@@ -167,25 +167,39 @@ var fixedSettings = []string{
 	"hive.added.jars.path", "hive.added.files.path", "hive.added.archives.path", "hive.conf.internal.variable.list", "hive.users.in.admin.role",
 	"hive.security.authenticator.manager", "hive.security.authorization.manager", "hive.security.metastore.authorization.manager",
 	"hive.security.metastore.authenticator.manager", "hive.conf.hidden.list", "hive.conf.restricted.list",
+	"_hive.local.session.path", "_hive.hdfs.session.path", "_hive.tmp_table_space",
 }
 
 // checkSetting rejects a value that a setting cannot have.
-func checkSetting(name, value string) error {
+func (s *Session) checkSetting(name, value string) error {
 	if slices.Contains(fixedSettings, name) {
 		return commandError("Cannot modify %s at runtime. It is in the list of parameters that can't be modified at runtime or is prefixed by a restricted variable", name)
 	}
 	if list, ok := choices[name]; ok && !slices.Contains(list, strings.ToLower(value)) {
 		return commandError("'SET %s=%s' FAILED in validation : Invalid value.. expects one of [%s].", name, value, strings.Join(list, ", "))
 	}
-	if def, ok := conf.New(nil).Lookup(name); ok && isInt(def) && !isInt(value) {
-		return commandError("'SET %s=%s' FAILED because %s expects INT type value.", name, value, name)
+	if !s.conf.Bool("hive.conf.validation") {
+		return nil
+	}
+	if !conf.Known(name) {
+		return commandError("hive configuration %s does not exists.", name)
+	}
+	kind, fits := conf.KindOf(name), true
+	switch kind {
+	case "INT":
+		_, err := strconv.ParseInt(value, 10, 32)
+		fits = err == nil
+	case "LONG":
+		_, err := strconv.ParseInt(value, 10, 64)
+		fits = err == nil
+	case "FLOAT":
+		_, err := strconv.ParseFloat(value, 32)
+		fits = err == nil
+	}
+	if !fits {
+		return commandError("'SET %s=%s' FAILED because %s expects %s type value.", name, value, name, kind)
 	}
 	return nil
-}
-
-func isInt(s string) bool {
-	_, err := strconv.Atoi(s)
-	return err == nil
 }
 
 // reset executes RESET [-d] [name …]. Without names, what the server has a value for gets that again; settings of the

@@ -310,6 +310,15 @@ func (s ddlSession) Table(ctx context.Context, db, name string) (*model.Table, e
 	return s.table(ctx, db, name)
 }
 
+// TypeOf implements ddl.Session.
+func (s ddlSession) TypeOf(ctx context.Context, e ast.Expr, cols []model.Column) (*types.Type, error) {
+	list, err := columns(cols)
+	if err != nil {
+		return nil, err
+	}
+	return s.st.analysis().analyzer.TypeOf(ctx, e, list)
+}
+
 // Describe implements ddl.Session.
 func (s ddlSession) Describe(ctx context.Context, m *model.Table) (*catalog.Table, error) {
 	return newTables(s.Session).describe(ctx, m)

@@ -144,7 +144,7 @@ func buckets(m *model.Table) catalog.Buckets {
 	return b
 }
 
-// constraints notes NOT NULL and DEFAULT on the columns, which INSERT honours.
+// constraints notes NOT NULL, DEFAULT and CHECK, which INSERT honours.
 func (c *tables) constraints(ctx context.Context, t *catalog.Table) error {
 	if t.Temporary {
 		return nil
@@ -154,6 +154,9 @@ func (c *tables) constraints(ctx context.Context, t *catalog.Table) error {
 		return err
 	}
 	for _, k := range list {
+		if k.Enable && k.Kind == model.CheckConstraint {
+			t.Checks = append(t.Checks, k.Expression)
+		}
 		if !k.Enable || len(k.Columns) != 1 {
 			continue
 		}

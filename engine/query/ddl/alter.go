@@ -83,9 +83,9 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 	case *ast.AlterTouch:
 		return a.touch(ctx, x)
 	case *ast.AlterProperties:
-		return a.properties(x)
+		return a.properties(ctx, x)
 	case *ast.AlterSerDe:
-		return a.serde(x), nil
+		return a.serde(x)
 	case *ast.AlterFileFormat:
 		return a.fileFormat(x)
 	case *ast.AlterLocation:
@@ -97,7 +97,7 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 	case *ast.AlterBuckets:
 		return a.buckets(x)
 	case *ast.AlterAddConstraint:
-		return a.addConstraint(x)
+		return a.addConstraint(ctx, x)
 	case *ast.AlterDropConstraint:
 		return a.dropConstraint(x)
 	case *ast.AlterUpdateStatistics:
@@ -295,9 +295,31 @@ func (a *alteration) rename(to *ast.TableName) (*Task, error) {
 	}), nil
 }
 
-func (a *alteration) properties(x *ast.AlterProperties) (*Task, error) {
+// unconstrained refuses to make a table external that has constraints which are enforced.
+func (a *alteration) unconstrained(ctx context.Context, set map[string]string) error {
+	external := false
+	for k, v := range set {
+		external = external || strings.EqualFold(k, model.ParamExternal) && strings.EqualFold(v, "true")
+	}
+	if !external || a.t.Type != model.ManagedTable || a.env.Session.TemporaryTable(a.t.Database, a.t.Name) != nil {
+		return nil
+	}
+	list, err := a.env.Store.Constraints(ctx, a.t.Database, a.t.Name)
+	if err != nil {
+		return a.env.failed(err)
+	}
+	if slices.ContainsFunc(list, func(c model.Constraint) bool { return c.Enable }) {
+		return badConstraint("Table: " + a.t.Database + "." + a.t.Name + " has constraints enabled.Please remove those constraints to change this property.")
+	}
+	return nil
+}
+
+func (a *alteration) properties(ctx context.Context, x *ast.AlterProperties) (*Task, error) {
 	if !x.Unset {
 		set := properties(x.Properties)
+		if err := a.unconstrained(ctx, set); err != nil {
+			return nil, err
+		}
 		return a.own(func(t *model.Table) error {
 			maps.Copy(t.Parameters, set)
 			return a.kind(t)
@@ -330,7 +352,20 @@ func (a *alteration) kind(t *model.Table) error {
 	return nil
 }
 
-func (a *alteration) serde(x *ast.AlterSerDe) *Task {
+// staysORC refuses to change the format of an ORC table, whose partitions or files would no longer fit it.
+func (a *alteration) staysORC(leaves bool, format string) error {
+	if a.parts != nil || a.t.Storage.SerDe.Library != storage.OrcSerDe || !leaves {
+		return nil
+	}
+	return a.env.failed(fmt.Errorf("Changing "+format, a.t.Database+"."+a.t.Name))
+}
+
+func (a *alteration) serde(x *ast.AlterSerDe) (*Task, error) {
+	if x.SerDe != nil {
+		if err := a.staysORC(x.SerDe.Value != storage.OrcSerDe, "SerDe (from OrcSerde) is not supported for table %s. File format may be incompatible"); err != nil {
+			return nil, err
+		}
+	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		if sd.SerDe.Parameters == nil {
 			sd.SerDe.Parameters = map[string]string{}
@@ -346,7 +381,7 @@ func (a *alteration) serde(x *ast.AlterSerDe) *Task {
 		}
 		maps.Copy(sd.SerDe.Parameters, properties(x.Properties))
 		return nil
-	})
+	}), nil
 }
 
 func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
@@ -359,6 +394,9 @@ func (a *alteration) fileFormat(x *ast.AlterFileFormat) (*Task, error) {
 	}
 	if to.OutputFormat == storage.SequenceOutputFormat {
 		to.OutputFormat = "org.apache.hadoop.mapred.SequenceFileOutputFormat"
+	}
+	if err := a.staysORC(to.InputFormat != storage.OrcInputFormat, "file format (from ORC) is not supported for table %s"); err != nil {
+		return nil, err
 	}
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = to.InputFormat, to.OutputFormat, to.SerDe.Library
@@ -486,7 +524,7 @@ func (env *Env) alterView(ctx context.Context, s *ast.AlterView) (*Task, error) 
 	case *ast.AlterRename:
 		return a.rename(x.To)
 	case *ast.AlterProperties:
-		return a.properties(x)
+		return a.properties(ctx, x)
 	case *ast.AlterAddPartitions:
 		return a.addPartitions(ctx, x)
 	case *ast.AlterDropPartitions:

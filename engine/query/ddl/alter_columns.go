@@ -196,7 +196,8 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 	})
 	constraint := x.Column.Constraint
 	if constraint != nil {
-		if err := checkConstraint(constraint); err != nil {
+		own := model.Column{Name: to, Type: t.String()}
+		if err := a.env.checkConstraint(ctx, constraint, &own, append(slices.Clone(a.t.Storage.Columns), own)); err != nil {
 			return nil, err
 		}
 		if err := a.env.checkConstraints(a.t, []model.Constraint{a.env.constraint(constraint, nil)}); err != nil {

@@ -26,6 +26,12 @@ func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartition
 		if err != nil {
 			return nil, err
 		}
+		if err := reserved(s); err != nil {
+			return nil, err
+		}
+		if err := env.allowed(s); err != nil {
+			return nil, env.failed(fmt.Errorf("MetaException(message:%w)", err))
+		}
 		values, ok := s.values(t)
 		if !ok || slices.Contains(values, "") {
 			return nil, env.failed(errors.New("partition spec is invalid; field " + missingKey(t, s) + " does not exist or is empty"))
@@ -272,6 +278,12 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 	s, err := env.spec(ctx, t, to, true)
 	if err != nil {
 		return nil, err
+	}
+	if err := reserved(s); err != nil {
+		return nil, err
+	}
+	if err := env.allowed(s); err != nil {
+		return nil, env.failed(fmt.Errorf("Unable to rename partition. %w", err))
 	}
 	oldValues, _ := old.values(t)
 	values, ok := s.values(t)

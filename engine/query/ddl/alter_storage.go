@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
-	"skep/dialect/printer"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/engine/vector/valuetext"
@@ -91,122 +90,6 @@ func (a *alteration) skewedLocation(ctx context.Context, x *ast.AlterSkewedLocat
 	return a.storage(func(sd *model.StorageDescriptor) error {
 		sd.Skew.Locations = list
 		return nil
-	}), nil
-}
-
-// constraint describes a constraint as written; columns are those of a column constraint.
-func (env *Env) constraint(k *ast.Constraint, columns []string) model.Constraint {
-	for _, c := range k.Columns {
-		columns = append(columns, strings.ToLower(c.Name))
-	}
-	c := model.Constraint{
-		Kind: model.ConstraintKind(k.Kind), Columns: columns,
-		Enable: k.Enable == "ENABLE", Validate: k.Validate == "VALIDATE", Rely: k.Rely == "RELY",
-	}
-	switch k.Kind {
-	case ast.NotNullConstraint, ast.DefaultConstraint, ast.CheckConstraint:
-		c.Enable, c.Rely = k.Enable != "DISABLE", k.Rely == "RELY" || k.Rely == "" && k.Enable != "DISABLE"
-	}
-	switch {
-	case k.Expr == nil:
-	case k.Kind == ast.CheckConstraint:
-		c.Expression = quotedExpr(k.Expr)
-	default:
-		c.Expression = k.ExprSpan.Text(env.SQL)
-	}
-	if k.Name != nil {
-		c.Name = strings.ToLower(k.Name.Name)
-	}
-	if k.References != nil {
-		c.ParentDatabase, c.ParentTable = env.tableName(k.References)
-		for _, r := range k.RefColumns {
-			c.ParentColumns = append(c.ParentColumns, strings.ToLower(r.Name))
-		}
-	}
-	return c
-}
-
-// quotedExpr is the text of an expression with column names in back-ticks, as Hive keeps conditions.
-func quotedExpr(e ast.Expr) string {
-	ast.Inspect(e, func(n ast.Node) bool {
-		if c, ok := n.(*ast.ColumnRef); ok {
-			c.Name.Name, c.Name.Quoted = strings.ToLower(c.Name.Name), true
-		}
-		return true
-	})
-	return printer.Expr(e)
-}
-
-// checkConstraints checks that the columns of constraints are the table's.
-func (env *Env) checkConstraints(t *model.Table, list []model.Constraint) error {
-	primary := false
-	for _, c := range list {
-		if t.Type == model.ExternalTable && c.Enable {
-			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s Constraints are disallowed with External tables. Only RELY is allowed.",
-				sqlerr.Text(sqlerr.InvalidCstrSyntax))
-		}
-		for _, name := range c.Columns {
-			if columnType(t, name) == "" {
-				return env.failed(errors.New("InvalidObjectException(message:Parent column not found: " + name + ")"))
-			}
-		}
-		if c.Kind == model.PrimaryKey && primary {
-			return sqlerr.CodedSemanticf(sqlerr.InvalidConstraint, "%s: There are more than one primary key constraints", sqlerr.Text(sqlerr.InvalidConstraint))
-		}
-		primary = primary || c.Kind == model.PrimaryKey
-	}
-	return nil
-}
-
-// checkConstraint rejects what Hive does not enforce.
-func checkConstraint(k *ast.Constraint) error {
-	switch k.Kind {
-	case ast.PrimaryKey, ast.ForeignKey, ast.UniqueConstraint:
-		if k.Enable != "DISABLE" { // the default is to enforce
-			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s ENABLE/ENFORCED feature not supported yet. Please use DISABLE/NOT ENFORCED instead.", sqlerr.Text(sqlerr.InvalidCstrSyntax))
-		}
-		if k.Validate == "VALIDATE" {
-			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s VALIDATE feature not supported yet. Please use NOVALIDATE instead.", sqlerr.Text(sqlerr.InvalidCstrSyntax))
-		}
-	}
-	return nil
-}
-
-func (a *alteration) addConstraints(ctx context.Context, list []model.Constraint) error {
-	return a.env.update(ctx, func(tx metastore.Tx) error { return tx.AddConstraints(ctx, a.t.Database, a.t.Name, list) })
-}
-
-func (a *alteration) addConstraint(x *ast.AlterAddConstraint) (*Task, error) {
-	if err := checkConstraint(x.Constraint); err != nil {
-		return nil, err
-	}
-	c := a.env.constraint(x.Constraint, nil)
-	if err := a.env.checkConstraints(a.t, []model.Constraint{c}); err != nil {
-		return nil, err
-	}
-	return done(func(ctx context.Context) error {
-		if c.Kind == model.PrimaryKey {
-			old, err := a.env.Store.Constraints(ctx, a.t.Database, a.t.Name)
-			if err != nil {
-				return a.env.failed(err)
-			}
-			if slices.ContainsFunc(old, func(o model.Constraint) bool { return o.Kind == c.Kind }) {
-				return a.env.failed(errors.New("MetaException(message: Primary key already exists for: hive." + a.t.Database + "." + a.t.Name + ")"))
-			}
-		}
-		return a.addConstraints(ctx, []model.Constraint{c})
-	}), nil
-}
-
-func (a *alteration) dropConstraint(x *ast.AlterDropConstraint) (*Task, error) {
-	return done(func(ctx context.Context) error {
-		err := a.env.Store.Update(ctx, func(tx metastore.Tx) error {
-			return tx.DropConstraint(ctx, a.t.Database, a.t.Name, strings.ToLower(x.Name.Name))
-		})
-		if model.KindOf(err) == model.NoSuchObject {
-			err = errors.New("InvalidObjectException(message:" + err.Error() + ")")
-		}
-		return a.env.failed(err)
 	}), nil
 }
 

@@ -45,14 +45,19 @@ func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, err
 	if err != nil {
 		return nil, err
 	}
-	constraints, err := env.constraints(s)
+	constraints, err := env.constraints(ctx, s, t)
 	if err != nil {
 		return nil, err
 	}
 	if err := env.checkConstraints(t, constraints); err != nil {
 		return nil, err
 	}
-	return done(func(ctx context.Context) error { return env.Create(ctx, s, t, constraints) }), nil
+	return done(func(ctx context.Context) error {
+		if err := env.checkForeignKeys(ctx, t, constraints); err != nil {
+			return err
+		}
+		return env.Create(ctx, s, t, constraints)
+	}), nil
 }
 
 // exists reports whether a table of that name would be in the way.
@@ -383,6 +388,9 @@ func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external boo
 	sd.SerDe.Parameters = map[string]string{}
 	if file != nil && file.InputFormat != nil {
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = text(file.InputFormat), text(file.OutputFormat), storage.LazySimpleSerDe
+		if !storage.IsOutputFormat(sd.OutputFormat) {
+			return nil, sqlerr.New(sqlerr.InvalidOutputFormatType)
+		}
 		if file.SerDe != nil {
 			sd.SerDe.Library = file.SerDe.Value
 		}
@@ -520,16 +528,20 @@ var lazyProperties = []string{
 }
 
 // constraints collects the constraints of a CREATE TABLE.
-func (env *Env) constraints(s *ast.CreateTable) ([]model.Constraint, error) {
+func (env *Env) constraints(ctx context.Context, s *ast.CreateTable, t *model.Table) ([]model.Constraint, error) {
 	var out []model.Constraint
 	add := func(k *ast.Constraint, columns []string) error {
 		c := env.constraint(k, columns)
+		var own *model.Column
+		if len(columns) == 1 {
+			own = &model.Column{Name: columns[0], Type: columnType(t, columns[0])}
+		}
 		if c.Name == "" {
 			db, name := env.tableName(s.Name)
 			c.Name = env.constraintName(c.Kind, db, name, len(out))
 		}
 		out = append(out, c)
-		return checkConstraint(k)
+		return env.checkConstraint(ctx, k, own, t.Storage.Columns)
 	}
 	for _, d := range s.Columns {
 		if d.Constraint != nil {

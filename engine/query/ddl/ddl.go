@@ -40,6 +40,8 @@ type Session interface {
 	Table(ctx context.Context, db, name string) (*model.Table, error)
 	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.
 	Const(ctx context.Context, e ast.Expr, t *types.Type) (text string, null bool, err error)
+	// TypeOf gives the type of an expression over columns; nil when it refers to something else.
+	TypeOf(ctx context.Context, e ast.Expr, columns []model.Column) (*types.Type, error)
 	// Describe gives a table as queries see it.
 	Describe(ctx context.Context, m *model.Table) (*catalog.Table, error)
 }

@@ -2,11 +2,13 @@ package ddl
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
+	"skep/engine/function"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/partition"
@@ -210,4 +212,43 @@ func (env *Env) PartitionFilter(ctx context.Context, t *model.Table, p *ast.Part
 		return nil, err
 	}
 	return s.filter(t), nil
+}
+
+// reservedValues are the parts of partition values that Hive uses itself.
+var reservedValues = []string{partition.DefaultName, "_INTERMEDIATE_ORIGINAL", "_INTERMEDIATE_ARCHIVED", "_INTERMEDIATE_EXTRACTED"}
+
+// reserved rejects values that Hive uses itself.
+func reserved(s spec) error {
+	for _, v := range s {
+		for _, r := range reservedValues {
+			if v.given && strings.Contains(v.value, r) {
+				return sqlerr.CodedSemanticf(sqlerr.ReservedPartVal, "%s (User value: %s Reserved substring: %s)", sqlerr.Text(sqlerr.ReservedPartVal), v.value, r)
+			}
+		}
+	}
+	return nil
+}
+
+// allowed checks the values against hive.metastore.partition.name.whitelist.pattern.
+func (env *Env) allowed(s spec) error {
+	source := env.Session.Conf().Get("hive.metastore.partition.name.whitelist.pattern")
+	if source == "" {
+		return nil
+	}
+	pattern, err := function.CompileFull(source, false)
+	if err != nil {
+		return err
+	}
+	for _, v := range s {
+		if !v.given {
+			continue
+		}
+		if at, err := pattern.Match([]byte(v.value)); err != nil {
+			return err
+		} else if at == nil {
+			return fmt.Errorf("Partition value '%s' contains a character not matched by whitelist pattern '%s'.  "+
+				"(configure with metastore.partition.name.whitelist.pattern)", v.value, source)
+		}
+	}
+	return nil
 }
