@@ -65,7 +65,7 @@ type Table struct {
 	Stats         *Stats // unpartitioned tables; nil when unknown
 	Transactional bool
 	Checks        []string // conditions of the CHECK constraints that are enabled
-	Version       int64 // changes whenever the table does; a key for caches
+	Version       int64    // changes whenever the table does; a key for caches
 }
 
 // Buckets describes bucketing; Count is 0 without it.
