@@ -131,8 +131,8 @@ Insert into default.t2
       Generate explode(array(1)) -> [e#15]
         SharedRef 1 _source [a#13, b#14]
 Insert into default.t2
-  Project [a#22=a#19, b#23=b#20, e#24=_c2#21]
-    Project [a#19, b#20, _c2#21=1]
+  Project [a#22=a#19, b#23=b#20, e#24=_c1#21]
+    Project [a#19, b#20, _c1#21=1]
       SharedRef 1 _source [a#19, b#20]
 Shared 1 _source:
   Project [a#1, b#2]

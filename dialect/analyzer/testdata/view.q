@@ -51,9 +51,9 @@ Project [bb#17, c#18]
 
 select * from v4;
 ----
-Result: v4.a int, v4.b string, v4.e int, v4._c3 int
-Project [a#18, b#19, e#20, _c3#21]
-  Project [a#18=a#1, b#19=b#2, e#20=e#3, _c3#21=_c3#17]
+Result: v4.a int, v4.b string, v4.e int, v4._c1 int
+Project [a#18, b#19, e#20, _c1#21]
+  Project [a#18=a#1, b#19=b#2, e#20=e#3, _c1#21=_c3#17]
     Project [a#1, b#2, e#3, _c3#17=+(a#1, 1)]
       SemiJoin where =(a#4, a#1)
         Scan default.t2 x [a#1, b#2, e#3]

@@ -96,7 +96,7 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 			return env.failed(err)
 		}
 		if !t.IsPartitioned() {
-			own := s.Location == nil || t.Type == model.ManagedTable && s.Like == nil
+			own := s.Location == nil || s.Like == nil && (t.Type == model.ManagedTable || !env.is31())
 			if err := env.firstStatistics(ctx, t, t.Location, t.Parameters, made, own); err != nil {
 				return env.failed(err)
 			}
