@@ -24,17 +24,13 @@ func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
 	if text == "" || text == "none" {
 		return nil
 	}
-	cols, err := avro.Columns(text)
+	cols, docs, err := avro.Columns(text)
 	if err != nil {
 		return err
 	}
-	comments := map[string]string{}
-	for _, k := range t.Columns {
-		comments[k.Name] = k.Comment
-	}
 	t.Columns = nil
-	for _, k := range cols {
-		t.Columns = append(t.Columns, catalog.Column{Name: k.Name, Type: k.Type, Comment: comments[k.Name]})
+	for i, k := range cols {
+		t.Columns = append(t.Columns, catalog.Column{Name: k.Name, Type: k.Type, Comment: docs[i]})
 	}
 	t.Params = merged(t.Params, map[string]string{avro.LiteralProperty: text})
 	return nil

@@ -109,7 +109,7 @@ func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch
 func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	var outputs []planner.Output
 	for _, w := range writes {
-		outputs = append(outputs, planner.Output{Root: w.root, Sink: tableSink{w.sink}})
+		outputs = append(outputs, planner.Output{Root: w.root, Sink: newTableSink(w.sink, w.spec.Buckets > 0)})
 	}
 	if len(outputs) == 0 {
 		return nil

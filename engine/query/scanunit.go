@@ -13,6 +13,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/expr"
 	"skep/engine/format"
+	"skep/engine/format/avro"
 	"skep/engine/vector"
 )
 
@@ -74,6 +75,9 @@ func (s *scans) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Pre
 	columns := n.Table.Columns
 	if p.Columns != nil && !selfDescribing(input) {
 		columns = p.Columns
+	}
+	if schema := n.Table.Params[avro.LiteralProperty]; schema != "" && serde == storage.AvroSerDe {
+		props = merged(props, map[string]string{avro.LiteralProperty: schema}) // partitions are read by the table's schema
 	}
 	u := &scanUnit{format: f, modified: modified, options: &format.ReadOptions{
 		Open: opener{s, modified}, Schema: formatColumns(columns),

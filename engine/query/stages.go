@@ -111,7 +111,7 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 		spec.Dir, spec.Task, spec.Tasks = w.spec.Dir+"/"+dir, attempt.Task, maxTasks
 		s := &taskSink{sink: tablesink.New(spec), dir: dir}
 		w.tasks.add(attempt, s)
-		return coordinator.TaskSink{Sink: tableSink{s.sink}, Rows: s.rows}, nil
+		return coordinator.TaskSink{Sink: newTableSink(s.sink, spec.Buckets > 0), Rows: s.rows}, nil
 	}
 	return st.runStages(ctx, g, sink, func(_ context.Context, granted []shuffle.AttemptID, _ shuffle.Reader) error {
 		for _, a := range granted {

@@ -86,21 +86,20 @@ func (s *schema) nonNull(n *avro.SchemaNode) []*avro.SchemaNode {
 }
 
 // Columns returns the columns of a table whose schema is given as JSON.
-func Columns(text string) ([]format.Column, error) {
+func Columns(text string) (columns []format.Column, docs []string, err error) {
 	s, err := parse(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []format.Column
 	for i := range s.root.Fields {
 		f := &s.root.Fields[i]
 		t, err := s.hiveType(&f.Type, 0)
 		if err != nil {
-			return nil, fmt.Errorf("field %s of the Avro schema: %w", f.Name, err)
+			return nil, nil, fmt.Errorf("field %s of the Avro schema: %w", f.Name, err)
 		}
-		out = append(out, format.Column{Name: strings.ToLower(f.Name), Type: t})
+		columns, docs = append(columns, format.Column{Name: strings.ToLower(f.Name), Type: t}), append(docs, f.Doc)
 	}
-	return out, nil
+	return columns, docs, nil
 }
 
 // hiveType returns the type of a schema's values.

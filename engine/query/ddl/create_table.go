@@ -45,6 +45,9 @@ func (env *Env) createTable(ctx context.Context, s *ast.CreateTable) (*Task, err
 	if err != nil {
 		return nil, err
 	}
+	if err := env.ownColumns(ctx, t); err != nil {
+		return nil, err
+	}
 	constraints, err := env.constraints(ctx, s, t)
 	if err != nil {
 		return nil, err
@@ -226,6 +229,23 @@ func (env *Env) defaultParameters(params map[string]string) {
 			params[k] = v
 		}
 	}
+}
+
+// ownColumns gives a table the columns that its Avro schema says it has.
+func (env *Env) ownColumns(ctx context.Context, t *model.Table) error {
+	if t.Storage == nil || t.Storage.SerDe.Library != storage.AvroSerDe {
+		return nil
+	}
+	d, err := env.Session.Describe(ctx, t)
+	if err != nil {
+		return env.failed(err)
+	}
+	t.Storage = t.Storage.Clone()
+	t.Storage.Columns = nil
+	for _, c := range d.Columns {
+		t.Storage.Columns = append(t.Storage.Columns, model.Column{Name: c.Name, Type: c.Type.String(), Comment: c.Comment})
+	}
+	return nil
 }
 
 // ownSchema reports whether a SerDe knows the columns itself, so that a table need not declare any: Avro's, and those of

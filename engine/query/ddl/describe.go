@@ -31,6 +31,9 @@ func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task,
 		return nil, err
 	}
 	d := &description{env: env, t: t, formatted: s.Option == "FORMATTED", extended: s.Option == "EXTENDED"}
+	if err := env.ownColumns(ctx, t); err != nil {
+		return nil, err
+	}
 	if s.Partition != nil {
 		if d.spec, err = env.spec(ctx, t, s.Partition, false); err != nil {
 			return nil, env.failed(errors.New("Error in getting fields from serde.Invalid Field null"))
