@@ -34,6 +34,7 @@ type statisticsOf struct {
 	read    *catalog.Table
 	parts   []*catalog.Partition // of a partitioned table
 	columns []int                // data columns whose statistics are wanted
+	written []string             // names of the columns as the statement has them
 	noScan  bool
 }
 
@@ -57,6 +58,9 @@ func (st *Statement) compileAnalyze(ctx context.Context, n *ast.Analyze) error {
 	}
 	if t.IsView() {
 		return sqlerr.New(sqlerr.AnalyzeView)
+	}
+	if n.NoScan && ddl.NonNative(t) {
+		return sqlerr.New(sqlerr.AnalyzeTableNoscanNonNative, t.Name)
 	}
 	x := &statisticsOf{st: st, table: t, noScan: n.NoScan}
 	if x.read, err = a.tables.describe(ctx, t); err != nil {
@@ -104,7 +108,7 @@ func (x *statisticsOf) choose(names []*ast.Ident) error {
 	for i, c := range x.read.Columns {
 		known = append(known, c.Name)
 		if len(names) == 0 && ddl.StatisticsKind(c.Type.String()) != "" {
-			x.columns = append(x.columns, i)
+			x.columns, x.written = append(x.columns, i), append(x.written, c.Name)
 		}
 	}
 	for _, n := range names {
@@ -117,7 +121,7 @@ func (x *statisticsOf) choose(names []*ast.Ident) error {
 			}
 			return sqlerr.New(sqlerr.InvalidColumn, "'"+n.Name+"' (possible columns are ["+strings.Join(known, ", ")+"])")
 		}
-		x.columns = append(x.columns, i)
+		x.columns, x.written = append(x.columns, i), append(x.written, n.Name)
 	}
 	return nil
 }
@@ -184,10 +188,11 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 		}
 		if s.TemporaryTable(x.table.Database, x.table.Name) != nil {
 			m := x.table.Clone()
-			if err := x.note(m.Parameters, t.got, t.columns, sink != nil); err != nil {
+			if err := x.note(m.Parameters, t.got, x.written, sink != nil); err != nil {
 				return err
 			}
 			s.PutTemporaryTable(m)
+			s.SetTemporaryStatistics(m.Database, m.Name, t.columns)
 			return nil
 		}
 		return e.store.Update(ctx, func(tx metastore.Tx) error {
@@ -195,7 +200,7 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 			if err != nil {
 				return err
 			}
-			if err := x.note(m.Parameters, t.got, t.columns, sink != nil); err != nil {
+			if err := x.note(m.Parameters, t.got, columnNames(t.columns), sink != nil); err != nil {
 				return err
 			}
 			if err := tx.AlterTable(ctx, m.Database, m.Name, m); err != nil {
@@ -228,7 +233,7 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 			if p.Parameters == nil {
 				p.Parameters = map[string]string{}
 			}
-			if err := x.note(p.Parameters, t.got, t.columns, sink != nil); err != nil {
+			if err := x.note(p.Parameters, t.got, columnNames(t.columns), sink != nil); err != nil {
 				return err
 			}
 			if err := tx.SetColumnStatistics(ctx, x.table.Database, x.table.Name, t.name, t.columns); err != nil {
@@ -239,8 +244,17 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 	})
 }
 
+// columnNames are the columns of statistics.
+func columnNames(list []model.ColumnStatistics) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Column
+	}
+	return out
+}
+
 // note brings the parameters of a table or partition up to date; scanned says whether the rows were counted.
-func (x *statisticsOf) note(params map[string]string, g *gathered, columns []model.ColumnStatistics, scanned bool) error {
+func (x *statisticsOf) note(params map[string]string, g *gathered, columns []string, scanned bool) error {
 	delete(params, model.ParamLastDDLTime)
 	raw, _ := stats.Counter(params, model.ParamRawDataSize)
 	switch {
@@ -253,8 +267,8 @@ func (x *statisticsOf) note(params map[string]string, g *gathered, columns []mod
 	}
 	accurate := stats.AccurateColumns(params)
 	for _, c := range columns {
-		if !slices.Contains(accurate, c.Column) {
-			accurate = append(accurate, c.Column)
+		if !slices.Contains(accurate, c) {
+			accurate = append(accurate, c)
 		}
 	}
 	return stats.Replace(params, g.files, stats.Rows{Rows: g.rows, Raw: raw}, accurate)

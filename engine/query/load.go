@@ -18,6 +18,7 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/dialect/types"
+	"skep/engine/query/ddl"
 	"skep/metastore/model"
 	"skep/metastore/warehouse"
 )
@@ -59,6 +60,9 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	t := l.table
 	if t.IsView() || t.Type == model.MaterializedView {
 		return sqlerr.New(sqlerr.DMLAgainstView)
+	}
+	if ddl.NonNative(t) {
+		return sqlerr.New(sqlerr.LoadIntoNonNative)
 	}
 	described, err := a.tables.describe(ctx, t)
 	if err != nil {

@@ -44,11 +44,12 @@ type Session struct {
 	engine *Engine
 	conf   *conf.Conf
 
-	mu     sync.Mutex
-	db     string
-	vars   map[string]string
-	temps  map[string]*model.Table // by "db.name"
-	macros map[string]*catalog.Macro
+	mu             sync.Mutex
+	db             string
+	vars           map[string]string
+	temps          map[string]*model.Table             // by "db.name"
+	tempStatistics map[string][]model.ColumnStatistics // of temporary tables
+	macros         map[string]*catalog.Macro
 	// resources are the files added by ADD FILE, JAR and ARCHIVE, by kind.
 	resources map[string][]string
 }
@@ -156,6 +157,29 @@ func (s *Session) DropTemporaryTable(db, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.temps, db+"."+name)
+	delete(s.tempStatistics, db+"."+name)
+}
+
+// TemporaryStatistics returns what is known of the columns of a temporary table.
+func (s *Session) TemporaryStatistics(db, name string) []model.ColumnStatistics {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.tempStatistics[db+"."+name])
+}
+
+// SetTemporaryStatistics replaces what is known of some columns of a temporary table.
+func (s *Session) SetTemporaryStatistics(db, name string, columns []model.ColumnStatistics) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Clone(s.tempStatistics[db+"."+name])
+	for _, c := range columns {
+		list = slices.DeleteFunc(list, func(o model.ColumnStatistics) bool { return o.Column == c.Column })
+		list = append(list, c)
+	}
+	if s.tempStatistics == nil {
+		s.tempStatistics = map[string][]model.ColumnStatistics{}
+	}
+	s.tempStatistics[db+"."+name] = list
 }
 
 // TemporaryTables lists the temporary tables of a database.

@@ -40,6 +40,15 @@ func (env *Env) unable(err error) error {
 	return sqlerr.Execution(env.codeOf(sqlerr.ReplInvalidAlterTable), env.taskClass(), "Unable to alter table. "+err.Error()).WithCause(err)
 }
 
+// notNative is the error of a change that tables of other classes than Hive's own do not take.
+func (env *Env) notNative(t *model.Table) error {
+	kinds := "[ADDPROPS, DROPPROPS, ADDCOLS, EXECUTE]"
+	if env.is31() {
+		kinds = "[ADDPROPS, DROPPROPS, ADDCOLS]"
+	}
+	return sqlerr.CodedSemanticf(sqlerr.AlterTableNonNative, "ALTER TABLE can only be used for %s to a non-native table  %s", kinds, t.Name)
+}
+
 func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error) {
 	t, err := env.qualifiedTable(ctx, s.Table)
 	if err != nil {
@@ -47,6 +56,17 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 	}
 	if t.IsView() {
 		return nil, sqlerr.New(sqlerr.AlterCommandForViews)
+	}
+	if NonNative(t) {
+		switch x := s.Action.(type) {
+		case *ast.AlterProperties, *ast.AlterAddConstraint, *ast.AlterDropConstraint, *ast.AlterUpdateStatistics:
+		case *ast.AlterAddColumns:
+			if x.Replace {
+				return nil, env.notNative(t)
+			}
+		default:
+			return nil, env.notNative(t)
+		}
 	}
 	a := &alteration{env: env, t: t, table: s.Table}
 	if s.Partition != nil {

@@ -18,6 +18,12 @@ import (
 	"skep/metastore/model"
 )
 
+// storageHandler is the property that names the class by which a table that is none of Hive's own is stored.
+const storageHandler = "storage_handler"
+
+// NonNative reports whether a table is stored by a class that is none of Hive's own.
+func NonNative(t *model.Table) bool { return t.Parameters[storageHandler] != "" }
+
 // discoverPartitions is the property by which the partitions of external tables are found regularly; Hive 3.1, as it was
 // distributed, gives it to every new external table.
 const discoverPartitions = "discover.partitions"
@@ -99,7 +105,7 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 			return env.failed(err)
 		}
 		if !t.IsPartitioned() {
-			own := s.Location == nil || s.Like == nil && (t.Type == model.ManagedTable || !env.is31())
+			own := s.Location == nil || s.Temporary || s.Like == nil && (t.Type == model.ManagedTable || !env.is31())
 			if err := env.firstStatistics(ctx, t, t.Location, t.Parameters, made, own); err != nil {
 				return env.failed(err)
 			}
@@ -172,7 +178,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	if s.Query != nil && len(s.Columns) > 0 {
 		return nil, sqlerr.New(sqlerr.CTASCollstCoexistence)
 	}
-	if s.Query != nil && s.External && env.is31() {
+	if s.Query != nil && s.External && !env.Session.Conf().Bool("hive.ctas.external.tables") {
 		return nil, sqlerr.New(sqlerr.CTASExttblCoexistence)
 	}
 	if s.Temporary && len(s.PartitionColumns) > 0 {
@@ -195,6 +201,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		if t.PartitionKeys, err = env.keyColumns(s.PartitionColumns, seen); err != nil {
 			return nil, err
 		}
+	}
+	if f := s.FileFormat; f != nil && f.Handler != nil {
+		t.Parameters[storageHandler] = f.Handler.Value
 	}
 	if len(columns) == 0 && s.Query == nil && !ownSchema(t.Storage.SerDe.Library) {
 		return nil, sqlerr.Semanticf("Either list of columns or a custom serializer should be specified")
@@ -418,8 +427,17 @@ func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external boo
 		if file != nil && file.Name != nil {
 			name = file.Name.Name
 		}
-		if file != nil && (file.Handler != nil || file.HandlerName != nil) {
-			return nil, sqlerr.Semanticf("storage handlers (STORED BY) are not supported yet")
+		if file != nil && file.HandlerName != nil {
+			return nil, sqlerr.Semanticf("tables STORED BY %s are not supported yet", file.HandlerName.Name)
+		}
+		if file != nil && file.Handler != nil {
+			sd.SerDe.Library = storage.LazySimpleSerDe
+			if row != nil && row.SerDe != nil {
+				sd.SerDe.Library = row.SerDe.Value
+			}
+			sd.SerDe.Parameters["serialization.format"] = "1"
+			maps.Copy(sd.SerDe.Parameters, properties(file.HandlerProperties))
+			return sd, nil
 		}
 		f, ok := storage.ByName(name)
 		if !ok {
@@ -515,6 +533,9 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 	if s.External {
 		t.Type = model.ExternalTable
 		t.Parameters[model.ParamExternal] = "TRUE"
+		if _, ok := t.Parameters[discoverPartitions]; !ok && env.is31() && t.IsPartitioned() {
+			t.Parameters[discoverPartitions] = "true"
+		}
 	}
 	switch {
 	case s.Location != nil:

@@ -33,6 +33,7 @@ type Session interface {
 	PutTemporaryTable(t *model.Table)
 	DropTemporaryTable(db, name string)
 	TemporaryTables(db string) []*model.Table
+	TemporaryStatistics(db, name string) []model.ColumnStatistics
 	SetMacro(name string, m *catalog.Macro)
 	HasMacro(name string) bool
 	MacroNames() []string

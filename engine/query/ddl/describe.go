@@ -51,7 +51,27 @@ func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task,
 		}
 		return d.columnTask(ctx)
 	}
+	if env.asJSON() {
+		return jsonTask(describeColumns, func(context.Context) (any, error) { return d.json(), nil }), nil
+	}
 	return reporting(describeColumns, d.write), nil
+}
+
+// json is the description as a JSON document, which tells little.
+func (d *description) json() object {
+	columns := slices.Clone(d.storage().Columns)
+	if !d.formatted {
+		columns = append(columns, d.t.PartitionKeys...)
+	}
+	o := object{{"columns", jsonColumns(columns)}}
+	switch {
+	case !d.extended:
+	case d.part != nil:
+		o = append(o, member{"partitionInfo", partitionText(d.t, d.part)})
+	default:
+		o = append(o, member{"tableInfo", tableText(d.t)})
+	}
+	return o
 }
 
 // description writes DESCRIBE of a table or partition.
@@ -86,7 +106,7 @@ func (d *description) write(ctx context.Context, r *report) error {
 		columns = append(columns, d.t.PartitionKeys...)
 	}
 	writeColumns(r, columns)
-	if d.t.IsPartitioned() {
+	if d.t.IsPartitioned() && d.env.Session.Conf().Bool("hive.display.partition.cols.separately") {
 		r.title("Partition Information")
 		r.WriteString("# ")
 		r.cells(describeColumns...)
@@ -397,6 +417,15 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		columns = []string{"db_name", "comment", "location", "owner_name", "owner_type", "parameters"}
 	} else if s.Extended {
 		columns = append(columns, "parameters")
+	}
+	if env.asJSON() {
+		return jsonTask(columns, func(ctx context.Context) (any, error) {
+			d, err := env.database(ctx, s.Name.Name)
+			if err != nil {
+				return nil, err
+			}
+			return env.jsonDatabase(d, s.Extended), nil
+		}), nil
 	}
 	return reporting(columns, func(ctx context.Context, r *report) error {
 		d, err := env.database(ctx, s.Name.Name)

@@ -73,8 +73,11 @@ func mapText(m map[string]string) string {
 func (d *description) columnStatistics(ctx context.Context, c model.Column) (map[string]string, *model.ColumnStatistics, error) {
 	env, t := d.env, d.t
 	c.Name = strings.ToLower(c.Name)
-	if env.Session.TemporaryTable(t.Database, t.Name) != nil || len(d.path) > 1 {
+	switch {
+	case len(d.path) > 1:
 		return t.Parameters, nil, nil
+	case env.Session.TemporaryTable(t.Database, t.Name) != nil:
+		return t.Parameters, only(env.Session.TemporaryStatistics(t.Database, t.Name), c), nil
 	}
 	if !t.IsPartitioned() {
 		list, err := env.Store.ColumnStatistics(ctx, t.Database, t.Name, c.Name)

@@ -108,6 +108,9 @@ func (env *Env) truncate(ctx context.Context, s *ast.TruncateTable) (*Task, erro
 	if t.Type != model.ManagedTable && !(t.Type == model.ExternalTable && (s.Force || env.ownsFiles(t) && !env.is31())) {
 		return nil, sqlerr.New(sqlerr.TruncateForNonManagedTable, t.Name)
 	}
+	if NonNative(t) {
+		return nil, sqlerr.CodedSemanticf(sqlerr.TruncateForNonNativeTable, "%s", sqlerr.Text(sqlerr.TruncateForNonNativeTable, t.Name))
+	}
 	if s.Columns != nil {
 		return nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: %s", sqlerr.Text(sqlerr.TruncateColumnNotRc))
 	}

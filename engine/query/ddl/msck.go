@@ -114,6 +114,7 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 	env, t := c.env, c.t
 	if add && len(c.found) > 0 {
 		var good []*model.Partition
+		var refused []string
 		validation := env.Session.Conf().Get("hive.msck.path.validation")
 		for _, p := range c.found {
 			bad := slices.ContainsFunc(p.Values, func(v string) bool { return partition.Escape(v) != v })
@@ -121,18 +122,20 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 				good = append(good, p)
 				continue
 			}
-			text := "Repair: Cannot add partition " + t.Name + ":" + partitionName(t, p) + " due to invalid characters in the name"
+			text := "Repair: Cannot add partition " + t.Name + ":" + plainName(t, p) + " due to invalid characters in the name"
 			if validation != "skip" {
 				return errors.New(text)
 			}
-			c.report = append(c.report, text)
+			refused = append(refused, text)
 		}
+		c.found = good
 		if err := env.addPartitions(ctx, t, good, true); err != nil {
 			return err
 		}
 		for _, p := range good {
 			c.report = append(c.report, "Repair: Added partition to metastore "+t.Name+":"+partitionName(t, p))
 		}
+		c.report = append(c.report, refused...)
 	}
 	if !drop || len(c.gone) == 0 {
 		return nil
@@ -141,6 +144,15 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 		c.report = append(c.report, "Repair: Dropped partition from metastore hive."+t.Database+"."+t.Name+":"+name)
 	}
 	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.DropPartitions(ctx, t.Database, t.Name, c.gone) })
+}
+
+// plainName is a partition's name with nothing escaped.
+func plainName(t *model.Table, p *model.Partition) string {
+	parts := make([]string, len(p.Values))
+	for i, v := range p.Values {
+		parts[i] = t.PartitionKeys[i].Name + "=" + v
+	}
+	return strings.Join(parts, "/")
 }
 
 // lines are the findings as Hive's command line shows them.

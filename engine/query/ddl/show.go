@@ -18,14 +18,21 @@ import (
 func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
 	switch s.Kind {
 	case ast.ShowDatabases:
-		return lines("database_name", func(ctx context.Context) ([]string, error) {
+		list := func(ctx context.Context) ([]string, error) {
 			list, err := env.Store.Databases(ctx, env.pattern(s.Pattern))
 			var names []string
 			for _, d := range list {
 				names = append(names, d.Name)
 			}
 			return names, err
-		}), nil
+		}
+		if env.asJSON() {
+			return jsonTask([]string{"database_name"}, func(ctx context.Context) (any, error) {
+				names, err := list(ctx)
+				return object{{"databases", listOf(names)}}, err
+			}), nil
+		}
+		return lines("database_name", list), nil
 	case ast.ShowTables:
 		return env.showTables(ctx, s)
 	case ast.ShowViews:
@@ -105,6 +112,12 @@ func (env *Env) showTables(ctx context.Context, s *ast.Show, kinds ...model.Tabl
 		kinds = []model.TableType{kind}
 	}
 	columns := []string{"tab_name"}
+	if env.asJSON() && !s.Extended {
+		return jsonTask(columns, func(ctx context.Context) (any, error) {
+			tables, err := env.tableTypes(ctx, db, env.pattern(s.Pattern), kinds)
+			return object{{"tables", listOf(slices.Sorted(maps.Keys(tables)))}}, env.failed(err)
+		}), nil
+	}
 	if s.Extended {
 		columns = append(columns, "table_type")
 	}
@@ -114,6 +127,10 @@ func (env *Env) showTables(ctx context.Context, s *ast.Show, kinds ...model.Tabl
 			return nil, env.failed(err)
 		}
 		var rows [][]*string
+		if s.Extended && env.is31() && len(tables) > 0 {
+			head, kind := "# Table Name", "Table Type"
+			rows = append(rows, []*string{&head, &kind})
+		}
 		for _, name := range slices.Sorted(maps.Keys(tables)) {
 			row := []*string{&name}
 			if s.Extended {
@@ -300,6 +317,16 @@ func (env *Env) showPartitions(ctx context.Context, s *ast.Show) (*Task, error) 
 		if names, err = env.selectPartitions(ctx, t, s, q); err != nil {
 			return nil, err
 		}
+	}
+	if env.asJSON() {
+		return jsonTask([]string{"partition"}, func(ctx context.Context) (any, error) {
+			list, err := names(ctx)
+			if err != nil {
+				return nil, err
+			}
+			parts, err := jsonPartitions(list)
+			return object{{"partitions", parts}}, err
+		}), nil
 	}
 	return lines("partition", names), nil
 }

@@ -91,12 +91,12 @@ func (w createWriter) table(t *model.Table, name string, temporary bool) {
 	}
 	w.buckets(t.Storage)
 	w.skew(t.Storage)
-	w.rowFormat(t.Storage)
+	w.rowFormat(t.Storage, t.Parameters[storageHandler])
 	w.line("LOCATION\n  '" + quoteCommand(t.Location) + "'")
 	var list []string
 	params := visible(t.Parameters)
 	for _, k := range slices.Sorted(maps.Keys(params)) {
-		if !hiddenProperties[k] {
+		if !hiddenProperties[k] || k == model.ParamExternal && t.Type != model.ExternalTable && w.old {
 			list = append(list, "  '"+k+"'='"+quoteCommand(params[k])+"'")
 		}
 	}
@@ -193,12 +193,15 @@ func (w createWriter) skew(sd *model.StorageDescriptor) {
 	}
 }
 
-func (w createWriter) rowFormat(sd *model.StorageDescriptor) {
+func (w createWriter) rowFormat(sd *model.StorageDescriptor, handler string) {
 	w.line("ROW FORMAT SERDE \n  '" + quoteCommand(sd.SerDe.Library) + "' ")
+	if handler != "" {
+		w.line("STORED BY \n  '" + quoteCommand(handler) + "' ")
+	}
 	var list []string
 	for _, k := range slices.Sorted(maps.Keys(sd.SerDe.Parameters)) {
 		v := sd.SerDe.Parameters[k]
-		if k == "serialization.format" && v == "1" {
+		if k == "serialization.format" && v == "1" && handler == "" {
 			continue
 		}
 		v = quoteCommand(v)
@@ -207,8 +210,15 @@ func (w createWriter) rowFormat(sd *model.StorageDescriptor) {
 		}
 		list = append(list, "  '"+k+"'='"+v+"'")
 	}
+	end := ") "
+	if handler != "" {
+		end = ")"
+	}
 	if len(list) > 0 {
-		w.line("WITH SERDEPROPERTIES ( \n" + strings.Join(list, ", \n") + ") ")
+		w.line("WITH SERDEPROPERTIES ( \n" + strings.Join(list, ", \n") + end)
+	}
+	if handler != "" {
+		return
 	}
 	w.line("STORED AS INPUTFORMAT \n  '" + quoteCommand(sd.InputFormat) + "' ")
 	w.line("OUTPUTFORMAT \n  '" + quoteCommand(sd.OutputFormat) + "'")
