@@ -86,6 +86,14 @@ func (st *Statement) compileAnalyze(ctx context.Context, n *ast.Analyze) error {
 			return false
 		})
 		if len(x.parts) == 0 && len(given) > 0 {
+			if n.ForColumns && len(given) == len(t.PartitionKeys) {
+				var list []string
+				for _, v := range n.Target.Partition.Values {
+					list = append(list, lower(v.Name.Name)+"="+given[lower(v.Name.Name)])
+				}
+				return sqlerr.CodedSemanticf(sqlerr.ColumnstatscollectorInvalidPartition, "%s : {%s}",
+					sqlerr.Text(sqlerr.ColumnstatscollectorInvalidPartition), strings.Join(list, ", "))
+			}
 			for _, v := range n.Target.Partition.Values {
 				if v.Value != nil {
 					return sqlerr.At(sqlerr.InvalidPartition, v)
@@ -121,7 +129,12 @@ func (x *statisticsOf) choose(names []*ast.Ident) error {
 			}
 			return sqlerr.New(sqlerr.InvalidColumn, "'"+n.Name+"' (possible columns are ["+strings.Join(known, ", ")+"])")
 		}
-		x.columns, x.written = append(x.columns, i), append(x.written, n.Name)
+		if ddl.StatisticsKind(x.read.Columns[i].Type.String()) != "" {
+			x.columns, x.written = append(x.columns, i), append(x.written, n.Name)
+		}
+	}
+	if len(names) > 0 && len(x.columns) == 0 {
+		return sqlerr.New(sqlerr.ColumnstatscollectorParseError)
 	}
 	return nil
 }

@@ -39,12 +39,9 @@ type loading struct {
 // among partitions or buckets, the files are read as a table and inserted.
 func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	l := &loading{st: st, n: n}
-	source, err := l.find()
-	if err != nil {
-		return err
-	}
 	a := st.analysis()
 	db := st.session.Database()
+	var err error
 	if t := n.Target.Table; t.DB != nil {
 		db = lower(t.DB.Name)
 		if ok, err := a.tables.HasDatabase(ctx, db); err != nil || !ok {
@@ -80,6 +77,10 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	full := len(given) == len(t.PartitionKeys)
 	if p := n.Target.Partition; p != nil && len(p.Values) < len(t.PartitionKeys) {
 		return sqlerr.At(sqlerr.InvalidPartition, p.Values[len(p.Values)-1])
+	}
+	source, err := l.find()
+	if err != nil {
+		return err
 	}
 	if t.IsPartitioned() && !full || described.Buckets.Count > 0 && st.conf.Bool("hive.strict.checks.bucketing") || l.nested() {
 		return l.compileInsert(ctx, a, described, given, source)

@@ -65,7 +65,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	spec := tablesink.Spec{
 		Format: f, Options: w.options, Keys: len(t.PartitionKeys) - len(b.Static), PartitionName: w.partitionName,
 		Create:        func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
-		MaxPartitions: 10 * st.maxPartitions(), TooMany: st.tooMany,
+		MaxPartitions: st.partitionsAtOnce(), TooMany: st.tooMany,
 		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather"),
 	}
 	if spec.Extension, err = textExtension(t.InputFormat, &w.options.Session); err != nil {
@@ -87,6 +87,16 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 // maxPartitions is the largest number of partitions that a statement may write by dynamic partitioning.
 func (st *Statement) maxPartitions() int {
 	return int(st.conf.Int("hive.exec.max.dynamic.partitions", 1000))
+}
+
+// partitionsAtOnce is the number of partitions at which a statement is stopped while it writes: far more than it may have, or
+// hive.exec.max.dynamic.partitions.pernode where that has been set. By default Hive sorts rows so that this does not matter.
+func (st *Statement) partitionsAtOnce() int {
+	const byDefault = 100
+	if n := int(st.conf.Int("hive.exec.max.dynamic.partitions.pernode", byDefault)); n != byDefault {
+		return n
+	}
+	return 10 * st.maxPartitions()
 }
 
 // tooMany is the error of a statement that is stopped while it writes far too many partitions.
@@ -211,6 +221,14 @@ func (w *write) commit(ctx context.Context) (int64, error) {
 	if n, limit := len(outputs), w.st.maxPartitions(); n > limit && len(w.branch.Table.PartitionKeys) > len(w.branch.Static) {
 		err := sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
 			"To solve this try to set hive.exec.max.dynamic.partitions to at least %d.", n, limit, n))
+		return 0, errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
+	}
+	files := 0
+	for _, o := range outputs {
+		files += len(o.Files)
+	}
+	if limit := int(w.st.conf.Int("hive.exec.max.created.files", 100000)); files > limit {
+		err := sqlerr.Execution(2, tezTask, fmt.Sprintf("total number of created files now is %d, which exceeds %d. Killing the job.", files, limit))
 		return 0, errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
 	}
 	return rows, w.commitTable(ctx, outputs)

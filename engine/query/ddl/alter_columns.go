@@ -23,6 +23,13 @@ func (a *alteration) columnsTask(cascade bool, edit func(cols []model.Column) ([
 		sd.Columns = cols
 		return nil
 	}
+	params := a.t.Parameters
+	if a.t.Storage.SerDe.Library == storage.AvroSerDe && (params["avro.schema.literal"] != "" || params["avro.schema.url"] != "") {
+		return done(func(context.Context) error {
+			return a.env.failed(errors.New("Not allowed to alter schema of Avro stored table having external schema. " +
+				"Consider removing avro.schema.literal or avro.schema.url from table properties."))
+		})
+	}
 	each := func(p *model.Partition) error { return changed(p.Storage) }
 	return done(func(ctx context.Context) error {
 		if a.parts != nil {

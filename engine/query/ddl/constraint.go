@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -176,6 +177,7 @@ func (env *Env) checkCondition(ctx context.Context, k *ast.Constraint, columns [
 	if !env.is31() {
 		shown = quotedText(k, env.SQL)
 	}
+	shown = strings.TrimSuffix(strings.TrimPrefix(shown, "("), ")") // those around the condition
 	if len(shown) > maxConstraint {
 		return badConstraint("Constraint value: " + shown + " exceeded maximum allowed length: 255")
 	}
@@ -195,7 +197,13 @@ func (env *Env) checkCondition(ctx context.Context, k *ast.Constraint, columns [
 	}
 	t, err := env.Session.TypeOf(ctx, k.Expr, columns)
 	if e, ok := sqlerr.As(err); ok {
-		return invalid(e.Code, strings.TrimPrefix(e.Msg, "[Error "+formatInt(int64(e.Code))+"]: "))
+		// Hive analyses the condition by itself
+		start := env.SQL[:min(k.ExprSpan.Start+1, len(env.SQL))]
+		line, col := strings.Count(start, "\n"), len(start)-strings.LastIndexByte(start, '\n')-1
+		if e.Line > line+1 {
+			col = 0
+		}
+		return invalid(e.Code, strings.Replace(e.Msg, fmt.Sprintf("Line %d:%d", e.Line, e.Col), fmt.Sprintf("Line %d:%d", e.Line-line, e.Col-col), 1))
 	}
 	switch {
 	case err != nil:

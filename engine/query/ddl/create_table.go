@@ -319,6 +319,9 @@ func TypeOf(n *ast.TypeName) (*types.Type, error) {
 	if n == nil {
 		return nil, sqlerr.Semanticf("a column type is missing")
 	}
+	if strings.EqualFold(n.Name, "datetime") {
+		return nil, sqlerr.New(sqlerr.UnsupportedType)
+	}
 	t, err := types.Parse(typeText(n))
 	if err != nil {
 		return nil, sqlerr.Semanticf("%s", err.Error()).WithCause(err)

@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -197,13 +198,22 @@ func (env *Env) findPartitions(ctx context.Context, t *model.Table, dir string, 
 		}
 		return err
 	}
+	validation := env.Session.Conf().Get("hive.msck.path.validation")
+	lenient := validation == "ignore" || validation == "skip"
+	entries = slices.DeleteFunc(entries, func(e fs.FileInfo) bool { return warehouse.IsHidden(e.Name()) })
+	if len(entries) == 0 && len(values) > 0 && !lenient {
+		return errors.New("MSCK is missing partition columns under " + dir)
+	}
 	for _, e := range entries {
-		if !e.IsDir() || warehouse.IsHidden(e.Name()) {
+		if !e.IsDir() {
+			if !lenient {
+				return errors.New("MSCK finds a file rather than a directory when it searches for " + path.Join(dir, e.Name()))
+			}
 			continue
 		}
 		keys, v, err := partition.ParseName(e.Name())
 		if err != nil || len(keys) != 1 || !strings.EqualFold(keys[0], t.PartitionKeys[len(values)].Name) {
-			if env.Session.Conf().Get("hive.msck.path.validation") == "ignore" || env.Session.Conf().Get("hive.msck.path.validation") == "skip" {
+			if lenient {
 				continue
 			}
 			return errUnexpectedDirectory(path.Join(dir, e.Name()))

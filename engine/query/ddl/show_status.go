@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -22,6 +23,9 @@ func (env *Env) showTableStatus(ctx context.Context, s *ast.Show) (*Task, error)
 	var part *model.Partition
 	if s.Partition != nil {
 		t, err := env.Session.Table(ctx, db, strings.ToLower(s.Pattern.Text))
+		if model.KindOf(err) == model.NoSuchObject {
+			return nil, sqlerr.New(sqlerr.InvalidTable, s.Pattern.Text)
+		}
 		if err != nil {
 			return nil, err
 		}
