@@ -1,5 +1,4 @@
 -- What CREATE, INSERT, ANALYZE and ALTER leave among the statistics; constraints; settings; JSON.
---! mask transient_lastDdlTime\s+\d+
 create external table s (a int, b string, c decimal(10,4), f float) location '${TMP}/s';
 insert into s values (1,'x',234.79,45454.4), (2,'yy',null,null), (null,null,8,1.5);
 analyze table s compute statistics for columns;
@@ -12,7 +11,8 @@ describe formatted s a;
 alter table s update statistics for column c set ('lowValue'='8.00', 'numDVs'='7');
 describe formatted s c;
 alter table s change b bb string;
---! mask transient_lastDdlTime\s+\d+|last_modified_\w+\s+\w+|CreateTime:.*|Location:.*|Owner:.*|TRANSLATED.*|external.table.purge.*
+--! mask (?i)(last_modified_by|last_modified_time|transient_lastDdlTime|CreateTime|LastAccessTime|Owner:|Database:|bucketing_version|Retention).*
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+
 describe formatted s;
 create external table d (n bigint, t string) location '${TMP}/d';
 insert into d select x*7919-3000, concat('val_', x) from (select row_number() over () as x from (select explode(split(space(999), ' ')) as y) q) r;
@@ -23,10 +23,12 @@ create external table w (a int, b string) partitioned by (p string) location '${
 alter table w add partition (p='1');
 set hive.stats.autogather=false;
 insert into w partition (p='2') values (1,'a');
---! mask transient_lastDdlTime\s+\d+|CreateTime:.*|Location:.*|Database:.*
+--! mask (?i)(last_modified_by|last_modified_time|transient_lastDdlTime|CreateTime|LastAccessTime|Owner:|Database:|bucketing_version|Retention).*
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+
 describe formatted w partition (p='2');
 analyze table w partition (p='2') compute statistics noscan;
---! mask transient_lastDdlTime\s+\d+|CreateTime:.*|Location:.*|Database:.*
+--! mask (?i)(last_modified_by|last_modified_time|transient_lastDdlTime|CreateTime|LastAccessTime|Owner:|Database:|bucketing_version|Retention).*
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+
 describe formatted w partition (p='2');
 set hive.stats.autogather=true;
 alter table w add partition (p='__HIVE_DEFAULT_PARTITION__');
@@ -59,10 +61,10 @@ select 1bd;
 select 10l;
 select 2y;
 set hive.groupby.skewindata=true;
-select count(distinct a), count(distinct b) from s;
+select count(distinct a), count(distinct c) from s;
 set hive.groupby.skewindata=false;
 set hive.map.aggr=false;
-select a, b, count(1) from s group by a, b with rollup;
+select a, c, count(1) from s group by a, c with rollup;
 set hive.map.aggr=true;
 set hive.new.job.grouping.set.cardinality=2;
-select a, b, count(distinct f) from s group by a, b with cube;
+select a, c, count(distinct f) from s group by a, c with cube;

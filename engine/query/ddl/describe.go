@@ -52,7 +52,7 @@ func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task,
 		return d.columnTask(ctx)
 	}
 	if env.asJSON() {
-		return jsonTask(describeColumns, func(context.Context) (any, error) { return d.json(), nil }), nil
+		return env.jsonTask(describeColumns, func(context.Context) (any, error) { return d.json(), nil }), nil
 	}
 	return reporting(describeColumns, d.write), nil
 }
@@ -419,7 +419,7 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		columns = append(columns, "parameters")
 	}
 	if env.asJSON() {
-		return jsonTask(columns, func(ctx context.Context) (any, error) {
+		return env.jsonTask(columns, func(ctx context.Context) (any, error) {
 			d, err := env.database(ctx, s.Name.Name)
 			if err != nil {
 				return nil, err

@@ -53,7 +53,10 @@ func document(v any) (string, error) {
 }
 
 // jsonTask is a task whose one row is a document in the first of columns.
-func jsonTask(columns []string, content func(ctx context.Context) (any, error)) *Task {
+func (env *Env) jsonTask(columns []string, content func(ctx context.Context) (any, error)) *Task {
+	if !env.is31() {
+		columns = []string{"json"}
+	}
 	return &Task{Columns: columns, Run: func(ctx context.Context) ([][]*string, error) {
 		v, err := content(ctx)
 		if err != nil {

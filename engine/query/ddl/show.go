@@ -27,7 +27,7 @@ func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
 			return names, err
 		}
 		if env.asJSON() {
-			return jsonTask([]string{"database_name"}, func(ctx context.Context) (any, error) {
+			return env.jsonTask([]string{"database_name"}, func(ctx context.Context) (any, error) {
 				names, err := list(ctx)
 				return object{{"databases", listOf(names)}}, err
 			}), nil
@@ -113,7 +113,7 @@ func (env *Env) showTables(ctx context.Context, s *ast.Show, kinds ...model.Tabl
 	}
 	columns := []string{"tab_name"}
 	if env.asJSON() && !s.Extended {
-		return jsonTask(columns, func(ctx context.Context) (any, error) {
+		return env.jsonTask(columns, func(ctx context.Context) (any, error) {
 			tables, err := env.tableTypes(ctx, db, env.pattern(s.Pattern), kinds)
 			return object{{"tables", listOf(slices.Sorted(maps.Keys(tables)))}}, env.failed(err)
 		}), nil
@@ -319,7 +319,7 @@ func (env *Env) showPartitions(ctx context.Context, s *ast.Show) (*Task, error) 
 		}
 	}
 	if env.asJSON() {
-		return jsonTask([]string{"partition"}, func(ctx context.Context) (any, error) {
+		return env.jsonTask([]string{"partition"}, func(ctx context.Context) (any, error) {
 			list, err := names(ctx)
 			if err != nil {
 				return nil, err
