@@ -374,7 +374,7 @@ func (a *alteration) kind(t *model.Table) error {
 
 // staysORC refuses to change the format of an ORC table, whose partitions or files would no longer fit it.
 func (a *alteration) staysORC(leaves bool, format string) error {
-	if a.parts != nil || a.t.Storage.SerDe.Library != storage.OrcSerDe || !leaves {
+	if a.parts != nil || a.t.Storage.SerDe.Library != storage.OrcSerDe || !leaves || !a.env.Session.Conf().Bool("hive.exec.schema.evolution") {
 		return nil
 	}
 	return a.env.failed(fmt.Errorf("Changing "+format, a.t.Database+"."+a.t.Name))
