@@ -27,7 +27,7 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 		if f.Short == "" {
 			r.line("There is no documentation for function '" + name + "'")
 		} else {
-			r.line(strings.ReplaceAll(f.Short, "_FUNC_", name))
+			r.line(strings.Replace(strings.ReplaceAll(f.Short, "_FUNC_", name), ": ", " - ", 1))
 		}
 		if !s.Extended {
 			return nil
@@ -38,6 +38,9 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 		if f.Extended != "" {
 			r.line(strings.ReplaceAll(f.Extended, "_FUNC_", name))
 		}
+		if class := function.HiveClass(name); class != "" {
+			r.line("Function class:" + class)
+		}
 		r.line("Function type:BUILTIN")
 		return nil
 	}), nil
@@ -47,6 +50,10 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 func (env *Env) describeUser(ctx context.Context, r *report, s *ast.DescribeFunction, name string) error {
 	if env.Session.HasMacro(name) {
 		r.line("There is no documentation for function '" + name + "'")
+		if s.Extended {
+			r.line("Function class:org.apache.hadoop.hive.ql.udf.generic.GenericUDFMacro")
+			r.line("Function type:TEMPORARY")
+		}
 		return nil
 	}
 	db, fn := env.functionName(s.Name)
