@@ -12,6 +12,7 @@ const (
 	diskBadFor    = 10 * time.Minute
 	maxUnreadable = 4 // times the output of one task may be found unreadable
 	blameAge      = 300 * time.Second
+	maxMarks      = 256
 )
 
 func (c *Core) attemptFailed(e AttemptFailed) {
@@ -76,8 +77,11 @@ func (c *Core) remember(j *job, s *stage, e AttemptFailed) int {
 	h := fnv.New64a()
 	h.Write([]byte(e.Message))
 	m := mark{c.now, s.id, e.Attempt.Task, e.Worker, h.Sum64(), classes[e.Class].ofWorker}
-	j.marks = slices.DeleteFunc(j.marks, func(m mark) bool { return c.now.Sub(m.at) > exclusionFor })
-	j.marks = append(j.marks, m)
+	j.mark(m)
+	switch e.Class {
+	case OutOfMemory, DiskFull, DiskBad:
+		return 0 // the next attempt has more memory, or another disk
+	}
 	var seen []WorkerID
 	for _, o := range j.marks {
 		if o.stage == m.stage && o.task == m.task && o.message == m.message && !slices.Contains(seen, o.worker) {
@@ -85,6 +89,19 @@ func (c *Core) remember(j *job, s *stage, e AttemptFailed) int {
 		}
 	}
 	return len(seen)
+}
+
+// mark remembers a failure; the latest few hundred are kept.
+func (j *job) mark(m mark) {
+	if len(j.marks) >= maxMarks {
+		j.marks = slices.Delete(j.marks, 0, len(j.marks)-maxMarks+1)
+	}
+	j.marks = append(j.marks, m)
+}
+
+// forgive drops what is too old to speak against anyone.
+func (c *Core) forgive(j *job) {
+	j.marks = slices.DeleteFunc(j.marks, func(m mark) bool { return c.now.Sub(m.at) > exclusionFor })
 }
 
 // retry counts a failure and makes the task ready again, unless another
@@ -228,7 +245,7 @@ func (c *Core) complain(j *job, reader *stage, task TaskID, at *worker, f FetchF
 			return true
 		}
 		if f.Kind == Corrupt {
-			j.marks = append(j.marks, mark{c.now, ps.id, f.Producer.Task, f.Worker, 0, true})
+			j.mark(mark{c.now, ps.id, f.Producer.Task, f.Worker, 0, true})
 		}
 		c.demand(j)
 		return true
@@ -260,7 +277,9 @@ func (c *Core) complain(j *job, reader *stage, task TaskID, at *worker, f FetchF
 	}
 	// What is there cannot be read: all this worker has for the job is as good as lost.
 	j.blames = slices.DeleteFunc(j.blames, func(b blame) bool { return b.worker == w.id })
-	j.marks = append(j.marks, mark{c.now, ps.id, -1, w.id, 0, true}, mark{c.now, ps.id, -1, w.id, 0, true})
+	for range 2 { // no more tasks of this stage for it
+		j.mark(mark{c.now, ps.id, -1, w.id, 0, true})
+	}
 	for i := range j.stages {
 		s := &j.stages[i]
 		if s.spec.Sink || s.spec.OutputSurvives {

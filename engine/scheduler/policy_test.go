@@ -187,12 +187,12 @@ func TestMemoryGrows(t *testing.T) {
 	r := newRig(t, DefaultConfig(), 4, 4)
 	l := r.do(JobSubmitted{Job: 1, Spec: scan(6)}).launches[0]
 	grants := []int64{l.Memory}
-	for _, text := range []string{"1", "2"} {
-		l = r.failed(l, OutOfMemory, "out of memory "+text).one()
+	for range 2 {
+		l = r.failed(l, OutOfMemory, "out of memory").one()
 		grants = append(grants, l.Memory)
 	}
 	// Now it needs a whole worker. All that is left runs something: the emptiest is kept free.
-	r.failed(l, OutOfMemory, "out of memory 3")
+	r.failed(l, OutOfMemory, "out of memory")
 	if len(r.launches) != 0 {
 		t.Fatalf("launched beside others: %+v", r.launches)
 	}

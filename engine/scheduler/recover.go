@@ -47,6 +47,9 @@ func (c *Core) replay(r Record) error {
 		c.restarts = r.Restarts
 		return nil
 	case RecWorkerSeen:
+		if r.Worker < 0 || r.Worker >= maxWorkers {
+			return fmt.Errorf("worker %d", r.Worker)
+		}
 		for int(r.Worker) >= len(c.workers) {
 			c.workers = append(c.workers, worker{id: WorkerID(len(c.workers)), health: 1})
 		}

@@ -93,7 +93,7 @@ func (c *Core) stuck(j *job, s *stage) {
 		if j.cause == "" {
 			j.cause, j.causeClass = text, NoProgress
 		}
-		j.marks = append(j.marks, mark{c.now, s.id, id.Task, a.worker, 0, true})
+		j.mark(mark{c.now, s.id, id.Task, a.worker, 0, true})
 		c.cancel(a, NoProgress)
 		if c.retry(j, s, t, id.Task, NoProgress, text); j.state != JobRunning {
 			return

@@ -66,7 +66,14 @@ func (c *Core) room(w *worker) int {
 	return w.slots - w.used
 }
 
+// maxWorkers bounds worker ids, which index a slice.
+const maxWorkers = 1 << 20
+
 func (c *Core) workerSeen(e WorkerSeen) {
+	if e.Worker < 0 || e.Worker >= maxWorkers {
+		c.counters.Stale++
+		return
+	}
 	for int(e.Worker) >= len(c.workers) {
 		c.workers = append(c.workers, worker{id: WorkerID(len(c.workers)), health: 1})
 	}
@@ -128,7 +135,7 @@ func (c *Core) reconcileRunning(w *worker, e WorkerSeen) {
 		case s.granted(t, id):
 			// It may be waiting for the answer, or about to say that it ended.
 			c.emit(CommitGranted{Attempt: id, Worker: w.id, Incarnation: w.inc})
-		case t == nil || j.state != JobRunning || s.over():
+		case t == nil || j.state != JobRunning || s.over() || c.find(id) != nil: // live elsewhere: not this one
 			c.emit(Cancel{Attempt: id, Worker: w.id, Incarnation: w.inc, Class: Superseded})
 		case t.state == taskDone && t.won == id.Attempt && t.worker == w.id: // it ended meanwhile
 		case t.state == taskDone || int(t.live) >= c.cfg.Speculation.MaxLiveAttempts-1 || (!c.recovering && !j.inputsThere(s)):
@@ -307,6 +314,7 @@ func (c *Core) tick() {
 				c.ask(j, s)
 			}
 		}
+		c.forgive(j)
 		c.starving(j)
 	}
 	c.placeable = true // pauses, exclusions and reservations end by themselves
