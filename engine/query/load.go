@@ -180,7 +180,7 @@ func (l *loading) checkFormat() error {
 	input := l.table.Storage.InputFormat
 	for _, f := range l.files {
 		starts := map[string]bool{}
-		for _, magic := range []string{"ORC", "SEQ\x06", "RCF\x01"} {
+		for _, magic := range []string{"ORC", "SEQ\x06", "RCF\x01", oldRCFile} {
 			ok, err := startsWith(f, magic)
 			if err != nil {
 				return err
@@ -194,7 +194,7 @@ func (l *loading) checkFormat() error {
 		case storage.SequenceInputFormat:
 			fits = starts["SEQ\x06"]
 		case storage.RCFileInputFormat:
-			fits = starts["RCF\x01"] || starts["SEQ\x06"] // the first RCFiles were sequence files
+			fits = starts["RCF\x01"] || starts[oldRCFile]
 		case storage.TextInputFormat:
 			fits = !starts["SEQ\x06"] && !starts["RCF\x01"]
 		}
@@ -204,6 +204,9 @@ func (l *loading) checkFormat() error {
 	}
 	return nil
 }
+
+// oldRCFile begins the first RCFiles, which were sequence files with keys of a class of their own.
+const oldRCFile = "SEQ\x06\x2dorg.apache.hadoop.hive.ql.io.RCFile$KeyBuffer"
 
 func startsWith(file, magic string) (bool, error) {
 	f, err := os.Open(file)
