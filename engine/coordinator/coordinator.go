@@ -36,6 +36,7 @@ type Coordinator struct {
 	core   *scheduler.Core // of the loop
 	origin time.Time
 	events chan scheduler.Event
+	asks   chan func()   // questions to the core
 	stop   chan struct{} // closed by Close
 	ended  chan struct{} // closed when the loop has ended
 
@@ -54,7 +55,7 @@ func New(c Config) *Coordinator {
 		sc = *c.Scheduler
 	}
 	x := &Coordinator{
-		config: c, core: scheduler.New(sc), origin: time.Now(), events: make(chan scheduler.Event, 64), stop: make(chan struct{}),
+		config: c, core: scheduler.New(sc), origin: time.Now(), events: make(chan scheduler.Event, 64), asks: make(chan func()), stop: make(chan struct{}),
 		ended: make(chan struct{}), jobs: map[scheduler.JobID]*job{},
 	}
 	for i := range max(c.Workers, 1) {
@@ -86,6 +87,32 @@ func (x *Coordinator) send(e scheduler.Event) {
 	}
 }
 
+// View describes the running query of an id; false when there is none.
+func (x *Coordinator) View(id string) (v scheduler.JobView, ok bool) {
+	x.mu.Lock()
+	var found *job
+	for _, j := range x.jobs {
+		if j.query.ID == id {
+			found = j
+		}
+	}
+	x.mu.Unlock()
+	if found == nil {
+		return v, false
+	}
+	answered := make(chan struct{})
+	ask := func() {
+		v, ok = x.core.Job(found.id)
+		close(answered)
+	}
+	select {
+	case x.asks <- ask:
+		<-answered
+	case <-x.ended:
+	}
+	return v, ok
+}
+
 // tick is the time between two heartbeats of the workers.
 const tick = time.Second
 
@@ -113,6 +140,8 @@ func (x *Coordinator) loop() {
 			return
 		case e := <-x.events:
 			x.apply(e)
+		case f := <-x.asks:
+			f()
 		case <-clock.C:
 			for _, w := range x.workers {
 				x.apply(scheduler.Heartbeat{Worker: w.id, Incarnation: incarnation, Progress: w.progress()})

@@ -55,13 +55,19 @@ type job struct {
 	attempts sync.WaitGroup // running attempts
 
 	mu        sync.Mutex
-	outputs   map[scheduler.AttemptID]*shuffle.Output
+	outputs   map[scheduler.AttemptID]output
 	manifests map[scheduler.ManifestRef]*shuffle.Manifest
 	causes    map[string]error // of failures, by message: the core keeps texts only
 	problems  []error
 	done      chan struct{}
 	err       error
 	ended     bool
+}
+
+// output is what an attempt has written to an exchange.
+type output struct {
+	*shuffle.Output
+	worker scheduler.WorkerID
 }
 
 // location is a split of one of the scans of a stage.
@@ -109,7 +115,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 	id := scheduler.JobID(x.names)
 	x.mu.Unlock()
 	j := &job{
-		id: id, name: jobName(id, q.ID), query: q, outputs: map[scheduler.AttemptID]*shuffle.Output{},
+		id: id, name: jobName(id, q.ID), query: q, outputs: map[scheduler.AttemptID]output{},
 		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
 	}
 	j.ctx, j.stop = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -203,10 +209,20 @@ func (j *job) shuffleID(a scheduler.AttemptID) shuffle.AttemptID {
 }
 
 // wrote notes the output of an attempt.
-func (j *job) wrote(a scheduler.AttemptID, o *shuffle.Output) {
+func (j *job) wrote(a scheduler.AttemptID, o output) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.outputs[a] = o
+}
+
+// writer returns the worker that has an output, or scheduler.NoWorker.
+func (j *job) writer(a scheduler.AttemptID) scheduler.WorkerID {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if o, ok := j.outputs[a]; ok {
+		return o.worker
+	}
+	return scheduler.NoWorker
 }
 
 // outputsOf returns the outputs of attempts, in order.
@@ -215,8 +231,8 @@ func (j *job) outputsOf(places []scheduler.Place) []*shuffle.Output {
 	defer j.mu.Unlock()
 	out := make([]*shuffle.Output, 0, len(places))
 	for _, p := range places {
-		if o := j.outputs[p.Attempt]; o != nil {
-			out = append(out, o)
+		if o, ok := j.outputs[p.Attempt]; ok {
+			out = append(out, o.Output)
 		}
 	}
 	return out
@@ -251,7 +267,7 @@ func (j *job) commit(grants []scheduler.Grant) error {
 	var outputs []*shuffle.Output
 	j.mu.Lock()
 	for _, x := range grants {
-		outputs = append(outputs, j.outputs[x.Attempt])
+		outputs = append(outputs, j.outputs[x.Attempt].Output)
 	}
 	j.mu.Unlock()
 	if slices.Contains(outputs, nil) {

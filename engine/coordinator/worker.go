@@ -206,7 +206,7 @@ func (w *worker) once(a *attempt, t *stage.Task) (out scheduler.Output, o writte
 		return out, o, nil
 	}
 	if t == a.task {
-		j.wrote(a.id, o.Output)
+		j.wrote(a.id, output{o.Output, w.id})
 	}
 	return described(o.Output), o, nil
 }
@@ -240,8 +240,9 @@ func classify(a *attempt, err error) (scheduler.Class, *scheduler.FetchFail) {
 				Job: a.id.Job, Stage: scheduler.StageID(fetch.Attempt.Stage), Epoch: uint32(fetch.Attempt.Epoch),
 				Task: scheduler.TaskID(fetch.Attempt.Task), Attempt: uint32(fetch.Attempt.Attempt),
 			},
-			Worker: scheduler.NoWorker, Kind: scheduler.Missing,
+			Kind: scheduler.Missing,
 		}
+		f.Worker = a.job.writer(f.Producer)
 		switch fetch.Kind {
 		case shuffle.Unreachable, shuffle.Refused:
 			f.Kind = scheduler.Unreachable

@@ -42,11 +42,12 @@ type Progress struct {
 	Running  bool
 }
 
-// StageProgress is the progress of one pipeline.
+// StageProgress is the progress of one stage, in tasks, or of the scans of a query that runs as a whole, in splits.
 type StageProgress struct {
 	Name                      string
 	Status                    string
 	Total, Completed, Running int
+	Failed, Killed            int // attempts
 }
 
 // history remembers statements for the web page and the log.

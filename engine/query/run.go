@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"skep/engine/operator"
 	"skep/engine/planner"
@@ -18,6 +19,8 @@ func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 type execution struct {
 	progress *operator.Progress
 	profile  *planner.Profile
+	// stages is the latest known progress of an execution in stages; nil otherwise.
+	stages atomic.Pointer[[]StageProgress]
 }
 
 // runPlan executes plans, which may share subplans, into their sinks.
@@ -61,6 +64,9 @@ func (st *Statement) Progress() Progress {
 	x := st.running.Load()
 	if x == nil {
 		return Progress{}
+	}
+	if st.inStages() {
+		return st.stageProgress(x)
 	}
 	total, done := x.progress.Total.Load(), x.progress.Done.Load()
 	p := Progress{Running: !st.ended.Load()}

@@ -19,7 +19,7 @@ import (
 // The settings of execution in stages.
 const (
 	executionMode  = "skep.execution.mode"  // embedded (default) or staged
-	executionTasks = "skep.execution.tasks" // tasks per stage, at most; twice the threads by default
+	executionTasks = "skep.execution.tasks" // fixes the number of tasks and partitions of stages; by size otherwise
 	// broadcastBytes is the estimated size up to which the build side of a join is copied to every task.
 	broadcastBytes = "skep.execution.broadcast.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
@@ -33,13 +33,10 @@ const defaultBroadcast = 16 << 20
 // inStages reports whether the statement is to be run in stages.
 func (st *Statement) inStages() bool { return strings.EqualFold(st.conf.Get(executionMode), "staged") }
 
-func (st *Statement) stageTasks() int {
-	return int(max(1, st.conf.Int(executionTasks, int64(2*st.session.engine.config.Threads))))
-}
-
 func (st *Statement) stageOptions() stage.Options {
 	return stage.Options{
-		Partitions: st.stageTasks(), Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
+		Partitions: int(st.conf.Int(executionTasks, 0)), MinPartitions: 2 * st.session.engine.config.Threads,
+		Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
 	}
 }
 
@@ -57,6 +54,45 @@ func (st *Statement) runStages(
 			Sink: sink, Commit: commit,
 		})
 	})
+}
+
+// stageProgress describes an execution in stages.
+func (st *Statement) stageProgress(x *execution) Progress {
+	p := Progress{Running: !st.ended.Load()}
+	if v, ok := st.session.engine.coordinated().View(st.queryID); ok && len(v.Stages) > 0 {
+		stages := make([]StageProgress, len(v.Stages))
+		for i, s := range v.Stages {
+			stages[i] = StageProgress{
+				Name: s.Name, Status: "RUNNING", Total: s.Total, Completed: s.Completed, Running: s.Running, Failed: s.Failed, Killed: s.Killed,
+			}
+			switch {
+			case s.State == "waiting":
+				stages[i].Status = "INITED"
+			case s.State != "running":
+				stages[i].Status = "SUCCEEDED"
+			}
+		}
+		x.stages.Store(&stages)
+	}
+	if known := x.stages.Load(); known != nil {
+		p.Stages = slices.Clone(*known)
+	}
+	total, done := 0, 0
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		if !p.Running {
+			s.Status, s.Completed, s.Running = "SUCCEEDED", s.Total, 0
+		}
+		total += s.Total
+		done += s.Completed
+	}
+	if total > 0 {
+		p.Fraction = float64(done) / float64(total)
+	}
+	if !p.Running {
+		p.Fraction = 1
+	}
+	return p
 }
 
 // pool is the pool that the statement is counted in.

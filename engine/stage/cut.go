@@ -9,8 +9,9 @@ import (
 
 // Options steer the cutting.
 type Options struct {
-	// Partitions is the number of partitions of hash and round-robin exchanges.
-	Partitions int
+	// Partitions fixes the number of partitions of hash and round-robin exchanges; 0: by their estimated size, at least
+	// MinPartitions (twice the slots, so that tasks can be made even).
+	Partitions, MinPartitions int
 	// Broadcast is the estimated size in bytes up to which the build side of a join is copied to every task.
 	Broadcast float64
 	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.
@@ -26,6 +27,7 @@ func CutQuery(root plan.Node, o Options) (*Graph, error) {
 	}
 	e, _ := c.write(p, Gather, nil, root.Columns(), root)
 	c.graph.Result = e.ID
+	c.sizePartitions()
 	return c.graph, c.graph.check()
 }
 
@@ -40,6 +42,7 @@ func CutWrites(roots []plan.Node, o Options) (*Graph, error) {
 		}
 		c.stage(arranged(p.node, root.Columns()), p, -1).Sink = i
 	}
+	c.sizePartitions()
 	return c.graph, c.graph.check()
 }
 
@@ -68,7 +71,6 @@ type sharedPart struct {
 }
 
 func newCutter(o Options, roots ...plan.Node) *cutter {
-	o.Partitions = max(o.Partitions, 1)
 	c := &cutter{options: o, graph: &Graph{Result: -1}, shared: map[*plan.SharedDef]*sharedPart{}}
 	seen := map[*plan.SharedDef]bool{}
 	var visit func(n plan.Node)
@@ -178,9 +180,6 @@ func arranged(n plan.Node, cols []plan.Column) plan.Node {
 func (c *cutter) write(p part, d Distribution, keys []plan.Expr, cols []plan.Column, origin plan.Node) (*Exchange, []plan.Column) {
 	e := &Exchange{ID: len(c.graph.Exchanges), Distribution: d, Partitions: 1, Rows: c.rows(origin)}
 	c.graph.Exchanges = append(c.graph.Exchanges, e)
-	if d == Hash || d == RoundRobin {
-		e.Partitions = c.options.Partitions
-	}
 	project := &plan.Project{Input: p.node}
 	at := map[plan.ColumnID]int{}
 	send := func(col plan.Column, from plan.Expr) {

@@ -79,7 +79,7 @@ func (s *statement) Progress() backend.Progress {
 	for _, v := range p.Stages {
 		out.Vertices = append(out.Vertices, backend.VertexProgress{
 			Name: v.Name, Mode: "vectorized", Status: v.Status, Total: v.Total, Completed: v.Completed, Running: v.Running,
-			Pending: v.Total - v.Completed - v.Running,
+			Pending: v.Total - v.Completed - v.Running, Failed: v.Failed, Killed: v.Killed,
 		})
 	}
 	return out
