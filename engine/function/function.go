@@ -20,6 +20,11 @@ type Env struct {
 	Database    string
 	Conf        func(key string) string
 	QueryID     string
+	// Seeds starts what is random, when it is not nil: a task that runs again then has the same values. Without it every kernel
+	// starts anywhere.
+	Seeds *Seeds
+
+	seed uint64 // of this call, when Seeds is set
 }
 
 // Hive3 reports whether Hive 3.1's behaviour is asked for.
@@ -86,6 +91,8 @@ type entry struct {
 	costly bool
 	// fallible functions may fail for some arguments.
 	fallible bool
+	// random functions give other values each time.
+	random bool
 }
 
 // Code is the code of one call.
@@ -104,6 +111,11 @@ func Find(env *Env, call *Call) (*Code, error) {
 	}
 	if e.build(env, call) == nil {
 		return nil, fmt.Errorf("function %s is not implemented for %v", call.Name, call.Args)
+	}
+	if e.random && env.Seeds != nil {
+		site := *env
+		site.seed = env.Seeds.next()
+		env = &site
 	}
 	return &Code{New: func() Kernel { return e.build(env, call) }, Nulls: e.nulls, Costly: e.costly, Fallible: e.fallible}, nil
 }

@@ -43,7 +43,7 @@ var mathTable = map[string]entry{
 	"greatest":     {build: extreme(1), nulls: Strict},
 	"least":        {build: extreme(-1), nulls: Strict},
 	"width_bucket": {build: widthBucket, nulls: Strict, fallible: true},
-	"rand":         {build: random, nulls: Aware},
+	"rand":         {build: random, nulls: Aware, random: true},
 }
 
 func always(f func(float64) float64) func(float64) (float64, bool) {

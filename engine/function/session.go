@@ -1,6 +1,9 @@
 package function
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
+
 	"github.com/google/uuid"
 
 	"skep/dialect/types"
@@ -16,7 +19,7 @@ var sessionTable = map[string]entry{
 	"current_groups":              {build: currentGroups, nulls: Aware},
 	"version":                     {build: text(versionText), nulls: Aware},
 	"buildversion":                {build: text(versionText), nulls: Aware},
-	"uuid":                        {build: uuidText, nulls: Aware},
+	"uuid":                        {build: uuidText, nulls: Aware, random: true},
 	"restrict_information_schema": {build: constantFalse, nulls: Aware},
 	"assert_true":                 {build: assertTrue, nulls: Aware, fallible: true},
 	"assert_true_oom":             {build: assertTrue, nulls: Aware, fallible: true},
@@ -25,7 +28,7 @@ var sessionTable = map[string]entry{
 	"sq_count_check":              {build: countCheck, nulls: Aware, fallible: true},
 	"grouping":                    {build: grouping, nulls: Strict},
 	"typeof":                      {build: typeOf, nulls: Aware},
-	"surrogate_key":               {build: surrogateKey, nulls: Aware},
+	"surrogate_key":               {build: surrogateKey, nulls: Aware, random: true},
 }
 
 func versionText(e *Env) string {
@@ -59,10 +62,17 @@ func constantFalse(_ *Env, _ *Call) Kernel {
 	}
 }
 
-func uuidText(_ *Env, _ *Call) Kernel {
+func uuidText(env *Env, _ *Call) Kernel {
+	next := uuid.NewRandom
+	if env != nil && env.seed != 0 {
+		var key [32]byte
+		binary.LittleEndian.PutUint64(key[:], env.seed)
+		source := rand.NewChaCha8(key)
+		next = func() (uuid.UUID, error) { return uuid.NewRandomFromReader(source) }
+	}
 	return func(_ []*vector.Vector, rows Rows, out *Result) error {
 		return rows.Try(func(i int) error {
-			id, err := uuid.NewRandom()
+			id, err := next()
 			if err != nil {
 				return errorf("making a UUID: %v", err)
 			}
@@ -173,9 +183,8 @@ func typeOf(_ *Env, call *Call) Kernel {
 }
 
 // surrogateKey numbers rows; a worker's numbers are spread by its own random prefix.
-func surrogateKey(_ *Env, _ *Call) Kernel {
-	id := uuid.New()
-	base := int64(id[0])<<48 | int64(id[1])<<40 | int64(id[2])<<32 | int64(id[3])<<24
+func surrogateKey(env *Env, _ *Call) Kernel {
+	base := int64(env.start()>>32) << 24
 	return func(_ []*vector.Vector, rows Rows, out *Result) error {
 		rows.Each(func(i int) {
 			base++

@@ -8,6 +8,7 @@ import (
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/engine/format"
+	"skep/engine/function"
 	"skep/engine/memory"
 	"skep/engine/operator"
 	"skep/engine/pipeline"
@@ -116,6 +117,9 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	}
 	p := env.Planner
 	p.Threads = 1
+	seeded := *p.Expr
+	seeded.Seeds = function.NewSeeds(t.seed())
+	p.Expr = &seeded
 	p.Remote = remote{env.Exchange, p.Pool, t, progress}
 	if p.Scans, err = newTaskScans(env.Tables, f.Root, t, progress); err != nil {
 		return nil, err
@@ -135,6 +139,13 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 		return nil, fmt.Errorf("%v: completing its output: %w", t.Attempt, err)
 	}
 	return out, nil
+}
+
+// seed is what random functions of the task start with: the same for all its attempts.
+func (t *Task) seed() uint64 {
+	id := t.Attempt
+	id.Epoch, id.Attempt = 0, 0
+	return id.Fingerprint()
 }
 
 // taskScans gives the scans of a fragment the splits of a task.
