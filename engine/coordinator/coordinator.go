@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -171,8 +172,7 @@ func (x *Coordinator) apply(e scheduler.Event) {
 			x.askSizes(a)
 		case scheduler.ReleaseStage:
 			x.release(a.Job, int(a.Stage))
-		case scheduler.ReleaseJob:
-			x.release(a.Job)
+		case scheduler.ReleaseJob: // Run releases it, when nothing of it runs any more
 		case scheduler.CommitJob:
 			x.commit(a.Job)
 		case scheduler.JobEnded:
@@ -187,15 +187,15 @@ func (x *Coordinator) job(id scheduler.JobID) *job {
 	return x.jobs[id]
 }
 
-// release drops outputs of a job, or of one of its stages.
-func (x *Coordinator) release(id scheduler.JobID, stages ...int) {
+// release drops the outputs of a stage.
+func (x *Coordinator) release(id scheduler.JobID, stage int) {
 	j := x.job(id)
 	if j == nil {
 		return
 	}
 	x.running.Go(func() {
-		if err := x.config.Exchange.Release(context.Background(), j.name, stages...); err != nil {
-			j.problem(fmt.Errorf("releasing the outputs of %s: %w", j.name, err))
+		if err := x.config.Exchange.Release(context.Background(), j.name, stage); err != nil {
+			j.problem(fmt.Errorf("releasing the outputs of stage %d of %s: %w", stage, j.name, err))
 		}
 	})
 }
@@ -237,8 +237,9 @@ func (x *Coordinator) askSizes(a scheduler.AskSizes) {
 	}
 	_, places := x.core.Manifest(a.Job, a.Stage)
 	outputs := j.outputsOf(places)
+	partitions := slices.Clone(a.Partitions) // the core's own
 	x.running.Go(func() {
-		for _, p := range a.Partitions {
+		for _, p := range partitions {
 			e := scheduler.PartitionSizes{Job: a.Job, Stage: a.Stage, Epoch: a.Epoch, Partition: p}
 			for _, o := range outputs {
 				e.Bytes = append(e.Bytes, o.Partitions[p].Bytes)

@@ -23,6 +23,8 @@ type Query struct {
 	Pool  string
 	// Tasks fixes the number of tasks of all stages that may have several; 0: by size.
 	Tasks int
+	// BroadcastBelow is the real size in bytes below which the side of a join is read whole by all tasks; 0: never.
+	BroadcastBelow int64
 	// Twice runs every task a second time and compares the outputs.
 	Twice bool
 	// Verify checks that fragments are the same after encoding and decoding.
@@ -176,6 +178,12 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 		if e.Distribution == stage.Broadcast {
 			in.Pattern = scheduler.Broadcast
 		}
+		if f := s.Freedoms[x]; f.Copy || f.Split {
+			in.Splittable = f.Split
+			if f.Copy {
+				in.BroadcastBelow = j.query.BroadcastBelow
+			}
+		}
 		st.Inputs = append(st.Inputs, in)
 	}
 	byScan, _, err := stage.Splits(ctx, j.query.Env, s)
@@ -245,9 +253,12 @@ func (j *job) manifest(ref scheduler.ManifestRef, places []scheduler.Place) *shu
 	defer j.mu.Unlock()
 	m := j.manifests[ref]
 	if m == nil {
-		s := j.query.Graph.Stages[ref.Stage]
+		partitions := 1
+		for _, o := range outputs {
+			partitions = max(partitions, len(o.Partitions))
+		}
 		id := shuffle.StageID{Job: j.name, Stage: int(ref.Stage), Epoch: int(ref.Epoch)}
-		m = shuffle.NewManifest(id, j.query.Graph.Exchanges[s.Exchange].Partitions, outputs)
+		m = shuffle.NewManifest(id, partitions, outputs)
 		j.manifests[ref] = m
 	}
 	return m

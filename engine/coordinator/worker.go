@@ -46,7 +46,7 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 	}
 	g := j.query.Graph
 	s := g.Stages[l.Attempt.Stage]
-	t := &stage.Task{Attempt: j.shuffleID(l.Attempt), Splits: make([][]stage.Split, len(s.Scans)), Inputs: map[int]stage.Input{}}
+	t := &stage.Task{Attempt: j.shuffleID(l.Attempt), Splits: make([][]stage.Split, len(s.Scans)), Inputs: map[int]stage.Input{}, Partitions: l.Partitions}
 	for _, i := range l.Splits {
 		at := j.splits[s.ID][i]
 		t.Splits[at.scan] = append(t.Splits[at.scan], at.split)
@@ -189,6 +189,15 @@ func (w *worker) once(a *attempt, t *stage.Task) (out scheduler.Output, o writte
 	if err != nil {
 		return out, o, err
 	}
+	if j.query.Verify {
+		b, err := stage.EncodeTask(t)
+		if err != nil {
+			return out, o, err
+		}
+		if t, err = stage.DecodeTask(b); err != nil {
+			return out, o, err
+		}
+	}
 	var sink pipeline.Sink
 	var rows func() int64
 	if f.Output == nil {
@@ -205,7 +214,7 @@ func (w *worker) once(a *attempt, t *stage.Task) (out scheduler.Output, o writte
 		out.Rows = rows()
 		return out, o, nil
 	}
-	if t == a.task {
+	if t.Attempt == a.task.Attempt {
 		j.wrote(a.id, output{o.Output, w.id})
 	}
 	return described(o.Output), o, nil

@@ -22,13 +22,18 @@ const (
 	executionTasks = "skep.execution.tasks" // fixes the number of tasks and partitions of stages; by size otherwise
 	// broadcastBytes is the estimated size up to which the build side of a join is copied to every task.
 	broadcastBytes = "skep.execution.broadcast.bytes"
+	// broadcastActual is the same for real sizes, by which the decision may change while the query runs.
+	broadcastActual = "skep.execution.broadcast.actual.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
 	executionVerify = "skep.execution.verify"
 	// executionTwice runs every task twice and compares what it has written; for tests.
 	executionTwice = "skep.execution.twice"
 )
 
-const defaultBroadcast = 16 << 20
+const (
+	defaultBroadcast       = 16 << 20
+	defaultBroadcastActual = 64 << 20
+)
 
 // inStages reports whether the statement is to be run in stages.
 func (st *Statement) inStages() bool { return strings.EqualFold(st.conf.Get(executionMode), "staged") }
@@ -50,7 +55,8 @@ func (st *Statement) runStages(
 		e := st.session.engine
 		return e.coordinated().Run(ctx, &coordinator.Query{
 			Graph: g, Env: &stage.Env{Planner: *env, Exchange: e.exchange, Tables: s}, ID: st.queryID, Pool: st.pool(),
-			Tasks: int(st.conf.Int(executionTasks, 0)), Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
+			Tasks: int(st.conf.Int(executionTasks, 0)), BroadcastBelow: max(0, st.conf.Int(broadcastActual, defaultBroadcastActual)),
+			Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
 			Sink: sink, Commit: commit,
 		})
 	})

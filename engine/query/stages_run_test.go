@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,6 @@ func stagedSession(t *testing.T, n int) (*Engine, *Session) {
 	})
 	s, err := e.NewSession(t.Context(), SessionOptions{Conf: map[string]string{
 		executionMode: "staged", executionTasks: "3", broadcastBytes: "-1", executionVerify: "true",
-		"mapreduce.input.fileinputformat.split.maxsize": "2000",
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,9 @@ func stagedSession(t *testing.T, n int) (*Engine, *Session) {
 		rows[i] = fmt.Sprintf("(%d, %d)", i%97, i)
 	}
 	run(t, s, "create table t (k int, v int)")
-	run(t, s, "insert into t values "+strings.Join(rows, ", "))
+	for part := range slices.Chunk(rows, (n+6)/7) { // each a file, and so a split
+		run(t, s, "insert into t values "+strings.Join(part, ", "))
+	}
 	return e, s
 }
 
@@ -70,8 +72,12 @@ func tryRun(ctx context.Context, s *Session, sql string) ([]string, error) {
 		}
 		for i := range b.Rows() {
 			var row []string
+			at := i
+			if b.Sel != nil {
+				at = int(b.Sel[i])
+			}
 			for _, v := range b.Cols {
-				row = append(row, fmt.Sprint(v.Datum(i)))
+				row = append(row, fmt.Sprint(v.Datum(at)))
 			}
 			out = append(out, strings.Join(row, "\t"))
 		}

@@ -88,6 +88,7 @@ func codeTask(c *codec.Coder, t *Task) {
 	codeStageID(c, &t.Attempt.StageID)
 	c.Int(&t.Attempt.Task)
 	c.Int(&t.Attempt.Attempt)
+	c.Int(&t.Partitions)
 	if err := t.Attempt.Check(); c.Err() == nil && err != nil {
 		c.Fail(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 func sampleTask() *Task {
 	return &Task{
-		Attempt: shuffle.AttemptID{StageID: shuffle.StageID{Job: "q-1", Stage: 2, Epoch: 1}, Task: 3, Attempt: 1},
+		Attempt: shuffle.AttemptID{StageID: shuffle.StageID{Job: "q-1", Stage: 2, Epoch: 1}, Task: 3, Attempt: 1}, Partitions: 1,
 		Splits: [][]Split{nil, {{Partition: 4, Split: format.Split{
 			Path: "/a/b", FileSize: 10, ModTime: time.Unix(5, 6), Start: 1, Length: 2, Rows: -1,
 		}}, {}}},

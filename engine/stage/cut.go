@@ -131,6 +131,7 @@ func (c *cutter) bytes(n plan.Node, cols []plan.Column) float64 {
 func (c *cutter) stage(root plan.Node, p part, exchange int) *Stage {
 	s := &Stage{ID: len(c.graph.Stages), Root: root, Exchange: exchange, Sink: -1, Single: p.single}
 	s.Scans, s.Reads = leaves(root)
+	s.Freedoms = c.graph.freedoms(root)
 	c.graph.Stages = append(c.graph.Stages, s)
 	return s
 }
@@ -450,8 +451,11 @@ func references(cols []plan.Column) []plan.Expr {
 
 func (c *cutter) distribute(n *plan.Distribute, need plan.ColumnSet) (part, error) {
 	p, err := c.cut(n.Input, with(need, n.By...))
-	if err != nil || p.together(n.By) {
+	if err != nil || p.single {
 		return p, err
+	}
+	if p.together(n.By) {
+		return over(n, p), nil // the node tells that the rows must stay where they are
 	}
 	p, _ = c.exchange(p, Hash, n.By, need, n.Input)
 	return p, nil

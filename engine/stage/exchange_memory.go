@@ -84,6 +84,9 @@ func (x *MemoryExchange) OpenReader(_ context.Context, spec shuffle.ReaderSpec) 
 	r := &memoryReader{}
 	for _, s := range spec.Slices {
 		for i := range spec.Manifest.Entries {
+			if s.Maps.To > 0 && (i < s.Maps.From || i >= s.Maps.To) {
+				continue
+			}
 			parts, ok := x.outputs[spec.Manifest.Attempt(i)]
 			if !ok {
 				return nil, fmt.Errorf("no output of %v", spec.Manifest.Attempt(i))

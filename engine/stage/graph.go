@@ -63,6 +63,8 @@ type Stage struct {
 	Single bool
 	// Reads lists the exchanges that the fragment reads, without repetitions.
 	Reads []int
+	// Freedoms of exchanges that it reads, by number.
+	Freedoms map[int]Freedom
 	// Scans are the fragment's scans in order; tasks number them so.
 	Scans []*plan.Scan
 }

@@ -61,6 +61,8 @@ type Task struct {
 	Attempt shuffle.AttemptID
 	Splits  [][]Split     // by scan of the fragment
 	Inputs  map[int]Input // by exchange
+	// Partitions is the number of partitions written, when it is not the fragment's because readers were found to need but one.
+	Partitions int
 }
 
 // Tables divides tables into splits and reads them.
@@ -98,12 +100,16 @@ type Env struct {
 func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink, progress *Progress) (_ *shuffle.Output, err error) {
 	var writer shuffle.Writer
 	if f.Output != nil {
+		o := *f.Output
+		if t.Partitions > 0 {
+			o.Partitions = t.Partitions
+		}
 		all := plan.Types(f.Root.Columns())
 		if f.Output.Width > len(all) {
 			return nil, fmt.Errorf("%v: a fragment of %d columns cannot send %d", t.Attempt, len(all), f.Output.Width)
 		}
 		writer, err = env.Exchange.OpenWriter(ctx, shuffle.WriterSpec{
-			Attempt: t.Attempt, Partitions: f.Output.Partitions, Types: all[:f.Output.Width], Pool: env.Planner.Pool,
+			Attempt: t.Attempt, Partitions: o.Partitions, Types: all[:o.Width], Pool: env.Planner.Pool,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("%v: opening its output: %w", t.Attempt, err)
@@ -113,7 +119,7 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 				err = errors.Join(err, e)
 			}
 		}()
-		sink = newExchangeSink(writer, f.Output, t.Attempt.Task)
+		sink = newExchangeSink(writer, &o, t.Attempt.Task)
 	}
 	p := env.Planner
 	p.Threads = 1
