@@ -39,6 +39,14 @@ type Reader interface {
 	Functions(ctx context.Context, database string, match func(name string) bool) ([]*model.Function, error)
 	Constraints(ctx context.Context, database, table string) ([]model.Constraint, error)
 
+	// Roles lists all roles by name.
+	Roles(ctx context.Context) ([]*model.Role, error)
+	// RoleGrants lists who belongs to which role, by role and principal.
+	RoleGrants(ctx context.Context, q RoleGrantQuery) ([]model.RoleGrant, error)
+	// Privileges lists privileges, those on databases first, by object, principal and name. Of an object that does not exist
+	// there are none.
+	Privileges(ctx context.Context, q PrivilegeQuery) ([]model.Privilege, error)
+
 	// Intents returns the journal of changes under way, oldest first.
 	Intents(ctx context.Context) ([]model.Intent, error)
 }
@@ -48,6 +56,19 @@ type TableQuery struct {
 	MatchDatabase func(name string) bool // nil: all
 	MatchTable    func(name string) bool // nil: all
 	Types         []model.TableType      // empty: all
+}
+
+// RoleGrantQuery selects grants of roles. The zero value selects all; what is set is combined with AND.
+type RoleGrantQuery struct {
+	Role      string
+	Principal *model.Principal
+}
+
+// PrivilegeQuery selects privileges. The zero value selects all; what is set is combined with AND.
+type PrivilegeQuery struct {
+	Principal *model.Principal
+	Database  string // of the object
+	Table     string // empty with Database: the database itself
 }
 
 // PartitionQuery selects partitions of a table. The zero value selects all; what is set is combined with AND.
@@ -99,6 +120,18 @@ type Tx interface {
 	DropFunction(ctx context.Context, database, name string) error
 	AddConstraints(ctx context.Context, database, table string, cs []model.Constraint) error
 	DropConstraint(ctx context.Context, database, table, name string) error
+
+	CreateRole(ctx context.Context, r *model.Role) error
+	// DropRole drops a role with its members and privileges; it is no error if there is none.
+	DropRole(ctx context.Context, name string) error
+	// GrantRole fails when the principal has the role already.
+	GrantRole(ctx context.Context, g model.RoleGrant) error
+	// RevokeRole takes a role, or only the option to grant it, from a principal, who need not have it.
+	RevokeRole(ctx context.Context, role string, p model.Principal, optionOnly bool) error
+	// GrantPrivilege fails when the principal has the privilege already by the same grantor.
+	GrantPrivilege(ctx context.Context, p model.Privilege) error
+	// RevokePrivilege takes a privilege that a grantor has given, or only the option to grant it.
+	RevokePrivilege(ctx context.Context, p model.Privilege, optionOnly bool) error
 
 	// PutIntent writes or replaces a journal record; DeleteIntent removes it.
 	PutIntent(ctx context.Context, i model.Intent) error

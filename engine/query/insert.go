@@ -277,6 +277,7 @@ func (st *Statement) ddlEnv() *ddl.Env {
 	return &ddl.Env{
 		Store: e.store, Files: e.files, Warehouse: e.warehouse, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
 		Merger: st.merger(),
+		Admins: strings.FieldsFunc(e.conf.Get("hive.users.in.admin.role"), func(r rune) bool { return r == ',' || r == ' ' }),
 	}
 }
 
@@ -286,8 +287,16 @@ type ddlSession struct {
 	st *Statement
 }
 
-// UserName implements ddl.Session.
-func (s ddlSession) UserName() string { return s.User }
+// UserName implements ddl.Session. With the authenticator of Hive's own tests, which only a server can be given, the setting
+// user.name says who it is.
+func (s ddlSession) UserName() string {
+	if strings.HasSuffix(s.engine.conf.Get("hive.security.authenticator.manager"), ".SessionStateConfigUserAuthenticator") {
+		if name := s.st.conf.Get("user.name"); name != "" {
+			return name
+		}
+	}
+	return s.User
+}
 
 // Use implements ddl.Session.
 func (s ddlSession) Use(ctx context.Context, db string) error { return s.use(ctx, db) }

@@ -49,6 +49,7 @@ type Session struct {
 	vars           map[string]string
 	temps          map[string]*model.Table             // by "db.name"
 	tempStatistics map[string][]model.ColumnStatistics // of temporary tables
+	role           string                              // see Role
 	macros         map[string]*catalog.Macro
 	// resources are the files added by ADD FILE, JAR and ARCHIVE, by kind.
 	resources map[string][]string
@@ -135,6 +136,20 @@ func (s *Session) lookup(ctx context.Context, r metastore.Reader, db, name strin
 		return t.Clone(), nil
 	}
 	return r.Table(ctx, db, name)
+}
+
+// Role returns the role chosen by SET ROLE, "none", or empty for all.
+func (s *Session) Role() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.role
+}
+
+// SetRole chooses a role.
+func (s *Session) SetRole(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.role = name
 }
 
 // TemporaryTable returns the session's temporary table of that name, or nil.

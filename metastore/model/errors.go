@@ -45,6 +45,7 @@ const (
 	FunctionObject
 	ConstraintObject
 	ColumnObject
+	RoleObject
 )
 
 // Error is what a catalog returns when the request, not the catalog, is at fault.

@@ -227,6 +227,9 @@ func (t *transaction) CreateTable(ctx context.Context, in *model.Table) error {
 			storage_id, partition_keys, parameters, view_original, view_expanded, rewrite_enabled) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 			append([]any{d.id}, values...)...)
 	}
+	if err == nil {
+		err = t.ownerPrivileges(ctx, tbl)
+	}
 	if err != nil {
 		return fmt.Errorf("create table %s.%s: %w", tbl.Database, tbl.Name, err)
 	}

@@ -27,6 +27,9 @@ type Session interface {
 	Database() string
 	Use(ctx context.Context, db string) error
 	UserName() string
+	// Role is the role that SET ROLE chose: "none", or empty for all of the user's but admin.
+	Role() string
+	SetRole(name string)
 	// ScratchDir is a directory of the session for the files of temporary tables; the session removes it.
 	ScratchDir() string
 	TemporaryTable(db, name string) *model.Table
@@ -56,6 +59,7 @@ type Env struct {
 	SQL       string // the statement's text, for what is stored as written
 	Now       time.Time
 	Merger    stats.Merger
+	Admins    []string // users who are in the role admin
 }
 
 // Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the
@@ -118,7 +122,7 @@ func (env *Env) compile(ctx context.Context, stmt ast.Statement) (*Task, error) 
 	case *ast.DropMacro:
 		return env.dropMacro(s)
 	}
-	return env.server(stmt)
+	return env.server(ctx, stmt)
 }
 
 // taskClass is the class Hive 4 names in execution errors of DDL statements; 3.1 had another.

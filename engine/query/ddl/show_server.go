@@ -3,13 +3,12 @@ package ddl
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
 )
 
-// showServer answers the SHOW statements about the server: settings, locks, transactions, roles. Of what this server does
+// showServer answers the SHOW statements about the server: settings, roles, locks, transactions. Of what this server does
 // not have there is nothing to show.
 func (env *Env) showServer(s *ast.Show) (*Task, error) {
 	switch s.Kind {
@@ -28,15 +27,15 @@ func (env *Env) showServer(s *ast.Show) (*Task, error) {
 	case ast.ShowResourcePlans:
 		return empty("rp_name", "status", "query_parallelism"), nil
 	case ast.ShowRoles:
-		return lines("role", func(context.Context) ([]string, error) { return []string{"public"}, nil }), nil
+		return env.showRoles(), nil
 	case ast.ShowCurrentRoles:
-		return lines("role", func(context.Context) ([]string, error) { return []string{"public"}, nil }), nil
+		return env.showCurrentRoles(), nil
 	case ast.ShowRoleGrant:
-		return empty("role", "grant_option", "grant_time", "grantor"), nil
+		return env.showRoleGrant(s), nil
 	case ast.ShowPrincipals:
-		return empty("principal_name", "principal_type", "grant_option", "grantor", "grantor_type", "grant_time"), nil
+		return env.showPrincipals(s), nil
 	case ast.ShowGrant:
-		return empty("database", "table", "partition", "column", "principal_name", "principal_type", "privilege", "grant_option", "grant_time", "grantor"), nil
+		return env.showGrant(s), nil
 	}
 	return nil, sqlerr.Semanticf("SHOW %s is not supported yet", s.Kind)
 }
@@ -61,8 +60,8 @@ func (env *Env) showConf(s *ast.Show) (*Task, error) {
 // one state of the warehouse without locking it.
 func (env *Env) noLocks(msg string) (*Task, error) { return nil, env.failed(errors.New(msg)) }
 
-// server answers statements about transactions, locks and privileges, none of which this server has.
-func (env *Env) server(stmt ast.Statement) (*Task, error) {
+// server answers statements about roles and privileges, and about transactions and locks, which this server has not.
+func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 	switch s := stmt.(type) {
 	case *ast.LockTable, *ast.UnlockTable, *ast.LockDatabase, *ast.UnlockDatabase:
 		return env.noLocks("LockManager cannot be acquired")
@@ -81,13 +80,19 @@ func (env *Env) server(stmt ast.Statement) (*Task, error) {
 	case *ast.KillQuery:
 		return nil, sqlerr.Semanticf("KILL QUERY is not supported yet")
 	case *ast.SetRole:
-		switch strings.ToUpper(s.Name.Name) {
-		case "ALL", "NONE", "PUBLIC":
-			return nothing, nil
-		}
-		return nil, env.failed(errors.New(env.Session.UserName() + " doesn't belong to role " + s.Name.Name))
-	case *ast.CreateRole, *ast.DropRole, *ast.GrantRole, *ast.RevokeRole, *ast.Grant, *ast.Revoke:
-		return nil, sqlerr.Semanticf("this server does not manage roles and privileges")
+		return env.setRole(s)
+	case *ast.CreateRole:
+		return env.createRole(s)
+	case *ast.DropRole:
+		return env.dropRole(s)
+	case *ast.GrantRole:
+		return env.grantRole(s)
+	case *ast.RevokeRole:
+		return env.revokeRole(s)
+	case *ast.Grant:
+		return env.grant(ctx, s)
+	case *ast.Revoke:
+		return env.revoke(ctx, s)
 	}
 	return nil, nil
 }
