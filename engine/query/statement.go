@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/query/ddl"
+	"skep/engine/vector"
 	"skep/metastore/warehouse"
 )
 
@@ -161,7 +163,7 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 // runs makes a DDL task the statement's work.
 func (st *Statement) runs(task *ddl.Task) {
 	if task.Columns != nil {
-		st.stringColumns(task.Columns...)
+		st.textColumns(task.Types, task.Columns...)
 	}
 	st.task = func(ctx context.Context) error {
 		rows, err := task.Run(ctx)
@@ -169,7 +171,11 @@ func (st *Statement) runs(task *ddl.Task) {
 			return err
 		}
 		if task.Columns != nil {
-			return st.result.AppendBatch(rowsOfStrings(len(task.Columns), rows))
+			b, err := st.rowsOfText(rows)
+			if err != nil {
+				return err
+			}
+			return st.result.AppendBatch(b)
 		}
 		return nil
 	}
@@ -181,12 +187,19 @@ func statementName(n ast.Statement) string {
 }
 
 // stringColumns gives the statement a result set of string columns.
-func (st *Statement) stringColumns(names ...string) {
+func (st *Statement) stringColumns(names ...string) { st.textColumns(nil, names...) }
+
+// textColumns gives the statement a result set of columns that are strings but for those that other has.
+func (st *Statement) textColumns(other map[string]*types.Type, names ...string) {
 	st.columns = nil
 	var ts []*types.Type
 	for _, n := range names {
-		st.columns = append(st.columns, Column{Name: n, Type: types.StringType})
-		ts = append(ts, types.StringType)
+		t := types.StringType
+		if o := other[n]; o != nil {
+			t = o
+		}
+		st.columns = append(st.columns, Column{Name: n, Type: t})
+		ts = append(ts, t)
 	}
 	st.result = st.session.engine.newResult(ts)
 }
@@ -198,6 +211,39 @@ func (st *Statement) setLines(lines []string) error {
 		rows[i] = []*string{&lines[i]}
 	}
 	return st.result.AppendBatch(rowsOfStrings(1, rows))
+}
+
+// rowsOfText brings rows of text to the types of the result's columns.
+func (st *Statement) rowsOfText(rows [][]*string) (*vector.Batch, error) {
+	var ts []*types.Type
+	for _, c := range st.columns {
+		ts = append(ts, c.Type)
+	}
+	b := vector.NewBatch(ts)
+	for _, r := range rows {
+		for i, t := range ts {
+			d := types.Datum{Null: i >= len(r) || r[i] == nil}
+			if !d.Null {
+				switch t.Kind {
+				case types.BigInt:
+					n, err := strconv.ParseInt(*r[i], 10, 64)
+					if err != nil {
+						return nil, fmt.Errorf("column %s: %w", st.columns[i].Name, err)
+					}
+					d.I = n
+				case types.Boolean:
+					if *r[i] == "true" {
+						d.I = 1
+					}
+				default:
+					d.S = *r[i]
+				}
+			}
+			b.Cols[i].AppendDatum(d)
+		}
+		b.N++
+	}
+	return b, nil
 }
 
 // HasResultSet reports whether the statement has rows to fetch.

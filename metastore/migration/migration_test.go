@@ -51,3 +51,39 @@ func TestEmbedded(t *testing.T) {
 		t.Fatalf("%d migrations, %v", len(all), err)
 	}
 }
+
+// TestOwnersKeepTheirPrivileges upgrades a metastore of the time before privileges.
+func TestOwnersKeepTheirPrivileges(t *testing.T) {
+	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "m.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	ctx := context.Background()
+	first, err := files.ReadFile("0001_catalog.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := apply(ctx, db, fstest.MapFS{"0001_catalog.sql": {Data: first}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, owner := range []string{"ann", ""} {
+		if _, err := db.Exec(`INSERT INTO tbl (database_id, name, type, owner, owner_type, create_time, last_access_time, retention, location,
+			storage_id, partition_keys, parameters, view_original, view_expanded, rewrite_enabled)
+			VALUES (1, 't' || ?, 'MANAGED_TABLE', ?, 'USER', 77, 0, 0, '', 1, '', '', '', '', 0)`, owner, owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Apply(ctx, db); err != nil {
+		t.Fatal(err)
+	}
+	var n, names, when int
+	var who string
+	if err := db.QueryRow("SELECT count(*), count(DISTINCT name), max(principal), max(grant_time) FROM privilege WHERE grant_option = 1").Scan(&n, &names, &who, &when); err != nil {
+		t.Fatal(err)
+	}
+	if n != 4 || names != 4 || who != "ann" || when != 77 {
+		t.Errorf("%d privileges of %d names, of %q since %d", n, names, who, when)
+	}
+}

@@ -25,7 +25,7 @@ trap stop EXIT
 # runner goes on with the files it did not reach.
 shard() {
   local i=$1 dir=$out/shard$1 round restart
-  restart="'$here/serve.sh' restart '$dir' $((base + i)) ${MEMORY:-1GB}"
+  restart="CONF='$here' '$here/serve.sh' restart '$dir' $((base + i)) ${MEMORY:-1GB}"
   mkdir -p "$dir/tmp"; sort -u "$names" | awk -v i="$i" -v n="$shards" 'NR % n == i' > "$dir/left.txt"
   for round in 0 1 2 3 4 5 6 7 8 9; do
     [ -s "$dir/left.txt" ] || return 0

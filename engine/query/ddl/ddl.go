@@ -62,10 +62,11 @@ type Env struct {
 	Admins    []string // users who are in the role admin
 }
 
-// Task is a compiled statement. Columns name the string columns of its result; nil means no result set. Run returns the
-// rows; a nil cell is NULL.
+// Task is a compiled statement. Columns name the columns of its result; nil means no result set. Run returns the rows as
+// text; a nil cell is NULL.
 type Task struct {
 	Columns []string
+	Types   map[string]*types.Type // of the columns that are no strings: bigint and boolean
 	Run     func(ctx context.Context) ([][]*string, error)
 }
 

@@ -50,6 +50,11 @@ var expandedAll = []string{"DELETE", "INSERT", "UPDATE", "SELECT"}
 // privilegeNames checks privileges and expands ALL.
 func privilegeNames(list []*ast.Privilege) ([]string, error) {
 	var out []string
+	add := func(name string) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
 	for _, p := range list {
 		if len(p.Columns) > 0 {
 			var cols []string
@@ -61,15 +66,16 @@ func privilegeNames(list []*ast.Privilege) ([]string, error) {
 		}
 		switch {
 		case p.Name == "ALL":
-			out = append(out, expandedAll...)
+			for _, name := range expandedAll {
+				add(name)
+			}
 		case slices.Contains(model.PrivilegeNames, p.Name):
-			out = append(out, p.Name)
+			add(p.Name)
 		default:
 			return nil, errors.New("Unsupported privilege type " + p.Name) //nolint:staticcheck // Hive's text
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return out, nil
 }
 
 func (env *Env) grant(ctx context.Context, s *ast.Grant) (*Task, error) {
@@ -133,6 +139,7 @@ func (env *Env) mayGrant(ctx context.Context, o privilegeObject, names []string)
 	if len(missing) == 0 {
 		return nil
 	}
+	slices.Sort(missing)
 	return fmt.Errorf("Permission denied: %s does not have following privileges for operation GRANT_PRIVILEGE [[%s] on %s]", //nolint:staticcheck // Hive's text
 		principalText(env.user()), strings.Join(missing, ", "), o)
 }
@@ -165,6 +172,9 @@ func (env *Env) revoke(ctx context.Context, s *ast.Revoke) (*Task, error) {
 						fmt.Fprintf(&missing, "Cannot find privilege Privilege [name=%s, columns=null] for %s on %s granted by %s\n",
 							name, principalText(p), o, env.Session.UserName())
 						continue
+					}
+					if s.GrantOptionFor && !there[k].GrantOption {
+						return fmt.Errorf("Error revoking privileges: User %s does not have grant option with privilege %s", p.Name, name) //nolint:staticcheck // Hive's text
 					}
 					if err := tx.RevokePrivilege(ctx, there[k], s.GrantOptionFor); err != nil {
 						return err

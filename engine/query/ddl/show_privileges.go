@@ -8,13 +8,17 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/types"
 	"skep/metastore"
 	"skep/metastore/model"
 )
 
+// grantTypes are the types of columns about grants that are no strings.
+var grantTypes = map[string]*types.Type{"grant_option": types.BooleanType, "grant_time": types.BigIntType}
+
 // rows is a task with a result set whose rows are found out when it runs.
 func (env *Env) rows(columns []string, run func(ctx context.Context) ([][]string, error)) *Task {
-	return &Task{Columns: columns, Run: func(ctx context.Context) ([][]*string, error) {
+	return &Task{Columns: columns, Types: grantTypes, Run: func(ctx context.Context) ([][]*string, error) {
 		rows, err := run(ctx)
 		if err != nil {
 			return nil, env.failed(err)
