@@ -3,6 +3,7 @@ package conf
 // defaults are Hive's defaults of the properties that Skep reads or that clients ask for.
 var defaults = map[string]string{
 	"skep.hive.version":                                     "4.0",
+	"hive.archive.enabled":                                  "false",
 	"hive.mapred.mode":                                      "",
 	"hive.strict.checks.orderby.no.limit":                   "false",
 	"hive.strict.checks.no.partition.filter":                "false",

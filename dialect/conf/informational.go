@@ -2,7 +2,6 @@ package conf
 
 // informational are Hive's defaults of settings that change nothing here: scripts set them and clients ask for them.
 var informational = map[string]string{
-	"hive.archive.enabled":                           "false",
 	"hive.auto.convert.join":                         "true",
 	"hive.auto.convert.join.noconditionaltask":       "true",
 	"hive.auto.convert.join.noconditionaltask.size":  "300000000",

@@ -563,10 +563,7 @@ var errPartitionMissing = errors.New("Specified partition does not exist")
 // touch sets the time of the last change.
 func (a *alteration) touch(ctx context.Context, x *ast.AlterTouch) (*Task, error) {
 	if x.Verb != "TOUCH" {
-		if !a.env.Session.Conf().Bool("hive.archive.enabled") {
-			return nil, sqlerr.New(sqlerr.ArchiveMethodsDisabled)
-		}
-		return nil, sqlerr.Semanticf("%s of partitions is not supported yet", x.Verb)
+		return a.archive(ctx, x)
 	}
 	if len(x.Partitions) == 0 {
 		return a.own(func(*model.Table) error { return nil }), nil

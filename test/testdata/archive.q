@@ -1,0 +1,22 @@
+-- ARCHIVE and UNARCHIVE: what is checked before anything is archived.
+create external table pt (a int) partitioned by (ds string, hr string) location '${TMP}/ar_pt';
+alter table pt add partition (ds='1', hr='2');
+create external table t (a int) location '${TMP}/ar_t';
+create view v as select * from t;
+alter table pt archive partition (ds='1', hr='2');
+alter table pt unarchive partition (ds='1', hr='2');
+set hive.archive.enabled=true;
+alter table pt archive partition (ds='1', hr='2');
+alter table pt unarchive partition (ds='1', hr='2');
+alter table pt unarchive partition (ds='1');
+alter table pt archive partition (ds='9');
+alter table pt archive;
+alter table pt unarchive;
+alter table pt archive partition (ds='1') partition (ds='2');
+alter table pt unarchive partition (ds='1') partition (ds='2');
+alter table pt archive partition (hr='2');
+alter table pt archive partition (hr='2', ds='1');
+alter table pt archive partition (ds='1', no='2');
+alter table t archive partition (ds='1');
+alter table t unarchive partition (ds='1');
+alter table v archive partition (ds='1');
