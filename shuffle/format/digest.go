@@ -1,0 +1,185 @@
+package format
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+
+	"skep/dialect/types"
+	"skep/engine/vector"
+	"skep/shuffle"
+)
+
+// Digester computes digests of rows. A row's hash is a sum over its columns of value times odd constant (multilinear hashing: one
+// multiplication per value, which is less than the hash of grouping keys costs), finished by a bijection; it does not depend on the form of
+// the columns. It is for one goroutine; the zero value is ready.
+type Digester struct{ hash, entries []uint64 }
+
+// Digest returns the digest of rows from..from+n-1 of the columns.
+func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
+	if cap(d.hash) < n {
+		d.hash, d.entries = make([]uint64, n), make([]uint64, n)
+	}
+	hash := d.hash[:n]
+	clear(hash)
+	for c, v := range cols {
+		d.add(hash, v, from, factor(c))
+	}
+	out := shuffle.Digest{Rows: uint64(n)}
+	for _, h := range hash {
+		h = finish(h)
+		out.Sum += h
+		out.Xor ^= h
+	}
+	return out
+}
+
+const nullValue = 0x7c6f1e9ab35d2c41
+
+// factor returns the odd constant of a column.
+func factor(column int) uint64 { return finish(uint64(column)+0x9e3779b97f4a7c15) | 1 }
+
+// finish mixes all bits into all others.
+func finish(x uint64) uint64 {
+	x ^= x >> 32
+	x *= 0xd6e8feb86659fd93
+	x ^= x >> 29
+	x *= 0x9e3779b97f4a7c15
+	return x ^ x>>32
+}
+
+// add adds a column's values times k to the hashes.
+func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
+	n := len(hash)
+	t := v.Type.Physical()
+	if t == types.Nothing {
+		return
+	}
+	if v.Form == vector.Const {
+		x := uint64(nullValue)
+		if v.Nulls == nil || !v.Nulls[0] {
+			x = value(v, 0)
+		}
+		for i := range hash {
+			hash[i] += x * k
+		}
+		return
+	}
+	if v.Form == vector.Flat && v.Nulls == nil {
+		switch t {
+		case types.I64:
+			for i, x := range v.I64[from : from+n] {
+				hash[i] += uint64(x) * k
+			}
+			return
+		case types.F64:
+			for i, x := range v.F64[from : from+n] {
+				hash[i] += math.Float64bits(x) * k
+			}
+			return
+		case types.I128:
+			for i, x := range v.W[from : from+n] {
+				hash[i] += wideValue(x) * k
+			}
+			return
+		case types.Bytes:
+			for i, r := range v.Refs[from : from+n] {
+				hash[i] += bytesValue(v.Data[r.Off:r.Off+r.Len]) * k
+			}
+			return
+		}
+	}
+	if v.Form == vector.Dict && v.DictOf.Len() <= n {
+		// Once per entry. NULL rows of an empty dictionary have no entry.
+		entries := d.entries[:v.DictOf.Len()]
+		for i := range entries {
+			entries[i] = value(v.DictOf, i)
+		}
+		for i, c := range v.Codes[from : from+n] {
+			x := uint64(nullValue)
+			if v.Nulls == nil || !v.Nulls[from+i] {
+				x = entries[c]
+			}
+			hash[i] += x * k
+		}
+		return
+	}
+	for i := range hash {
+		x := uint64(nullValue)
+		if v.Nulls == nil || !v.Nulls[from+i] {
+			x = value(v.Base(), v.At(from+i))
+		}
+		hash[i] += x * k
+	}
+}
+
+// value returns what a stored, non-NULL value of a flat or constant vector is multiplied with.
+func value(v *vector.Vector, i int) uint64 {
+	switch v.Type.Physical() {
+	case types.I64:
+		return uint64(v.I64[i])
+	case types.F64:
+		return math.Float64bits(v.F64[i])
+	case types.I128:
+		return wideValue(v.W[i])
+	case types.Bytes:
+		r := v.Refs[i]
+		return bytesValue(v.Data[r.Off : r.Off+r.Len])
+	}
+	return nestedValue(v, i)
+}
+
+func wideValue(x types.Int128) uint64 { return x.Lo + uint64(x.Hi)*0xbf58476d1ce4e5b9 }
+
+func nestedValue(v *vector.Vector, i int) uint64 {
+	h := uint64(0xd6e8feb86659fd93)
+	child := func(c *vector.Vector, row int) {
+		x := uint64(nullValue)
+		if c.Type.Physical() != types.Nothing && !c.IsNull(row) {
+			x = value(c.Base(), c.At(row))
+		}
+		h = finish(bits.RotateLeft64(h, 23) + x)
+	}
+	switch v.Type.Physical() {
+	case types.List, types.MapOf:
+		r := v.Refs[i]
+		h += uint64(r.Len)
+		for _, c := range v.Children {
+			for k := r.Off; k < r.Off+r.Len; k++ {
+				child(c, int(k))
+			}
+		}
+	case types.Record:
+		for _, c := range v.Children {
+			child(c, i)
+		}
+	case types.Tagged:
+		h += uint64(v.I64[i])
+		child(v.Children[v.I64[i]], i)
+	}
+	return h
+}
+
+// bytesValue folds a byte string by 64×64-bit multiplications (after wyhash).
+func bytesValue(s []byte) uint64 {
+	h := uint64(len(s)) * 0x9e3779b97f4a7c15
+	for len(s) > 16 {
+		h = fold(binary.LittleEndian.Uint64(s)^0xbf58476d1ce4e5b9, binary.LittleEndian.Uint64(s[8:])^h)
+		s = s[16:]
+	}
+	var a, b uint64
+	switch {
+	case len(s) >= 8:
+		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[len(s)-8:])
+	case len(s) >= 4:
+		a, b = uint64(binary.LittleEndian.Uint32(s)), uint64(binary.LittleEndian.Uint32(s[len(s)-4:]))
+	case len(s) > 0:
+		a = uint64(s[0])<<16 | uint64(s[len(s)>>1])<<8 | uint64(s[len(s)-1])
+	}
+	return fold(a^0xbf58476d1ce4e5b9, b^h^0xd6e8feb86659fd93)
+}
+
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
