@@ -275,7 +275,9 @@ type buffered struct {
 
 const bufferedSize = 1 << 20
 
-func newBuffered(to io.Writer) *buffered { return &buffered{to: to, buf: make([]byte, 0, bufferedSize)} }
+func newBuffered(to io.Writer) *buffered {
+	return &buffered{to: to, buf: make([]byte, 0, bufferedSize)}
+}
 
 func (b *buffered) write(p []byte) {
 	if len(b.buf)+len(p) > cap(b.buf) {

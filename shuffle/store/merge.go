@@ -195,7 +195,9 @@ type region struct {
 const maxRegions = 16 << 20
 
 // NewPieces returns a reader of a range of partitions.
-func NewPieces(r shuffle.Range) *Pieces { return &Pieces{partitions: r, regions: map[*segment]*region{}} }
+func NewPieces(r shuffle.Range) *Pieces {
+	return &Pieces{partitions: r, regions: map[*segment]*region{}}
+}
 
 // Piece returns the bytes of the range of partitions of an output if they are at hand by way of a segment. They are valid until the next
 // call.
