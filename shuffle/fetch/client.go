@@ -68,6 +68,7 @@ type Piece struct {
 	Number              int // of the output in the request
 	Offset              int64
 	Total, Frames, Rows int64 // of the range
+	Schema              uint64
 	Data                []byte
 	// Fault is why the output cannot be read, instead of Data.
 	Fault     error
@@ -119,7 +120,7 @@ func (a *Answer) read(r *http.Response, maps int) error {
 		}
 		data := buf[:rec.size]
 		buf = buf[rec.size:]
-		p := Piece{Number: rec.number, Offset: rec.offset, Total: rec.total, Frames: rec.frames, Rows: rec.rows, Data: data}
+		p := Piece{Number: rec.number, Offset: rec.offset, Total: rec.total, Frames: rec.frames, Rows: rec.rows, Schema: rec.schema, Data: data}
 		switch rec.kind {
 		case recordPiece:
 		case recordFault:

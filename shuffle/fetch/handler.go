@@ -191,7 +191,7 @@ func (h *Handler) piece(q *Request, m Map, partitions shuffle.Range, skip, limit
 	if err != nil {
 		return part{}, errors.Join(err, content.Close())
 	}
-	p := part{record: record{kind: recordPiece, offset: skip, size: min(limit, x.Bytes-skip), total: x.Bytes, frames: x.Frames, rows: x.Rows}}
+	p := part{record: record{kind: recordPiece, offset: skip, size: min(limit, x.Bytes-skip), total: x.Bytes, frames: x.Frames, rows: x.Rows, schema: o.Schema()}}
 	p.at = x.Offset + skip
 	switch c := content.(type) {
 	case store.Image:

@@ -11,7 +11,7 @@
 //
 // Every request has the header "Authorization: Bearer <token>".
 //
-//	record: 64 bytes: "SKSP", kind byte, FetchKind byte, 2 bytes 0, map uint32, offset, size, total, frames, rows int64, 8 bytes 0, CRC-32C of
+//	record: 64 bytes: "SKSP", kind byte, FetchKind byte, 2 bytes 0, map uint32, offset, size, total, frames, rows int64, schema uint64, CRC-32C of
 //	        all before; then size bytes
 //	piece:  bytes offset..offset+size-1 of the output's range of partitions, which has total bytes, frames and rows
 //	fault:  the output cannot be read; the bytes are the message
@@ -103,6 +103,7 @@ type record struct {
 	total     int64
 	frames    int64
 	rows      int64
+	schema    uint64
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -115,7 +116,7 @@ func (r record) append(dst []byte) []byte {
 	for _, v := range []int64{r.offset, r.size, r.total, r.frames, r.rows} {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
 	}
-	dst = append(dst, make([]byte, recordSize-4-(len(dst)-at))...)
+	dst = binary.LittleEndian.AppendUint64(dst, r.schema)
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[at:], castagnoli))
 }
 
@@ -127,6 +128,7 @@ func parseRecord(buf []byte) (record, error) {
 		return record{}, errRecord
 	}
 	r := record{kind: buf[4], faultKind: shuffle.FetchKind(buf[5]), number: int(binary.LittleEndian.Uint32(buf[8:]))}
+	r.schema = binary.LittleEndian.Uint64(buf[52:])
 	for i, v := range []*int64{&r.offset, &r.size, &r.total, &r.frames, &r.rows} {
 		*v = int64(binary.LittleEndian.Uint64(buf[12+8*i:]))
 		if *v < 0 {

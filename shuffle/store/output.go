@@ -121,14 +121,14 @@ func (o *Output) Extent(r shuffle.Range) (Extent, error) {
 	return Extent{a.offset, b.offset - a.offset, b.frames - a.frames, b.rows - a.rows}, nil
 }
 
-// Batches returns the batches of a partition when the output is kept so. They must not be changed.
-func (o *Output) Batches(p int) ([]*vector.Batch, bool) {
+// Batches returns the batches of a range of partitions when the output is kept so. They must not be changed.
+func (o *Output) Batches(r shuffle.Range) ([][]*vector.Batch, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.raw == nil {
+	if o.raw == nil || r.To > len(o.raw) {
 		return nil, false
 	}
-	return o.raw[p], true
+	return append([][]*vector.Batch(nil), o.raw[r.From:r.To]...), true
 }
 
 // Content is an opened output: the bytes of its file. It is an Image or an *os.File.
