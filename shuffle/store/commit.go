@@ -32,7 +32,7 @@ func (w *Writer) spill() error {
 			r.offsets[p+1] += int64(len(f))
 		}
 	}
-	err := w.store.dirs.try(func(dir string) error {
+	err := w.store.runs.try(func(dir string) error {
 		f, err := w.store.createUnnamed(dir)
 		if err != nil {
 			return err

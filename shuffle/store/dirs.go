@@ -39,10 +39,10 @@ type directory struct {
 	until time.Time // left out until then
 }
 
-func newDirs(o *Options) (*Dirs, error) {
+func newDirs(paths []string, o *Options) (*Dirs, error) {
 	d := &Dirs{excludeFor: o.ExcludeFor, now: o.Now}
 	var errs []error
-	for _, p := range o.Dirs {
+	for _, p := range paths {
 		if err := os.MkdirAll(p, 0o700); err != nil {
 			errs = append(errs, fmt.Errorf("creating a shuffle directory: %w", err))
 			continue

@@ -131,7 +131,7 @@ func (s *Store) merge(members []*Output) (*segment, error) {
 		}
 		files[i] = f
 	}
-	err := s.dirs.try(func(dir string) error {
+	err := s.runs.try(func(dir string) error {
 		f, err := s.createUnnamed(dir)
 		if err != nil {
 			return err

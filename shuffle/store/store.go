@@ -26,6 +26,8 @@ import (
 type Options struct {
 	// Dirs are the directories for files; without any, only what fits in memory can be written.
 	Dirs []string
+	// RunDirs are those for temporary files (Dirs).
+	RunDirs []string
 	// Memory bounds the bytes of all outputs kept in memory together; 0 keeps none.
 	Memory int64
 	// MemoryPerOutput bounds those of one output (64 MB).
@@ -73,6 +75,7 @@ func (o *Options) fill() {
 type Store struct {
 	opts   Options
 	dirs   *Dirs
+	runs   *Dirs
 	memory atomic.Int64 // bytes of outputs in memory
 	merges sync.WaitGroup
 	stop   context.Context // ends merging
@@ -110,11 +113,17 @@ var (
 // Open returns a store on its directories, which are created if need be.
 func Open(o Options) (*Store, error) {
 	o.fill()
-	dirs, err := newDirs(&o)
+	dirs, err := newDirs(o.Dirs, &o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{opts: o, dirs: dirs, jobs: map[string]map[int]*stage{}, released: map[string]time.Time{}}
+	runs := dirs
+	if len(o.RunDirs) > 0 {
+		if runs, err = newDirs(o.RunDirs, &o); err != nil {
+			return nil, err
+		}
+	}
+	s := &Store{opts: o, dirs: dirs, runs: runs, jobs: map[string]map[int]*stage{}, released: map[string]time.Time{}}
 	s.stop, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }
