@@ -48,6 +48,7 @@ func Open(o Options) (*Exchange, error) {
 	if o.Served {
 		o.Store.Memory = 0
 	}
+	o.Store.Location = o.Location
 	o.Store.Encode = o.Store.Encode || o.Location != ""
 	s, err := store.Open(o.Store)
 	if err != nil {
@@ -65,11 +66,7 @@ func (e *Exchange) Store() *store.Store { return e.store }
 
 // Held lists the outputs of a job that are here, for a worker that reports to a new coordinator.
 func (e *Exchange) Held(job string) []*shuffle.Output {
-	list := e.store.Held(job)
-	for _, o := range list {
-		o.Location = e.opts.Location
-	}
-	return list
+	return e.store.Held(job)
 }
 
 // OpenWriter implements shuffle.Exchange.
@@ -78,21 +75,7 @@ func (e *Exchange) OpenWriter(ctx context.Context, spec shuffle.WriterSpec) (shu
 	if err != nil {
 		return nil, err
 	}
-	return &writer{w, e.opts.Location}, nil
-}
-
-type writer struct {
-	*store.Writer
-	location string
-}
-
-func (w *writer) Commit(ctx context.Context) (*shuffle.Output, error) {
-	o, err := w.Writer.Commit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o.Location = w.location
-	return o, nil
+	return w, nil
 }
 
 func (e *Exchange) isLocal(location string) bool { return location == e.opts.Location }

@@ -37,11 +37,12 @@ func Open(o Options) (*Exchange, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a spool: %w", err)
 	}
-	s, err := store.Open(store.Options{Dirs: []string{folder}, RunDirs: o.Scratch, Budget: o.Budget})
+	location := "file://" + folder
+	s, err := store.Open(store.Options{Dirs: []string{folder}, RunDirs: o.Scratch, Budget: o.Budget, Location: location})
 	if err != nil {
 		return nil, fmt.Errorf("opening a spool: %w", err)
 	}
-	return &Exchange{s, "file://" + folder}, nil
+	return &Exchange{s, location}, nil
 }
 
 // OpenWriter implements shuffle.Exchange.
@@ -50,21 +51,7 @@ func (e *Exchange) OpenWriter(ctx context.Context, spec shuffle.WriterSpec) (shu
 	if err != nil {
 		return nil, err
 	}
-	return &writer{w, e.location}, nil
-}
-
-type writer struct {
-	*store.Writer
-	location string
-}
-
-func (w *writer) Commit(ctx context.Context) (*shuffle.Output, error) {
-	o, err := w.Writer.Commit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o.Location = w.location
-	return o, nil
+	return w, nil
 }
 
 // OpenReader implements shuffle.Exchange.
@@ -92,11 +79,7 @@ func (e *Exchange) MapSizes(_ context.Context, m *shuffle.Manifest, partition in
 
 // Held lists the outputs of a job that are in the folder, whoever wrote them.
 func (e *Exchange) Held(job string) []*shuffle.Output {
-	list := e.store.Held(job)
-	for _, o := range list {
-		o.Location = e.location
-	}
-	return list
+	return e.store.Held(job)
 }
 
 // Release implements shuffle.Exchange: it removes the outputs for all workers.

@@ -107,7 +107,7 @@ func (w *Writer) commit(ctx context.Context) (*shuffle.Output, error) {
 	if err != nil {
 		return nil, w.failed(err)
 	}
-	return x.Output(""), w.end(committed)
+	return x.Output(w.store.opts.Location), w.end(committed)
 }
 
 // complete makes the output of what is there.

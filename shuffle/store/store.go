@@ -28,6 +28,8 @@ type Options struct {
 	Dirs []string
 	// RunDirs are those for temporary files (Dirs).
 	RunDirs []string
+	// Location is what outputs are reported to be at.
+	Location string
 	// Memory bounds the bytes of all outputs kept in memory together; 0 keeps none.
 	Memory int64
 	// MemoryPerOutput bounds those of one output (64 MB).
@@ -335,6 +337,7 @@ func (s *Store) Held(job string) []*shuffle.Output {
 	var out []*shuffle.Output
 	for _, o := range found {
 		if d, err := o.Describe(); err == nil {
+			d.Location = s.opts.Location
 			out = append(out, d)
 		}
 	}

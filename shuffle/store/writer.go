@@ -21,8 +21,7 @@ import (
 //	 Commit:              kept in memory        kept in memory, or     merged into the file
 //	                                            written to the file
 //
-// As frames of a run come before those of later runs and of memory, rows keep their order. It implements shuffle.Writer; the locations of
-// its outputs are left to the exchange.
+// As frames of a run come before those of later runs and of memory, rows keep their order. It implements shuffle.Writer.
 type Writer struct {
 	store *Store
 	spec  shuffle.WriterSpec
