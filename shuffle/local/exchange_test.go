@@ -459,3 +459,17 @@ func TestPoolMakesWritersSpill(t *testing.T) {
 		t.Errorf("the pool has %d bytes in use, %d at most", pool.Used(), pool.Peak())
 	}
 }
+
+// someRows makes a batch for three partitions.
+func someRows(r *rand.Rand, ts []*types.Type, n int) (*vector.Batch, []uint32) {
+	b := vector.NewBatch(ts)
+	parts := make([]uint32, n)
+	for i := range parts {
+		parts[i] = uint32(r.Intn(3))
+		for c, t := range ts {
+			b.Cols[c].AppendDatum(randomDatum(r, t))
+		}
+	}
+	b.N = n
+	return b, parts
+}
