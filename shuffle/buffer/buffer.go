@@ -21,7 +21,7 @@ const (
 	// stageRows is the number of rows collected at first.
 	stageRows = 16384
 	// rowsPerRun is the number of rows of a partition that should be copied at once, as each such copy has a cost of its own.
-	rowsPerRun = 16
+	rowsPerRun = 64
 	// maxStage bounds the rows collected before they are scattered.
 	maxStage = 32768
 	minRows  = 64
@@ -98,7 +98,7 @@ func (b *Buffer) add(in *vector.Batch, parts []uint32, from, to int, perRow int6
 	if b.hash != nil && b.stageLimit == 0 {
 		return b.scatter(in, parts, from, to, size)
 	}
-	b.stage.AppendRange(in, from, to)
+	appendRange(b.stage, in, from, to)
 	if b.cfg.Partitions > 1 {
 		if parts != nil {
 			b.parts = append(b.parts, parts[from:to]...)
@@ -181,7 +181,7 @@ func (b *Buffer) divide(sel []uint16, parts []uint32, from, to int) {
 func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size int64) error {
 	b.hashBytes += size
 	if parts == nil || b.cfg.Partitions == 1 {
-		b.partition(0).AppendRange(in, from, to)
+		appendRange(b.partition(0), in, from, to)
 		return b.emitFull(0)
 	}
 	b.divide(in.Sel, parts, from, to)
@@ -189,7 +189,7 @@ func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size in
 		start := uint32(0)
 		for _, p := range b.touched {
 			end := b.ends[p]
-			vector.AppendRows(b.partition(int(p)).Cols[c], src, b.order[start:end])
+			appendRows(b.partition(int(p)).Cols[c], src, b.order[start:end])
 			start = end
 		}
 	}
@@ -209,7 +209,7 @@ func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size in
 func (b *Buffer) partition(p int) *vector.Batch {
 	h := b.hash[p]
 	if h == nil {
-		h = vector.NewBatch(b.cfg.Types)
+		h = b.empty(b.target())
 		b.hash[p] = h
 	}
 	return h
@@ -218,9 +218,14 @@ func (b *Buffer) partition(p int) *vector.Batch {
 // meanBytes returns the bytes of a row so far.
 func (b *Buffer) meanBytes() float64 { return max(1, float64(b.bytes)/float64(max(b.rows, 1))) }
 
-func (b *Buffer) emitFull(p int) error {
+// target returns the rows at which the buffer of a partition is handed on.
+func (b *Buffer) target() int {
 	room := min(b.cfg.BlockBytes, b.cfg.Budget/2/int64(b.cfg.Partitions))
-	if b.hash[p].N < max(minRows, min(maxRows, int(float64(room)/b.meanBytes()))) {
+	return max(minRows, min(maxRows, int(float64(room)/b.meanBytes())))
+}
+
+func (b *Buffer) emitFull(p int) error {
+	if b.hash[p].N < b.target() {
 		return nil
 	}
 	return b.emitHash(p)
@@ -240,14 +245,21 @@ func (b *Buffer) emitHash(p int) error {
 	return err
 }
 
-// empty returns an empty batch with room for n rows and some more.
+// empty returns an empty batch with room for n rows and some more. Columns of 64-bit numbers share one piece of memory.
 func (b *Buffer) empty(n int) *vector.Batch {
 	h := vector.NewBatch(b.cfg.Types)
 	n += n / 8
+	ints := 0
+	for _, t := range b.cfg.Types {
+		if t.Physical() == types.I64 {
+			ints++
+		}
+	}
+	slab := make([]int64, ints*n)
 	for _, v := range h.Cols {
 		switch v.Type.Physical() {
 		case types.I64:
-			v.I64 = make([]int64, 0, n)
+			v.I64, slab = slab[:0:n], slab[n:]
 		case types.F64:
 			v.F64 = make([]float64, 0, n)
 		case types.I128:
@@ -283,7 +295,8 @@ func (b *Buffer) sort() error {
 		b.sorted = vector.NewBatch(b.cfg.Types)
 	}
 	for c, v := range b.sorted.Cols {
-		vector.Gather(v, b.stage.Cols[c], b.order[:n])
+		v.Reset()
+		appendRows(v, b.stage.Cols[c], b.order[:n])
 	}
 	b.stage.Reset()
 	start := uint32(0)

@@ -65,28 +65,32 @@ func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
 		}
 		return
 	}
-	if v.Form == vector.Flat && v.Nulls == nil {
+	if v.Form == vector.Flat {
 		switch t {
 		case types.I64:
-			for i, x := range v.I64[from : from+n] {
-				hash[i] += uint64(x) * k
-			}
+			addInts(hash, v.I64[from:from+n], v.Nulls, from, k)
 			return
 		case types.F64:
-			for i, x := range v.F64[from : from+n] {
-				hash[i] += math.Float64bits(x) * k
+			if v.Nulls == nil {
+				for i, x := range v.F64[from : from+n] {
+					hash[i] += math.Float64bits(x) * k
+				}
+				return
 			}
-			return
 		case types.I128:
-			for i, x := range v.W[from : from+n] {
-				hash[i] += wideValue(x) * k
+			if v.Nulls == nil {
+				for i, x := range v.W[from : from+n] {
+					hash[i] += wideValue(x) * k
+				}
+				return
 			}
-			return
 		case types.Bytes:
-			for i, r := range v.Refs[from : from+n] {
-				hash[i] += bytesValue(v.Data[r.Off:r.Off+r.Len]) * k
+			if v.Nulls == nil {
+				for i, r := range v.Refs[from : from+n] {
+					hash[i] += bytesValue(v.Data[r.Off:r.Off+r.Len]) * k
+				}
+				return
 			}
-			return
 		}
 	}
 	if v.Form == vector.Dict && v.DictOf.Len() <= n {
@@ -110,6 +114,24 @@ func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
 			x = value(v.Base(), v.At(from+i))
 		}
 		hash[i] += x * k
+	}
+}
+
+func addInts(hash []uint64, vals []int64, nulls []bool, from int, k uint64) {
+	vals = vals[:len(hash)]
+	if nulls == nil {
+		for i, x := range vals {
+			hash[i] += uint64(x) * k
+		}
+		return
+	}
+	nulls = nulls[from : from+len(hash)]
+	for i, x := range vals {
+		y := uint64(x)
+		if nulls[i] {
+			y = nullValue
+		}
+		hash[i] += y * k
 	}
 }
 
