@@ -21,7 +21,9 @@ func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
 		d.hash, d.entries = make([]uint64, n), make([]uint64, n)
 	}
 	hash := d.hash[:n]
-	clear(hash)
+	for i := range hash {
+		hash[i] = start // so that a row of zeros is not nothing
+	}
 	for c, v := range cols {
 		d.add(hash, v, from, factor(c))
 	}
@@ -34,7 +36,10 @@ func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
 	return out
 }
 
-const nullValue = 0x7c6f1e9ab35d2c41
+const (
+	nullValue = 0x7c6f1e9ab35d2c41
+	start     = 0xa0761d6478bd642f
+)
 
 // factor returns the odd constant of a column.
 func factor(column int) uint64 { return finish(uint64(column)+0x9e3779b97f4a7c15) | 1 }
