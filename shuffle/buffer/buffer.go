@@ -1,7 +1,7 @@
 // Package buffer divides rows among partitions in memory.
 //
 // Rows are first collected as they come. What fits there is put into partition order at the end, which is all that small outputs need.
-// When it does not fit, and every partition can have a buffer of reasonable size, rows are scattered to these buffers from then on (the
+// When it does not fit, and every partition can have a buffer of the size of a block, rows are scattered to these buffers from then on (the
 // hash way): each is handed on when it is full. With too many partitions for that, rows stay together until the budget is used, are then
 // sorted by partition and handed on partition by partition (the sort way).
 //
@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	// minHashBytes is the buffer that a partition must have at least for the hash way, and 1/hashShare the share of the budget that all
-	// these buffers may take at that size.
-	minHashBytes = 32 << 10
-	hashShare    = 4
+	// hashShare is the part of the budget within which every partition must have a buffer of a whole block for the hash way. With more
+	// partitions sorting is faster: 200 partitions of store_sales went at 485 MB/s sorted and at 285 MB/s scattered.
+	hashShare = 4
 	// stageRows is the number of rows collected at first.
 	stageRows = 16384
 	// rowsPerRun is the number of rows of a partition that should be copied at once, as each such copy has a cost of its own.
@@ -117,7 +116,7 @@ func (b *Buffer) add(in *vector.Batch, parts []uint32, from, to int, perRow int6
 			return b.sort()
 		}
 	case b.stage.N >= b.stageLimit || b.stageBytes >= b.cfg.Budget/hashShare:
-		if int64(b.cfg.Partitions)*minHashBytes > b.cfg.Budget/hashShare {
+		if int64(b.cfg.Partitions)*b.cfg.BlockBytes > b.cfg.Budget/hashShare {
 			b.sorting = true
 			return nil
 		}

@@ -304,9 +304,9 @@ func TestRowsArriveWhole(t *testing.T) {
 		{name: "bytes in memory", store: store.Options{Memory: 1 << 30, Encode: true}, partitions: 7, tasks: 4, batches: 5, rows: 300},
 		{name: "too much for batches", store: store.Options{Memory: 1 << 30, MemoryPerOutput: 200 << 10}, partitions: 5, tasks: 2, batches: 10, rows: 800},
 		{name: "files", store: store.Options{}, partitions: 7, tasks: 4, batches: 5, rows: 300, files: true},
-		{name: "runs, hash way", store: store.Options{Budget: 256 << 10}, partitions: 2, tasks: 2, batches: 30, rows: 2400, files: true, runs: true},
+		{name: "runs, hash way", store: store.Options{Budget: 256 << 10, BlockBytes: 16 << 10}, partitions: 2, tasks: 2, batches: 30, rows: 2400, files: true, runs: true},
 		{name: "runs, sort way", store: store.Options{Budget: 128 << 10}, partitions: 100, tasks: 2, batches: 20, rows: 1000, files: true, runs: true},
-		{name: "staged", store: store.Options{Budget: 64 << 20}, partitions: 200, tasks: 1, batches: 12, rows: 4000, files: true},
+		{name: "staged", store: store.Options{Budget: 64 << 20}, partitions: 60, tasks: 1, batches: 12, rows: 4000, files: true},
 		{name: "segments", store: store.Options{MergeFiles: 3}, partitions: 9, tasks: 8, batches: 3, rows: 300, files: true, segments: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
