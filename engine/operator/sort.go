@@ -100,7 +100,7 @@ func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 }
 
 // Finish implements pipeline.Sink.
-func (in *sortInput) Finish(context.Context) error { return in.sort.finish() }
+func (in *sortInput) Finish(ctx context.Context) error { return in.sort.finish(ctx) }
 
 type sortProcessor struct {
 	sort        *Sort
@@ -253,7 +253,7 @@ func (s *Sort) keys(rows *chunks) []sort.Key {
 }
 
 // finish orders the rows in memory, or makes them the last run.
-func (s *Sort) finish() error {
+func (s *Sort) finish(ctx context.Context) error {
 	if len(s.runs) > 0 {
 		if s.rows.rows() == 0 {
 			return nil
@@ -266,14 +266,20 @@ func (s *Sort) finish() error {
 		return p.file.Flush()
 	}
 	s.rows.join()
-	var sorter sort.Sorter
+	sorter := sort.Sorter{Stopped: stopped(ctx)}
 	s.order = sorter.Order(s.keys(&s.rows), s.rows.rows())
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.order = s.order[min(s.spec.Offset, int64(len(s.order))):]
 	if s.spec.Limit >= 0 {
 		s.order = s.order[:min(s.spec.Limit, int64(len(s.order)))]
 	}
 	return nil
 }
+
+// stopped is what long computations ask.
+func stopped(ctx context.Context) func() bool { return func() bool { return ctx.Err() != nil } }
 
 // Source returns the source of the ordered rows. It serves one worker, to keep the order.
 func (s *Sort) Source() pipeline.Source { return &sortSource{s} }

@@ -163,7 +163,11 @@ func (r *windowReader) read(i int, f func(*vector.Batch) error) error {
 func (r *windowReader) compute(cols []*vector.Vector, n int, next pipeline.Processor) error {
 	spec := &r.source.window.spec
 	keys := windowKeys(spec, func(i int) *vector.Vector { return cols[i] })
+	r.sorter.Stopped = stopped(r.worker.Context)
 	order := r.sorter.Order(keys, n)
+	if err := r.worker.Context.Err(); err != nil {
+		return err
+	}
 	if r.sorted == nil {
 		for _, t := range spec.Types {
 			r.sorted = append(r.sorted, &vector.Vector{Type: t})
@@ -190,7 +194,7 @@ func (r *windowReader) stream(s *Sort, input, next pipeline.Processor) (err erro
 	if err := input.Finish(); err != nil {
 		return err
 	}
-	if err := s.finish(); err != nil {
+	if err := s.finish(r.worker.Context); err != nil {
 		return err
 	}
 	rows, err := s.Source().Reader(r.worker)

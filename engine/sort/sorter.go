@@ -18,6 +18,9 @@ type item struct {
 
 // Sorter orders the rows of a set of key columns; it keeps its buffers for further calls. It is used by one goroutine.
 type Sorter struct {
+	// Stopped, when not nil, is asked from time to time; once it reports true, Order returns soon, with the rows in any order.
+	Stopped func() bool
+
 	items, spare []item
 	order        []uint32
 }
@@ -48,14 +51,14 @@ const few = 24
 
 // sort orders items, which agree in all fields before start, by the fields from start on.
 func (s *Sorter) sort(items []item, keys []Key, start field) {
-	if start.key >= len(keys) || len(items) < 2 {
+	if start.key >= len(keys) || len(items) < 2 || len(items) > few && s.stopped() {
 		return
 	}
 	if len(items) <= few || !hasFields(keys[start.key].Column.Type) {
 		compareSort(items, keys[start.key:])
 		return
 	}
-	next := fillWords(items, keys, start)
+	next := s.fillWords(items, keys, start)
 	s.radix(items)
 	if next.key == len(keys) {
 		return
@@ -71,6 +74,8 @@ func (s *Sorter) sort(items []item, keys []Key, start field) {
 		from = to
 	}
 }
+
+func (s *Sorter) stopped() bool { return s.Stopped != nil && s.Stopped() }
 
 func hasFields(t *types.Type) bool {
 	switch t.Physical() {
@@ -94,13 +99,16 @@ func compareSort(items []item, keys []Key) {
 
 // fillWords packs as many fields from start on as fit into the items' words, by the ranges observed, and returns the first
 // that is not wholly there.
-func fillWords(items []item, keys []Key, start field) field {
+func (s *Sorter) fillWords(items []item, keys []Key, start field) field {
 	for i := range items {
 		items[i].word = 0
 	}
 	free := 64
 	at := start
 	for at.key < len(keys) && hasFields(keys[at.key].Column.Type) {
+		if s.stopped() {
+			return at
+		}
 		k := keys[at.key]
 		p := measure(items, k, at.part)
 		if p.bits > free {
@@ -279,6 +287,9 @@ func (s *Sorter) radix(items []item) {
 		c := &counts[b]
 		if c[byte(items[0].word>>(8*b))] == uint32(n) {
 			continue
+		}
+		if s.stopped() {
+			break
 		}
 		var sum uint32
 		for i := range c {
