@@ -36,7 +36,7 @@ func newSymbols(keys []*types.Type, pool *memory.Pool) []*symbols {
 			out = make([]*symbols, len(keys))
 		}
 		out[i] = &symbols{
-			table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewLastingDictID(),
+			table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewDictID(),
 		}
 	}
 	return out

@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"skep/dialect/types"
 	"skep/engine/pipeline"
 	"skep/engine/vector"
 )
@@ -15,7 +14,7 @@ const (
 // compactor joins sparse batches into full ones before it hands them on. Order of rows is kept.
 type compactor struct {
 	next pipeline.Processor
-	held *keptRows
+	held *vector.Batch
 }
 
 // push hands b on, now or later.
@@ -25,15 +24,14 @@ func (c *compactor) push(b *vector.Batch) error {
 		return nil
 	}
 	sparse := n < sparseRows && n*sparseShare < b.N
-	if !sparse && (c.held == nil || c.held.n == 0) {
+	if !sparse && (c.held == nil || c.held.N == 0) {
 		return c.next.Push(b)
 	}
 	if c.held == nil {
-		ts := make([]*types.Type, len(b.Cols))
+		c.held = &vector.Batch{Cols: make([]*vector.Vector, len(b.Cols))}
 		for i, v := range b.Cols {
-			ts[i] = v.Type
+			c.held.Cols[i] = vector.New(v.Type, 0)
 		}
-		c.held = newKeptRows(ts)
 	}
 	if !sparse {
 		// The collected rows go first; b itself is full enough.
@@ -42,8 +40,8 @@ func (c *compactor) push(b *vector.Batch) error {
 		}
 		return c.next.Push(b)
 	}
-	c.held.append(b)
-	if c.held.n >= vector.BatchSize-sparseRows {
+	c.held.Append(b)
+	if c.held.N >= vector.BatchSize-sparseRows {
 		return c.flush()
 	}
 	return nil
@@ -51,10 +49,10 @@ func (c *compactor) push(b *vector.Batch) error {
 
 // flush hands on what was held back.
 func (c *compactor) flush() error {
-	if c.held == nil || c.held.n == 0 {
+	if c.held == nil || c.held.N == 0 {
 		return nil
 	}
-	err := c.next.Push(c.held.batch())
-	c.held.reset()
+	err := c.next.Push(c.held)
+	c.held.Reset()
 	return err
 }

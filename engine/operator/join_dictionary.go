@@ -36,7 +36,7 @@ func (j *HashJoin) makeDictionaries() {
 		if j.rows > maxDictionary {
 			continue
 		}
-		d.id = vector.NewLastingDictID()
+		d.id = vector.NewDictID()
 		if codes, entries := distinct(c, j.rows); codes != nil {
 			d.codes, d.entries = codes, entries
 		}

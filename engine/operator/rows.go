@@ -58,7 +58,7 @@ func (r *Rows) add(b *vector.Batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.batches = append(r.batches, b)
-	r.bytes += keptBytes(b.Cols)
+	r.bytes += b.Bytes()
 	if r.account.Set(r.bytes) && !r.account.Asked() || r.bytes < r.files.res.minSpill() {
 		return nil
 	}
@@ -70,8 +70,7 @@ func (r *Rows) add(b *vector.Batch) error {
 		r.file = f
 	}
 	for _, b := range r.batches {
-		var flat dense
-		if err := r.file.Write(r.spilled/spilledMorsel, flat.columns(b, b.Cols), b.N); err != nil {
+		if err := r.file.Write(r.spilled/spilledMorsel, b.Cols, b.N); err != nil {
 			return err
 		}
 		r.spilled++
@@ -83,30 +82,30 @@ func (r *Rows) add(b *vector.Batch) error {
 
 type rowsProcessor struct {
 	rows *Rows
-	cur  *keptRows
+	cur  *vector.Batch
 }
 
 func (p *rowsProcessor) Push(b *vector.Batch) error {
-	if p.cur != nil && p.cur.n+b.Rows() > vector.MaxBatchSize {
+	if p.cur != nil && p.cur.N+b.Rows() > vector.MaxBatchSize {
 		if err := p.Finish(); err != nil {
 			return err
 		}
 	}
 	if p.cur == nil {
-		p.cur = newKeptRows(p.rows.ts)
+		p.cur = vector.NewBatch(p.rows.ts)
 	}
-	p.cur.append(b)
-	if p.cur.n >= vector.BatchSize {
+	p.cur.Append(b)
+	if p.cur.N >= vector.BatchSize {
 		return p.Finish()
 	}
 	return nil
 }
 
 func (p *rowsProcessor) Finish() error {
-	if p.cur == nil || p.cur.n == 0 {
+	if p.cur == nil || p.cur.N == 0 {
 		return nil
 	}
-	b := p.cur.batch()
+	b := p.cur
 	p.cur = nil
 	return p.rows.add(b)
 }

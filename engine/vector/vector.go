@@ -260,20 +260,6 @@ func (v *Vector) SetNull(row, n int) {
 
 var lastDictID atomic.Uint64
 
-const (
-	processDictID = 1 << 63
-	lastingDictID = 1 << 62
-)
-
 // NewDictID returns an id that no other dictionary of this process has. Readers that number their dictionaries themselves keep
-// below 2^62.
-func NewDictID() uint64 { return lastDictID.Add(1) | processDictID }
-
-// NewLastingDictID is NewDictID for a dictionary whose storage is not used for anything else as long as somebody holds it:
-// consumers may keep DictOf beyond the producer's next call.
-func NewLastingDictID() uint64 { return lastDictID.Add(1) | processDictID | lastingDictID }
-
-// Lasting reports whether v is in dictionary form with a dictionary that may be kept (see NewLastingDictID).
-func (v *Vector) Lasting() bool {
-	return v.Form == Dict && v.DictID&(processDictID|lastingDictID) == processDictID|lastingDictID
-}
+// below 2^63.
+func NewDictID() uint64 { return lastDictID.Add(1) | 1<<63 }
