@@ -549,25 +549,21 @@ func innerRows(l, r *relation, keys []plan.EquiKey, residual int) float64 {
 }
 
 // matchShare estimates the probability that the values of two join columns are equal: one over the number of values that the
-// side with more of them has in the range that both share, NULLs and rows outside that range apart.
+// side with more of them has in the range that both share, NULLs apart.
 func matchShare(l, r *relation, a, b column) float64 {
-	// values returns the number of values of c in the shared range, and the share of its rows there. Rows that a filter left of
-	// many more values may all be in the range.
-	values := func(c, other column) (float64, float64) {
+	values := func(c, other column) float64 {
 		d := math.Max(c.distinct, c.base)
 		if d <= 0 {
-			return math.Max(1, math.Min(l.rows, r.rows)), 1
+			return math.Min(l.rows, r.rows)
 		}
 		if c.hasBounds && other.hasBounds && c.max > c.min {
 			shared := math.Min(c.max, other.max) - math.Max(c.min, other.min)
 			d *= math.Max(0, math.Min(1, (shared+1)/(c.max-c.min+1)))
 		}
-		d = math.Max(1, d)
-		return d, math.Min(1, d/math.Max(1, c.distinct))
+		return math.Max(1, d)
 	}
-	va, inA := values(a, b)
-	vb, inB := values(b, a)
-	return inA * inB / math.Max(va, vb) * (1 - a.nulls) * (1 - b.nulls)
+	one := 1 / math.Max(values(a, b), values(b, a))
+	return one * (1 - a.nulls) * (1 - b.nulls)
 }
 
 // keySelectivity estimates the share of the cross product that equal keys keep: 1/max(distinct) per key, further keys
