@@ -141,12 +141,19 @@ func numberToTime(env *Env, from, to *types.Type) Kernel {
 					out.Null(i)
 					return
 				}
-				whole := math.Floor(f)
-				nanos := math.Round((f - whole) * 1e9)
-				if nanos >= 1e9 {
-					whole, nanos = whole+1, 0
+				v, ok := decimal.FromFloat64(f, types.MaxPrecision, 18)
+				if !ok {
+					out.Null(i)
+					return
 				}
-				put(out, i, types.Int128{Hi: int64(whole), Lo: uint64(nanos)})
+				nanos := decimal.Quo(v, decimal.Pow128[9]) // of the decimal text, towards zero
+				seconds := decimal.Quo(nanos, decimal.Pow128[9])
+				rest := int64(nanos.Sub(mulPow(seconds, 9)).Lo)
+				t := types.Int128{Hi: int64(seconds.Lo), Lo: uint64(rest)}
+				if rest < 0 {
+					t = types.Int128{Hi: t.Hi - 1, Lo: uint64(rest + 1e9)}
+				}
+				put(out, i, t)
 			})
 			return nil
 		}

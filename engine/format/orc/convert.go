@@ -30,7 +30,7 @@ type conversion struct {
 func newConversion(from, to *types.Type, env *function.Env) (*conversion, error) {
 	keep, compute, ok := rules(from, to)
 	if env.Hive3() {
-		keep, compute = rules3(from, to, keep, compute)
+		keep, compute = rules3(from, to, env.Zone(), keep, compute)
 	}
 	c := &conversion{to: to, keep: keep, compute: compute}
 	if !ok {

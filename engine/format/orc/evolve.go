@@ -117,38 +117,6 @@ func rules(from, to *types.Type) (keep keeps, compute computes, ok bool) {
 	return nil, nil, true
 }
 
-// lastTimestamp is the first second that the conversions of Hive 3.1 do not take any more.
-const lastTimestamp = 253402300800
-
-// rules3 are the rules where Hive 3.1 has others: floats are what their text says, numbers are milliseconds, and timestamps print a
-// fraction always.
-func rules3(from, to *types.Type, keep keeps, compute computes) (keeps, computes) {
-	switch {
-	case from.Kind == types.Float && to.Kind == types.Double:
-		return nil, func(src *vector.Vector, at int, out *function.Result, row int) bool {
-			v, err := strconv.ParseFloat(strconv.FormatFloat(src.F64[at], 'g', -1, 32), 64)
-			out.F64[row] = v
-			return err == nil || math.IsInf(v, 0)
-		}
-	case to.Kind == types.Timestamp && (from.IsInteger() || from.Kind == types.Boolean):
-		return nil, func(src *vector.Vector, at int, out *function.Result, row int) bool {
-			out.W[row] = calendar.OfMillis(src.I64[at])
-			return out.W[row].Hi < lastTimestamp
-		}
-	case to.Kind == types.Timestamp && from.Physical() == types.F64:
-		return nil, nil
-	case from.Kind == types.Timestamp && to.IsString():
-		return nil, text(to, func(dst []byte, src *vector.Vector, at int) []byte {
-			dst = valuetext.AppendValue(dst, src, at, nil)
-			if src.W[at].Lo == 0 {
-				dst = append(dst, ".0"...)
-			}
-			return dst
-		})
-	}
-	return keep, compute
-}
-
 // text makes a conversion to a text of at most the declared length.
 func text(to *types.Type, appendText func(dst []byte, src *vector.Vector, at int) []byte) computes {
 	return func(src *vector.Vector, at int, out *function.Result, row int) bool {
