@@ -36,6 +36,7 @@ var dateFunctions = []Function{
 	simple("current_timestamp", "[int] -> timestamp", "_FUNC_(): the time when the query started"),
 	scalar("to_epoch_milli", "_FUNC_(t): milliseconds since the epoch", toEpochMilli),
 	scalar("datetime_legacy_hybrid_calendar", "_FUNC_(d): d read in the hybrid Julian calendar", hybridCalendar),
+	scalar("tumbling_window", "_FUNC_(t, interval [, origin]): start of the window of that length, counted from origin, in which t is", tumblingWindow),
 	scalar("internal_interval", "_FUNC_(unit, n): an interval; used by INTERVAL n unit", internalInterval),
 	floorTo("year", "_FUNC_(t): start of the year"),
 	floorTo("quarter", "_FUNC_(t): start of the quarter"),
@@ -210,6 +211,22 @@ func unixTimestamp(_ *Env, args []Arg, _ bool) (Resolution, error) {
 			return Resolution{}, wrongArguments("The function UNIX_TIMESTAMP takes only string/date/timestamp/timestamplocaltz types. Got Type:%s", category(t))
 		}
 		r.Args[i] = t
+	}
+	return r, nil
+}
+
+func tumblingWindow(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 2 && len(args) != 3 {
+		return Resolution{}, requires("tumbling_window", 2, 3, len(args))
+	}
+	r := Resolution{Args: []*types.Type{types.TimestampType, types.IntervalDayTimeType, types.TimestampType}[:len(args)], Result: types.TimestampType}
+	for i, a := range args {
+		switch {
+		case i == 1 && a.Type.Kind != types.IntervalDayTime:
+			return Resolution{}, wrongArguments("Second arg has to be interval got %s", a.Type)
+		case i != 1 && !a.Type.IsDateGroup():
+			return Resolution{}, wrongArguments("%s arg has to be timestamp got %s", []string{"First", "", "Third"}[i], a.Type)
+		}
 	}
 	return r, nil
 }

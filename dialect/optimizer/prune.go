@@ -262,6 +262,27 @@ func (o *optimizer) sinkLimit(l *plan.Limit) plan.Node {
 		c := *l
 		c.Input = plan.WithInputs(in, parts)
 		return &c
+	case *plan.Aggregate:
+		if n := l.N + l.Offset; n <= maxTakeTurns && len(in.Keys) > 0 && len(in.GroupingSets) == 0 {
+			// Groups leave Hive's reducer in the order of their keys, which come in the order of the table's columns.
+			s := &plan.Sort{Input: in, Limit: l.N, Offset: l.Offset}
+			keys := slices.Clone(in.Keys)
+			slices.SortStableFunc(keys, func(a, b plan.Assign) int {
+				x, ok1 := a.Expr.(*plan.ColumnRef)
+				y, ok2 := b.Expr.(*plan.ColumnRef)
+				if !ok1 || !ok2 {
+					return 0
+				}
+				return int(x.ID) - int(y.ID)
+			})
+			for _, k := range keys {
+				if !k.Column.Type.IsPrimitive() {
+					return l
+				}
+				s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(k.Column), NullsFirst: o.env.Hive3})
+			}
+			return s
+		}
 	case *plan.Limit:
 		if in.Offset == 0 && l.Offset == 0 {
 			return &plan.Limit{Input: in.Input, N: min(l.N, in.N)}

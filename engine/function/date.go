@@ -28,6 +28,7 @@ var dateTable = map[string]entry{
 	"months_between":                  {build: monthsBetween, nulls: Strict},
 	"last_day":                        {build: lastDay, nulls: Strict},
 	"next_day":                        {build: nextDay, nulls: Strict},
+	"tumbling_window":                 {build: tumblingWindow, nulls: Strict},
 	"trunc":                           {build: trunc, nulls: Aware},
 	"floor_year":                      {build: floorTime(truncYear), nulls: Strict},
 	"floor_quarter":                   {build: floorTime(truncQuarter), nulls: Strict},

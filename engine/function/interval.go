@@ -76,3 +76,31 @@ func addTime(env *Env, call *Call, minus bool) Kernel {
 	}
 	return nil
 }
+
+// tumblingWindow is the start of a timestamp's window of a given length, in milliseconds. The fraction of the length counts a thousand
+// times, as in Hive; NULL for windows without length.
+func tumblingWindow(_ *Env, call *Call) Kernel {
+	millis := func(t types.Int128) int64 { return t.Hi*1000 + int64(t.Lo)/1e6 }
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a, length := wides(args[0]), wides(args[1])
+		rows.Each(func(i int) {
+			size := length.at(i).Hi*1000 + int64(length.at(i).Lo)/1000
+			if size == 0 {
+				out.Null(i)
+				return
+			}
+			origin := int64(0)
+			if len(args) > 2 {
+				o := wides(args[2])
+				origin = millis(o.at(i))
+			}
+			t := millis(a.at(i))
+			offset := t%size - origin%size
+			if offset < 0 {
+				offset += size
+			}
+			out.W[i] = calendar.OfMillis(t - offset)
+		})
+		return nil
+	}
+}

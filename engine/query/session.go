@@ -268,6 +268,10 @@ func location(c *conf.Conf) *time.Location {
 	if l, err := time.LoadLocation(name); err == nil {
 		return l
 	}
+	if z, ok := calendar.ParseZone(name); ok {
+		_, offset := z.At(0)
+		return time.FixedZone(name, int(offset))
+	}
 	return calendar.Local()
 }
 

@@ -237,6 +237,9 @@ func (r *reader) Next() (*vector.Batch, error) {
 			return nil, r.window.Errorf("the block at offset %d: %w", r.block, err)
 		}
 		r.rows -= int64(n)
+		for _, v := range r.vectors {
+			orderMaps(v)
+		}
 		sel, err := format.SelectRows(r.opts.Predicates, n, r.sel, func(i int, _ []uint16) (*vector.Vector, error) {
 			return r.vectors[i], nil
 		})
