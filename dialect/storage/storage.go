@@ -28,6 +28,7 @@ const (
 	OrcSerDe                 = "org.apache.hadoop.hive.ql.io.orc.OrcSerde"
 	ParquetSerDe             = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 	AvroSerDe                = "org.apache.hadoop.hive.serde2.avro.AvroSerDe"
+	LazyBinarySerDe          = "org.apache.hadoop.hive.serde2.lazybinary.LazyBinarySerDe"
 	LazyBinaryColumnarSerDe  = "org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe"
 	ColumnarSerDe            = "org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe"
 

@@ -11,6 +11,7 @@ import (
 	"skep/engine/format/avro"
 	"skep/engine/format/csv"
 	"skep/engine/format/json"
+	"skep/engine/format/lazybinary"
 	"skep/engine/format/orc"
 	"skep/engine/format/parquet"
 	"skep/engine/format/rcfile"
@@ -85,6 +86,8 @@ func (f *formats) serde(class string) (record.SerDe, error) {
 		return json.SerDe{}, nil
 	case storage.OpenCSVSerDe:
 		return csv.SerDe{}, nil
+	case storage.LazyBinarySerDe:
+		return lazybinary.SerDe{}, nil
 	case storage.RegexSerDe:
 		return regex.SerDe{}, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"skep/engine/format/avro"
 	"skep/engine/format/csv"
 	"skep/engine/format/json"
+	"skep/engine/format/lazybinary"
 	"skep/engine/format/rcfile"
 	"skep/engine/format/record"
 	"skep/engine/format/sequencefile"
@@ -48,6 +49,7 @@ var formats = map[string]struct {
 	"multi delimiter": {record.Format{Container: text.Lines{}, SerDe: text.SerDe{MultiDelimit: true}}, flat},
 	"sequence text":   {record.Format{Container: sequencefile.Container{}, SerDe: text.SerDe{}}, flat},
 	"sequence json":   {record.Format{Container: sequencefile.Container{}, SerDe: json.SerDe{}}, jsonTypes},
+	"sequence binary": {record.Format{Container: sequencefile.Container{}, SerDe: lazybinary.SerDe{}}, everything},
 	"rcfile text":     {rcfile.Format{}, flat},
 	"rcfile binary":   {rcfile.Format{Binary: true}, everything},
 	"avro":            {avro.Format{}, everything},

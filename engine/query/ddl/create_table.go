@@ -261,7 +261,7 @@ func (env *Env) ownColumns(ctx context.Context, t *model.Table) error {
 // Java code that this server does not know.
 func ownSchema(serde string) bool {
 	switch serde {
-	case storage.LazySimpleSerDe, storage.ColumnarSerDe, storage.LazyBinaryColumnarSerDe, storage.OrcSerDe, storage.ParquetSerDe,
+	case storage.LazySimpleSerDe, storage.ColumnarSerDe, storage.LazyBinaryColumnarSerDe, storage.LazyBinarySerDe, storage.OrcSerDe, storage.ParquetSerDe,
 		storage.OpenCSVSerDe, storage.RegexSerDe, storage.JSONSerDe, storage.HCatalogJSONSerDe, storage.MultiDelimitSerDe:
 		return false
 	}
