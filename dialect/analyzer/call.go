@@ -220,7 +220,27 @@ func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) 
 	if r.Func != "" {
 		name = r.Func
 	}
+	if name == "avg" && r.Result.Kind == types.Decimal && x.hive3() && x.b.env.Conf.Bool("hive.cbo.enable") {
+		return x.decimalAverage(args, distinct, r.Result), nil
+	}
 	return x.block.addAggregate(name, castAll(args, r.Args), distinct, r.Result), nil
+}
+
+// decimalAverage is the average of decimals as the optimizer of Hive 3.1 makes it, with the scale of that division: the sum, which first
+// takes the type t of the average when the query has the sum already, by the count.
+func (x *exprs) decimalAverage(args []plan.Expr, distinct bool, t *types.Type) plan.Expr {
+	in := args[0].Type()
+	before := len(x.block.aggs)
+	sum := x.block.addAggregate("sum", args, distinct, types.NewDecimal(min(types.MaxPrecision, in.Precision+10), in.Scale))
+	if len(x.block.aggs) == before {
+		sum = castTo(sum, t)
+	}
+	count := castTo(x.block.addAggregate("count", args, distinct, types.BigIntType), types.DecimalFor(types.BigIntType))
+	quotient := &plan.Call{Func: "/", Args: []plan.Expr{sum, count}, T: function.DecimalResult("/", sum.Type(), count.Type())}
+	if in.Scale == 0 {
+		return castTo(quotient, t)
+	}
+	return quotient
 }
 
 // aggregateArgs builds the arguments of an aggregate call; none for count(*).

@@ -277,3 +277,28 @@ func cutNumber(s string, low, high int) (int, string, bool) {
 	v, err := strconv.Atoi(s[:n])
 	return v, s[n:], err == nil
 }
+
+// trimDecimals makes constant decimals among the items of a query what they are after Hive 3.1 has folded them: without zeros at the end.
+func (blk *block) trimDecimals(items []item) {
+	x := blk.exprs(0)
+	for i, it := range items {
+		if it.expr.Type().Kind != types.Decimal || !isConstant(it.expr) {
+			continue
+		}
+		l := x.constantLiteral(it.expr)
+		if l == nil || l.Value.Null {
+			continue
+		}
+		v, scale := unscaled(l), l.T.Scale
+		ten, rest := big.NewInt(10), new(big.Int)
+		for scale > 0 {
+			q, r := new(big.Int).QuoRem(v, ten, rest)
+			if r.Sign() != 0 {
+				break
+			}
+			v, scale = q, scale-1
+		}
+		precision := max(len(new(big.Int).Abs(v).String()), scale, 1)
+		items[i].expr = newLiteral(types.NewDecimal(precision, scale), decimalDatum(v, precision))
+	}
+}

@@ -80,6 +80,9 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if err != nil {
 		return nil, err
 	}
+	if top && b.hive3() {
+		blk.trimDecimals(items)
+	}
 	sel := &selection{block: blk, items: items, distinct: s.Distinct, top: top}
 	if err := sel.build(q, s, top); err != nil {
 		return nil, err
