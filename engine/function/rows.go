@@ -80,7 +80,19 @@ func (r *Result) Reset(t *types.Type, n int) {
 		c.Reset()
 	}
 	v.Resize(n)
+	if len(v.Type.Fields) > 0 {
+		clearRefs(v.Children) // which NULL rows keep: they must not point into what earlier batches stored
+	}
 	r.n = n
+}
+
+func clearRefs(children []*vector.Vector) {
+	for _, c := range children {
+		clear(c.Refs)
+		if len(c.Type.Fields) > 0 {
+			clearRefs(c.Children)
+		}
+	}
 }
 
 // Len returns the number of rows.

@@ -382,7 +382,11 @@ func (b *builder) project(n *plan.Project, need plan.ColumnSet) (*stream, error)
 	if simple {
 		// Columns change their ids only.
 		for _, a := range used {
-			layout[a.Column.ID] = s.layout[a.Expr.(*plan.ColumnRef).ID]
+			at, ok := s.layout[a.Expr.(*plan.ColumnRef).ID]
+			if !ok {
+				return nil, fmt.Errorf("planner: column %v is not in the input", a.Expr)
+			}
+			layout[a.Column.ID] = at
 		}
 		s.layout, s.scans = layout, scans
 		return s, nil
