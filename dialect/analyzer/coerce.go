@@ -239,7 +239,11 @@ func numericConstant(c *plan.Literal, t *types.Type) *plan.Literal {
 		return newLiteral(t, types.Datum{F: f})
 	}
 	if d.T.Kind != types.Decimal {
-		return decimalLiteral(strconv.FormatFloat(d.Value.F, 'f', -1, 64))
+		bits := 64
+		if d.T.Kind == types.Float { // by its own text
+			bits = 32
+		}
+		return decimalLiteral(strconv.FormatFloat(d.Value.F, 'f', -1, bits))
 	}
 	return d
 }

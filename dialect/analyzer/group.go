@@ -211,6 +211,7 @@ func (blk *block) aggregable() error {
 
 // aggregateNode puts the block's aggregation on n.
 func (blk *block) aggregateNode(n plan.Node) *plan.Aggregate {
+	blk.countTuples()
 	a := &plan.Aggregate{Input: n, Keys: blk.keys, Aggs: blk.aggs}
 	if blk.groups != nil {
 		a.GroupingSets = blk.groups.sets
@@ -334,4 +335,27 @@ func (blk *block) subqueryOverGroups(n plan.Node) (plan.Node, error) {
 		return v
 	})
 	return n, err
+}
+
+// countTuples makes count(DISTINCT a, b) count tuples with NULLs too where Hive's optimizer does: when all aggregates of the block are
+// such counts, and there are several, it counts the groups of grouping sets.
+func (blk *block) countTuples() {
+	if len(blk.aggs) < 2 || !blk.b.env.Conf.Bool("hive.cbo.enable") {
+		return
+	}
+	for _, a := range blk.aggs {
+		if a.Func != "count" || !a.Distinct {
+			return
+		}
+	}
+	for i, a := range blk.aggs {
+		if len(a.Args) < 2 {
+			continue
+		}
+		fields := make([]types.Field, len(a.Args))
+		for k, arg := range a.Args {
+			fields[k] = types.Field{Name: fmt.Sprintf("col%d", k+1), Type: arg.Type()}
+		}
+		blk.aggs[i].Args = []plan.Expr{&plan.Call{Func: "struct", Args: a.Args, T: types.NewStruct(fields...)}}
+	}
 }

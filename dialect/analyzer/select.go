@@ -129,7 +129,11 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		case 0:
 			o.name, o.table, o.unnamed = x.defaultName(it.Expr, index)
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
-				o.window = fmt.Sprintf("%s_window_%d", lower(c.Name.Name), overs)
+				name := lower(c.Name.Name)
+				if f, ok := function.Lookup(name); ok {
+					name = f.Name
+				}
+				o.window = fmt.Sprintf("%s_window_%d", name, overs)
 			}
 			if n := x.castName(s, o, out); n != "" {
 				o.name = n

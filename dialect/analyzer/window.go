@@ -90,7 +90,7 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 			return plan.NewColumnRef(o.call.Column), nil
 		}
 	}
-	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", lower(e.Name.Name), x.numOver-1), r.Result)
+	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", f.Name, x.numOver-1), r.Result)
 	w.level = x.block.windowLevel(w)
 	x.block.windows = append(x.block.windows, w)
 	x.isWindow.Add(w.call.Column.ID)

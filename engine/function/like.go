@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"skep/engine/vector"
@@ -258,6 +259,10 @@ func likeList(any bool) Builder {
 			rows.Each(func(i int) {
 				out.SetBool(i, !any)
 				null := isNull(args[0], i)
+				if env.Hive3() && slices.ContainsFunc(args, func(v *vector.Vector) bool { return isNull(v, i) }) {
+					out.Null(i) // in 3.1 also when the patterns that are not NULL decide
+					return
+				}
 				for k, v := range args[1:] {
 					if isNull(args[0], i) {
 						break

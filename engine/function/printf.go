@@ -423,7 +423,9 @@ func parseNumberPattern(text string) numberPattern {
 	if k := strings.LastIndexByte(whole, ','); k >= 0 {
 		p.grouping = len(whole) - k - 1
 	}
-	p.minWhole = strings.Count(whole, "0")
+	if p.minWhole = strings.Count(whole, "0"); p.minWhole == 0 && strings.Contains(whole, "#") && strings.Contains(text[start:end], ".") && !strings.Contains(fraction, "0") {
+		p.minWhole = 1 // Java takes ##.## for #0.##
+	}
 	p.minFraction, p.fraction = strings.Count(fraction, "0"), len(fraction)
 	return p
 }
@@ -495,7 +497,10 @@ func (p *numberPattern) format(t *types.Type, v *vector.Vector, row int) string 
 			}
 			return p.prefix + "∞" + p.suffix
 		}
-		text = strconv.FormatFloat(f, 'f', fraction, 64)
+		text = strconv.FormatFloat(f, 'f', -1, 64) // Java knows no more digits than its text has
+		if _, decimals, _ := strings.Cut(text, "."); len(decimals) > fraction {
+			text = strconv.FormatFloat(f, 'f', fraction, 64)
+		}
 	}
 	sign := ""
 	text = strings.TrimPrefix(text, "-")

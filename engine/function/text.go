@@ -428,7 +428,9 @@ func chr(_ *Env, call *Call) Kernel {
 			var n int64
 			if args[0].Type.Physical() == types.F64 {
 				f := floats(args[0])
-				n = toLong(f.at(i))
+				if n = toLong(f.at(i)); f.at(i) < 0 {
+					n = -1
+				}
 			} else {
 				a := ints(args[0])
 				n = a.at(i)

@@ -78,8 +78,7 @@ func offset(b plan.Bound) int {
 
 func clamp(i, from, to int) int { return max(from, min(i, to)) }
 
-// byValue sets one end of RANGE frames with a distance: rows whose order key lies within it of the current row's. NULL keys
-// see their own kind only.
+// byValue sets one end of RANGE frames with a distance: rows whose order key lies within it of the current row's.
 func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowChunk) error {
 	if len(spec.Order) != 1 {
 		return errors.New("a RANGE frame with a distance needs one order key")
@@ -103,7 +102,8 @@ func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowCh
 	if key.Desc {
 		sign = -1
 	}
-	if b.Kind == plan.Preceding {
+	preceding := b.Kind == plan.Preceding
+	if preceding {
 		distance = -distance
 	}
 	for p := range len(c.starts) - 1 {
@@ -119,14 +119,24 @@ func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowCh
 		at := first
 		for i := from; i < to; i++ {
 			if i < first || i >= last {
-				f.set(start, i, from, first, last, to)
+				run := from
+				if i >= last {
+					run = last
+				}
+				bound := nullBound(start, !preceding, key.Desc || !key.NullsFirst, from, run, first, to)
+				if start {
+					f.lo[i] = bound
+				} else {
+					f.hi[i] = bound
+				}
 				continue
 			}
 			limit := sign*value(i) + distance
-			for at > first && (start && sign*value(at-1) >= limit || !start && sign*value(at-1) > limit) {
+			// What precedes ends before the rows at the distance itself, what follows starts behind them.
+			for at > first && (preceding && sign*value(at-1) >= limit || !preceding && sign*value(at-1) > limit) {
 				at--
 			}
-			for at < last && (start && sign*value(at) < limit || !start && sign*value(at) <= limit) {
+			for at < last && (preceding && sign*value(at) < limit || !preceding && sign*value(at) <= limit) {
 				at++
 			}
 			if start {
@@ -155,17 +165,19 @@ func (f *frames) byPeers(b plan.Bound, start bool, c *windowChunk) {
 	}
 }
 
-// set gives a row with a NULL key the run of NULLs as its frame's end.
-func (f *frames) set(start bool, i, from, first, last, to int) {
-	lo, hi := from, first
-	if i >= last {
-		lo, hi = last, to
+// nullBound is an end of the frame of a row with a NULL key, as Hive has it. In an ascending order with NULLs first, what precedes is the
+// start of the partition, and what follows the end of the run of NULLs; otherwise a start that precedes is the start of the run, and all
+// else the end of the partition.
+func nullBound(start, following, last bool, from, run, first, to int) int {
+	switch {
+	case last && start && !following:
+		return run
+	case last:
+		return to
+	case following:
+		return first
 	}
-	if start {
-		f.lo[i] = lo
-	} else {
-		f.hi[i] = hi
-	}
+	return from
 }
 
 // numeric returns the values of an order key as numbers.
