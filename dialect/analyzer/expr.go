@@ -192,6 +192,12 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 	}
 	switch e.Op {
 	case ast.OpNot:
+		if err := function.CheckCast(&x.b.a.resolve, v.Type(), types.BooleanType); err != nil && v.Type().IsPrimitive() {
+			return nil, argumentError(err, e.Expr, nil)
+		}
+		if via := function.CastVia(v.Type(), types.BooleanType); via != nil {
+			v = castTo(v, via)
+		}
 		c, err := x.condition(v)
 		if err != nil {
 			return nil, err
