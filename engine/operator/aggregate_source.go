@@ -37,25 +37,18 @@ func (s *aggregateSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
 // parts are put on a stack.
 type aggregateReader struct {
 	source  *aggregateSource
-	table   *aggregateTable    // whose groups are being handed out, or nil
-	merged  [2]*aggregateTable // reused from partition to partition; the second one has symbols
+	table   *aggregateTable // whose groups are being handed out, or nil
+	merged  *aggregateTable // reused from partition to partition
 	at      int
 	pending []pendingPartition
 	batch   vector.Batch
 	results []*vector.Vector
-	codes   [][]uint32 // of keys with symbols
 }
 
-// pendingPartition is a partition of the scatters of one or more tables.
+// pendingPartition is a partition of one or more scatters.
 type pendingPartition struct {
-	from []tableParts
+	from []*scatter
 	i    int
-}
-
-// tableParts are the partitions of a table, whose keys may be symbols.
-type tableParts struct {
-	*scatter
-	coded bool
 }
 
 // Next implements pipeline.Reader.
@@ -90,7 +83,7 @@ func (r *aggregateReader) Next() (*vector.Batch, error) {
 		p := pendingPartition{i: i}
 		for _, l := range h.locals {
 			if l.scatter != nil && l.scatter.count[i] > 0 {
-				p.from = append(p.from, tableParts{l.scatter, l.coded})
+				p.from = append(p.from, l.scatter)
 			}
 		}
 		r.pending = append(r.pending, p)
@@ -111,16 +104,8 @@ func (r *aggregateReader) emit() *vector.Batch {
 	r.at = to
 	r.batch.N = to - from
 	r.batch.Cols = r.batch.Cols[:0]
-	for i, k := range t.groups.Keys() {
-		key := slice(k, from, to)
-		if t.coded && h.symbols[i] != nil {
-			if r.codes == nil {
-				r.codes = make([][]uint32, len(h.spec.Keys))
-			}
-			r.codes[i] = grow(r.codes[i], to-from)
-			key = h.symbols[i].dictionary(key, r.codes[i])
-		}
-		r.batch.Cols = append(r.batch.Cols, key)
+	for _, k := range t.groups.Keys() {
+		r.batch.Cols = append(r.batch.Cols, slice(k, from, to))
 	}
 	if r.source.partial {
 		r.batch.Cols = append(r.batch.Cols, t.partials(from, to)...)
@@ -146,27 +131,17 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	h := r.source.h
 	level := p.from[0].level + 1
-	coded := 1
-	for _, s := range p.from {
-		if !s.coded {
-			coded = 0
-		}
+	if r.merged == nil {
+		r.merged = newAggregateTable(h, level)
 	}
-	if r.merged[coded] == nil {
-		r.merged[coded] = newAggregateTable(h, level, coded == 1)
-	}
-	t := r.merged[coded]
+	t := r.merged
 	t.level = level
 	t.groups.Reset()
 	t.resize(0)
 	keys := len(h.spec.Keys)
 	for _, s := range p.from {
 		err := s.read(p.i, func(b *vector.Batch) error {
-			own := b.Cols[:keys]
-			if s.coded && !t.coded {
-				own = h.strings(own)
-			}
-			groups := t.find(own, b.N)
+			groups := t.find(b.Cols[:keys], b.N)
 			t.mergePartials(b.Cols[keys:], groups)
 			return t.fit()
 		})
@@ -184,7 +159,7 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	for i, n := range t.scatter.count {
 		if n > 0 {
-			r.pending = append(r.pending, pendingPartition{[]tableParts{{t.scatter, t.coded}}, i})
+			r.pending = append(r.pending, pendingPartition{[]*scatter{t.scatter}, i})
 		}
 	}
 	t.scatter = nil
