@@ -19,11 +19,12 @@ import (
 	"skep/engine/filesystem/local"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
-	"skep/engine/stage"
 	"skep/metastore"
 	"skep/metastore/store"
 	"skep/metastore/warehouse"
 	"skep/shuffle"
+	exchange "skep/shuffle/local"
+	outputs "skep/shuffle/store"
 )
 
 // Config configures an engine.
@@ -106,7 +107,12 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	e.pool = memory.NewPool("server", c.Memory)
 	e.slots = pipeline.NewSlots(c.Threads)
-	e.exchange = stage.NewMemoryExchange()
+	// In one process outputs are handed over in memory as long as they are few.
+	if e.exchange, err = exchange.Open(exchange.Options{Store: outputs.Options{
+		Dirs: []string{filepath.Join(e.scratch, "shuffle")}, Memory: c.Memory / 8,
+	}}); err != nil {
+		return nil, fmt.Errorf("opening the exchange of stages: %w", err)
+	}
 	return e, nil
 }
 
