@@ -59,8 +59,8 @@ func (p *generateProcessor) Push(b *vector.Batch) error {
 	}
 	cols = p.dense.columns(b, cols)
 	// What a row generates is of any size, so that a batch is taken in pieces whose output is about generateRows, going by the last.
-	n, some := b.Rows(), p.some
-	for from := 0; from < n; from += some {
+	n := b.Rows()
+	for from, some := 0, 0; from < n; from += some {
 		some = max(1, min(p.some, n-from))
 		piece := cols
 		if some < n {

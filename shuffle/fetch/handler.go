@@ -82,10 +82,9 @@ func answer(w http.ResponseWriter, v any) {
 // part is a record of an answer with where its bytes come from.
 type part struct {
 	record
-	bytes   []byte   // or
-	file    *os.File // from at on
-	at      int64
-	message string // of faults
+	bytes []byte   // or
+	file  *os.File // from at on
+	at    int64
 }
 
 func (h *Handler) fetch(w http.ResponseWriter, r *http.Request) {

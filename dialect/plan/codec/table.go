@@ -43,6 +43,7 @@ func (c *Coder) table(t **catalog.Table) {
 		c.Int(&t.Buckets.Version)
 		shared(c, &t.Stats, c.stats)
 		c.Bool(&t.Transactional)
+		c.Strings(&t.Checks)
 		c.Int64(&t.Version)
 	})
 }
