@@ -235,8 +235,8 @@ func countOf(c plan.Column) plan.Expr {
 // average does not.
 func (o *optimizer) average(g plan.AggCall, two func(string, *types.Type, []plan.Expr, string) plan.Column) plan.Expr {
 	args := g.Args
-	if c, ok := args[0].(*plan.Call); ok && c.Func == "cast" && c.T.Kind == types.Double && c.Args[0].Type().IsInteger() {
-		args = c.Args // averages of integers are asked for as averages of doubles
+	if c, ok := args[0].(*plan.Call); ok && c.Func == "cast" && c.T.Kind == types.BigInt && c.Args[0].Type().IsInteger() {
+		args = c.Args // averages of integers are asked for as averages of bigints
 	}
 	arg := args[0].Type()
 	cast := func(e plan.Expr, t *types.Type) plan.Expr {
