@@ -103,7 +103,7 @@ func codeTask(c *codec.Coder, t *Task) {
 	}
 	codec.List(c, &entries, func(e *entry) {
 		c.Int(&e.exchange)
-		if e.input.Manifest == nil {
+		if e.input.Manifest == nil { // reading
 			e.input.Manifest = &shuffle.Manifest{}
 		}
 		codeManifest(c, e.input.Manifest)
@@ -157,14 +157,20 @@ func codeManifest(c *codec.Coder, m *shuffle.Manifest) {
 		for _, v := range []*int32{&e.Task, &e.Epoch, &e.Attempt, &e.Location} {
 			x := int64(*v)
 			c.Int64(&x)
-			if *v = int32(x); int64(*v) != x {
+			if int64(int32(x)) != x {
 				c.Fail(fmt.Errorf("number %d in a manifest", x))
+			}
+			if c.Reading() { // what is written is shared by tasks
+				*v = int32(x)
 			}
 		}
 		check := uint64(e.Check)
 		c.Uint(&check)
-		if e.Check = uint32(check); uint64(e.Check) != check {
+		if uint64(uint32(check)) != check {
 			c.Fail(fmt.Errorf("checksum %x in a manifest", check))
+		}
+		if c.Reading() {
+			e.Check = uint32(check)
 		}
 		if e.Location < 0 || int(e.Location) >= len(m.Locations) {
 			c.Fail(fmt.Errorf("location %d of %d in a manifest", e.Location, len(m.Locations)))

@@ -24,7 +24,7 @@ const maxDepth = 10_000
 var errTruncated = errors.New("truncated")
 
 // Coder writes or reads. The methods take pointers: to what is to be written, or to where to put what is read. After an error
-// they do nothing; what has been read then is incomplete.
+// they do nothing; what has been read then is incomplete. What is written is not touched: tasks and plans share it.
 type Coder struct {
 	reading bool
 	buf     []byte // reading: what is left
@@ -100,15 +100,17 @@ func (c *Coder) Uint(v *uint64) {
 // Int64 codes a number.
 func (c *Coder) Int64(v *int64) {
 	u := uint64(*v)<<1 ^ uint64(*v>>63)
-	c.Uint(&u)
-	*v = int64(u>>1) ^ -int64(u&1)
+	if c.Uint(&u); c.reading {
+		*v = int64(u>>1) ^ -int64(u&1)
+	}
 }
 
 // Int codes a number.
 func (c *Coder) Int(v *int) {
 	x := int64(*v)
-	c.Int64(&x)
-	*v = int(x)
+	if c.Int64(&x); c.reading {
+		*v = int(x)
+	}
 }
 
 // Bool codes a truth value.
@@ -121,7 +123,9 @@ func (c *Coder) Bool(v *bool) {
 	if u > 1 {
 		c.Fail(fmt.Errorf("%d for a truth value", u))
 	}
-	*v = u == 1
+	if c.reading {
+		*v = u == 1
+	}
 }
 
 // Float codes a float, bit by bit.
@@ -234,7 +238,9 @@ func Enum[T ~uint8](c *Coder, v *T, count int) {
 		c.Fail(fmt.Errorf("%T %d of %d", *v, u, count))
 		return
 	}
-	*v = T(u)
+	if c.reading {
+		*v = T(u)
+	}
 }
 
 // shared codes what a pointer points to, once for each pointer: 0 for nil, 1 and the content the first time, 1 plus its number

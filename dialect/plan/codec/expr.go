@@ -35,11 +35,15 @@ func (c *Coder) Type(t **types.Type) {
 	}
 	kind := types.Kind(u - 1)
 	if s := simple[kind]; s != nil {
-		*t = s
+		if c.reading {
+			*t = s
+		}
 		return
 	}
 	shared(c, t, func(t *types.Type) {
-		t.Kind = kind
+		if c.reading {
+			t.Kind = kind
+		}
 		switch kind {
 		case types.Decimal:
 			c.Int(&t.Precision)
@@ -86,8 +90,9 @@ func (c *Coder) Datum(d *types.Datum) {
 			has |= bit
 		}
 	}
-	c.Uint(&has)
-	d.Null = has&null != 0
+	if c.Uint(&has); c.reading {
+		d.Null = has&null != 0
+	}
 	if has&i != 0 {
 		c.Int64(&d.I)
 	}
@@ -112,9 +117,10 @@ func (c *Coder) Datum(d *types.Datum) {
 // Column codes a column.
 func (c *Coder) Column(col *plan.Column) {
 	id := int64(col.ID)
-	c.Int64(&id)
-	col.ID = plan.ColumnID(id)
-	if int64(col.ID) != id {
+	if c.Int64(&id); c.reading {
+		col.ID = plan.ColumnID(id)
+	}
+	if int64(plan.ColumnID(id)) != id {
 		c.Fail(fmt.Errorf("column %d", id))
 	}
 	c.String(&col.Name)
@@ -176,7 +182,9 @@ func ofKind[T any, P interface {
 		c.Fail(errors.New("an expression is missing"))
 		return
 	}
-	*e = P(x)
+	if c.reading {
+		*e = P(x)
+	}
 }
 
 // MustExpr codes an expression that must be there.

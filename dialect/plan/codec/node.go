@@ -118,8 +118,9 @@ func node[T any, P interface {
 	if !ok {
 		p = new(T)
 	}
-	content(p)
-	*n = p
+	if content(p); !ok { // what is written is not touched
+		*n = p
+	}
 }
 
 func (c *Coder) ints(v *[]int) { List(c, v, func(i *int) { c.Int(i) }) }
