@@ -251,7 +251,11 @@ def main():
             must = {l.strip() for l in open(a.passing) if l.strip()} & ran
         except FileNotFoundError:
             sys.exit('%s does not exist: `make conformance-record` writes it' % a.passing)
-        lost = sorted(must - set(passed))
+        # Which rows a LIMIT without ORDER BY takes, and how ties come, is up to the engine and may change from run to run.
+        chance = {r['file'] for r in results if r['status'] == 'fail' and all(s['verdict'] == 'weak' for s in r['statements'] if cause(s) is not None)}
+        if must & chance:
+            print('rows or their order left to chance: ' + ' '.join(sorted(must & chance)))
+        lost = sorted(must - set(passed) - chance)
         print('%d files of this run are recorded as passing, %d of them fail%s' % (len(must), len(lost), ': ' + ' '.join(lost) if lost else ''))
         sys.exit(1 if lost or not_started else 0)
 
