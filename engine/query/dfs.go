@@ -303,7 +303,7 @@ func (d *dfs) cat() error {
 	return nil
 }
 
-// transfer copies or moves sources to the last argument, into it when it is a directory.
+// rename moves a file or directory that is not, and does not hold, the server's own.
 func (d *dfs) rename(from, to string) error {
 	if err := d.session.engine.files.CheckRemovable(from); err != nil {
 		return err
@@ -311,6 +311,7 @@ func (d *dfs) rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
+// transfer copies or moves sources to the last argument, into it when it is a directory.
 func (d *dfs) transfer(do func(from, to string) error) error {
 	last := len(d.args) - 1
 	paths, err := d.expand(d.args[:last])
