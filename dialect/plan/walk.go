@@ -65,6 +65,20 @@ func (s ColumnSet) Has(id ColumnID) bool { _, ok := s[id]; return ok }
 // Add adds id.
 func (s ColumnSet) Add(id ColumnID) { s[id] = struct{}{} }
 
+// With returns a new set: s and the columns that es, which may be nil, refer to.
+func (s ColumnSet) With(es ...Expr) ColumnSet {
+	out := ColumnSet{}
+	for id := range s {
+		out.Add(id)
+	}
+	for _, e := range es {
+		if e != nil {
+			Refs(e, out)
+		}
+	}
+	return out
+}
+
 // Refs adds the columns that e refers to, free columns of subqueries included, to set.
 func Refs(e Expr, set ColumnSet) {
 	Visit(e, func(x Expr) bool {

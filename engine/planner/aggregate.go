@@ -23,7 +23,7 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 	for _, a := range n.Aggs {
 		needed = append(needed, a.Args...)
 	}
-	s, err := b.compile(n.Input, with(nil, needed...))
+	s, err := b.compile(n.Input, plan.ColumnSet(nil).With(needed...))
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // generate applies a table function to the rows of the input.
 func (b *builder) generate(n *plan.Generate, need plan.ColumnSet) (*stream, error) {
-	s, err := b.compile(n.Input, with(need, n.Args...))
+	s, err := b.compile(n.Input, need.With(n.Args...))
 	if err != nil {
 		return nil, err
 	}

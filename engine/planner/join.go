@@ -103,11 +103,11 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	wantsExact := nullAware && (len(exact) != 1 || n.Residual != nil) && len(exact) > 0
 
 	// Columns of the build side that leave the join or take part in conditions over both sides.
-	above := with(need, n.Residual)
+	above := need.With(n.Residual)
 	if wantsExact {
-		above = with(above, exact...)
+		above = above.With(exact...)
 	}
-	build, err := b.compile(buildNode, with(above, buildKeys...))
+	build, err := b.compile(buildNode, above.With(buildKeys...))
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 		return nil, err
 	}
 
-	s, err := b.compile(probeNode, with(above, probeKeys...))
+	s, err := b.compile(probeNode, above.With(probeKeys...))
 	if err != nil {
 		return nil, err
 	}

@@ -239,20 +239,6 @@ func (b *builder) compile(n plan.Node, need plan.ColumnSet) (*stream, error) {
 	return nil, fmt.Errorf("planner: %T is not implemented", n)
 }
 
-// with returns need and the columns that es refer to.
-func with(need plan.ColumnSet, es ...plan.Expr) plan.ColumnSet {
-	out := plan.ColumnSet{}
-	for id := range need {
-		out.Add(id)
-	}
-	for _, e := range es {
-		if e != nil {
-			plan.Refs(e, out)
-		}
-	}
-	return out
-}
-
 // Predicates divides the filter of a scan into predicates that readers evaluate, over the table's data columns, and the rest.
 func Predicates(env *expr.Env, n *plan.Scan) (pushed []format.Predicate, rest []plan.Expr) {
 	for _, f := range n.Filter {
@@ -342,7 +328,7 @@ func (b *builder) remote(n *plan.RemoteSource) (*stream, error) {
 }
 
 func (b *builder) filter(n *plan.Filter, need plan.ColumnSet) (*stream, error) {
-	s, err := b.compile(n.Input, with(need, n.Cond))
+	s, err := b.compile(n.Input, need.With(n.Cond))
 	if err != nil {
 		return nil, err
 	}
@@ -367,7 +353,7 @@ func (b *builder) project(n *plan.Project, need plan.ColumnSet) (*stream, error)
 		_, isRef := a.Expr.(*plan.ColumnRef)
 		simple = simple && isRef
 	}
-	s, err := b.compile(n.Input, with(nil, exprs...))
+	s, err := b.compile(n.Input, plan.ColumnSet(nil).With(exprs...))
 	if err != nil {
 		return nil, err
 	}
@@ -420,7 +406,7 @@ func (b *builder) sort(n *plan.Sort, need plan.ColumnSet) (*stream, error) {
 	for _, k := range n.Keys {
 		keyExprs = append(keyExprs, k.Expr)
 	}
-	s, err := b.compile(n.Input, with(need, keyExprs...))
+	s, err := b.compile(n.Input, need.With(keyExprs...))
 	if err != nil {
 		return nil, err
 	}

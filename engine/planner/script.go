@@ -14,7 +14,7 @@ func (b *builder) script(n *plan.Script) (*stream, error) {
 	if b.env.Script == nil {
 		return nil, errors.New("scripts cannot run here")
 	}
-	need := with(nil, n.Args...)
+	need := plan.ColumnSet(nil).With(n.Args...)
 	var s *stream
 	var err error
 	if sorted, ok := n.Input.(*plan.Sort); ok {

@@ -8,7 +8,7 @@ import (
 
 // window computes window functions: partition by partition, or, when all rows are one partition, over the sorted input.
 func (b *builder) window(n *plan.Window, need plan.ColumnSet) (*stream, error) {
-	inner := with(need, plan.Exprs(n)...)
+	inner := need.With(plan.Exprs(n)...)
 	partitioned := len(n.PartitionBy) > 0 || n.Limit != nil
 	var s *stream
 	var err error

@@ -256,20 +256,6 @@ func needed(n plan.Node, need plan.ColumnSet) []plan.Column {
 	return cols
 }
 
-// with returns need and the columns that es refer to.
-func with(need plan.ColumnSet, es ...plan.Expr) plan.ColumnSet {
-	out := plan.ColumnSet{}
-	for id := range need {
-		out.Add(id)
-	}
-	for _, e := range es {
-		if e != nil {
-			plan.Refs(e, out)
-		}
-	}
-	return out
-}
-
 // renamed carries a distribution over to the columns that assigns give the same values; nil when one of its columns is lost.
 func renamed(hash [][]plan.ColumnID, assigns []plan.Assign) [][]plan.ColumnID {
 	var out [][]plan.ColumnID
@@ -341,10 +327,10 @@ func (c *cutter) cut(n plan.Node, need plan.ColumnSet) (part, error) {
 	case *plan.Values:
 		return part{node: n, single: true}, nil
 	case *plan.Filter:
-		p, err := c.cut(n.Input, with(need, n.Cond))
+		p, err := c.cut(n.Input, need.With(n.Cond))
 		return over(n, p), err
 	case *plan.Generate:
-		p, err := c.cut(n.Input, with(need, n.Args...))
+		p, err := c.cut(n.Input, need.With(n.Args...))
 		return over(n, p), err
 	case *plan.Project:
 		return c.project(n, need)
@@ -361,7 +347,7 @@ func (c *cutter) cut(n plan.Node, need plan.ColumnSet) (part, error) {
 	case *plan.Union:
 		return c.union(n, need)
 	case *plan.Script:
-		p, err := c.cut(n.Input, with(nil, n.Args...))
+		p, err := c.cut(n.Input, plan.ColumnSet(nil).With(n.Args...))
 		p.hash = nil
 		return over(n, p), err
 	case *plan.Distribute:
@@ -395,7 +381,7 @@ func (c *cutter) sort(n *plan.Sort, need plan.ColumnSet) (part, error) {
 	for _, k := range n.Keys {
 		keys = append(keys, k.Expr)
 	}
-	inner := with(need, keys...)
+	inner := need.With(keys...)
 	p, err := c.cut(n.Input, inner)
 	if err != nil {
 		return part{}, err
@@ -423,7 +409,7 @@ func (c *cutter) limit(n *plan.Limit, need plan.ColumnSet) (part, error) {
 }
 
 func (c *cutter) window(n *plan.Window, need plan.ColumnSet) (part, error) {
-	inner := with(need, plan.Exprs(n)...)
+	inner := need.With(plan.Exprs(n)...)
 	p, err := c.cut(n.Input, inner)
 	if err != nil {
 		return part{}, err
@@ -450,7 +436,7 @@ func references(cols []plan.Column) []plan.Expr {
 }
 
 func (c *cutter) distribute(n *plan.Distribute, need plan.ColumnSet) (part, error) {
-	p, err := c.cut(n.Input, with(need, n.By...))
+	p, err := c.cut(n.Input, need.With(n.By...))
 	if err != nil || p.single {
 		return p, err
 	}

@@ -26,7 +26,7 @@ const fewRows = 10_000
 //
 // Grouping sets are taken in the first step; their number is a key of what follows.
 func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
-	p, err := c.cut(n.Input, with(nil, plan.Exprs(n)...))
+	p, err := c.cut(n.Input, plan.ColumnSet(nil).With(plan.Exprs(n)...))
 	if err != nil {
 		return part{}, err
 	}
@@ -48,7 +48,7 @@ func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 		return part{}, err
 	}
 	if len(s.distinct) == 0 && !sets && len(keys) > 0 && s.inVain(keys) {
-		p, _ = c.exchange(p, Hash, keys, with(nil, plan.Exprs(n)...), n.Input)
+		p, _ = c.exchange(p, Hash, keys, plan.ColumnSet(nil).With(plan.Exprs(n)...), n.Input)
 		out := over(n, p)
 		out.hash = renamed(p.hash, n.Keys)
 		return out, nil

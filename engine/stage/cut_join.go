@@ -7,7 +7,7 @@ import "skep/dialect/plan"
 // A copied side must not be one of which each row is to appear once, matched or not, since every task has all of it. Nor may the
 // right side of a null-aware join be divided: one NULL in it concerns all rows of the left side.
 func (c *cutter) join(n *plan.Join, need plan.ColumnSet) (part, error) {
-	above := with(need, n.Residual)
+	above := need.With(n.Residual)
 	inner := plan.ColumnSet{}
 	for id := range above {
 		inner.Add(id)
@@ -200,9 +200,9 @@ func (c *cutter) divide(keys []plan.EquiKey, order []int, p part, isLeft bool, a
 		}
 		if r, ok := e.(*plan.ColumnRef); ok || !contains(order, i) {
 			if ok {
-				need = with(need, r)
+				need = need.With(r)
 			} else {
-				need = with(need, e)
+				need = need.With(e)
 			}
 		}
 	}
