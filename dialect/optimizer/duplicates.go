@@ -167,17 +167,7 @@ func (d *duplicates) join(n *plan.Join, need plan.ColumnSet, free bool) plan.Nod
 
 // note records what a reference needs of its definition.
 func (d *duplicates) note(s *plan.Shared, need plan.ColumnSet, free bool) {
-	set := d.needed[s.Def]
-	if set == nil {
-		set = plan.ColumnSet{}
-		d.needed[s.Def] = set
-	}
-	own := s.Def.Plan.Columns()
-	for i, c := range s.Cols {
-		if need.Has(c.ID) {
-			set.Add(own[i].ID)
-		}
-	}
+	needShared(d.needed, s, need)
 	if !free {
 		d.counted[s.Def] = true
 	}

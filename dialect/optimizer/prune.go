@@ -92,7 +92,7 @@ func (o *optimizer) prune(n plan.Node, need plan.ColumnSet) plan.Node {
 		}
 		return &c
 	case *plan.Shared:
-		o.needShared(n, need)
+		needShared(o.needed, n, need)
 		return n
 	case *plan.Script:
 		below = plan.ColumnSet{}

@@ -105,12 +105,12 @@ func (o *optimizer) pruneColumns(roots []plan.Node) error {
 	return nil
 }
 
-// needShared notes which columns of its definition reference s needs.
-func (o *optimizer) needShared(s *plan.Shared, need plan.ColumnSet) {
-	set := o.needed[s.Def]
+// needShared notes in needs which columns of its definition reference s needs.
+func needShared(needs map[*plan.SharedDef]plan.ColumnSet, s *plan.Shared, need plan.ColumnSet) {
+	set := needs[s.Def]
 	if set == nil {
 		set = plan.ColumnSet{}
-		o.needed[s.Def] = set
+		needs[s.Def] = set
 	}
 	own := s.Def.Plan.Columns()
 	for i, c := range s.Cols {
