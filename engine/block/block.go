@@ -198,10 +198,10 @@ func (e *Encoder) wide(dst []byte, vals []types.Int128, nulls []bool, column int
 	return dst
 }
 
-// lists encodes the lengths of runs, and the runs one after the other.
-func (e *Encoder) lists(dst []byte, v *vector.Vector, refs []vector.Ref, nulls []bool) []byte {
-	lengths := e.get(len(refs))
-	total, start, together := 0, 0, true
+// lengths encodes the lengths of refs, 0 for NULL ones. It returns them, to be put back, their sum, and whether the refs, those of
+// length 0 aside, follow each other without gaps from start on.
+func (e *Encoder) lengths(dst []byte, refs []vector.Ref, nulls []bool) (_ []byte, lengths []int64, start, total int, together bool) {
+	lengths, together = e.get(len(refs)), true
 	for i, r := range refs {
 		lengths[i] = 0
 		if r.Len == 0 || nulls != nil && nulls[i] {
@@ -214,7 +214,12 @@ func (e *Encoder) lists(dst []byte, v *vector.Vector, refs []vector.Ref, nulls [
 		together = together && int(r.Off) == start+total
 		total += int(r.Len)
 	}
-	dst = e.integers(dst, lengths, -1)
+	return e.integers(dst, lengths, -1), lengths, start, total, together
+}
+
+// lists encodes the lengths of runs, and the runs one after the other.
+func (e *Encoder) lists(dst []byte, v *vector.Vector, refs []vector.Ref, nulls []bool) []byte {
+	dst, lengths, start, total, together := e.lengths(dst, refs, nulls)
 	if together {
 		for _, c := range v.Children {
 			dst = e.encode(dst, c, start, total)

@@ -39,21 +39,7 @@ func (e *Encoder) strings(dst []byte, flags int, v *vector.Vector, from, n int, 
 
 // plain appends lengths and bytes.
 func (e *Encoder) plain(dst []byte, refs []vector.Ref, data []byte, nulls []bool, column int) []byte {
-	lengths := e.get(len(refs))
-	total, start, together := 0, 0, true
-	for i, r := range refs {
-		lengths[i] = 0
-		if r.Len == 0 || nulls != nil && nulls[i] {
-			continue
-		}
-		lengths[i] = int64(r.Len)
-		if total == 0 {
-			start = int(r.Off)
-		}
-		together = together && int(r.Off) == start+total
-		total += int(r.Len)
-	}
-	dst = e.integers(dst, lengths, -1)
+	dst, lengths, start, total, together := e.lengths(dst, refs, nulls)
 	if together {
 		dst = e.section(dst, data[start:start+total], column)
 	} else {
