@@ -242,7 +242,9 @@ func (m *machine) logicVector(n *node, st *state, sc *scope) (*vector.Vector, er
 	return st.out.Vector, nil
 }
 
-func (m *machine) notVector(n *node, st *state, sc *scope) (*vector.Vector, error) {
+// predicateVector is a predicate over one argument as a three-valued column: choose, given a buffer, selects the rows for which it is
+// true; a NULL argument gives NULL.
+func (m *machine) predicateVector(n *node, st *state, sc *scope, choose func(v *vector.Vector, out []uint16) []uint16) (*vector.Vector, error) {
 	v, err := m.eval(n.args[0], sc)
 	if err != nil {
 		return nil, err
@@ -252,26 +254,17 @@ func (m *machine) notVector(n *node, st *state, sc *scope) (*vector.Vector, erro
 	}
 	buf := m.selection(sc.rows.N)
 	defer m.release(buf)
-	r := m.booleans(n, st, sc, m.chooseValue(st, v, 0, sc.rows, buf))
+	r := m.booleans(n, st, sc, choose(v, buf))
 	if v.Nulls != nil && v.Form != vector.Const {
 		copy(st.out.NullMask(), v.Nulls[:sc.rows.N])
 	}
 	return r, nil
 }
 
+func (m *machine) notVector(n *node, st *state, sc *scope) (*vector.Vector, error) {
+	return m.predicateVector(n, st, sc, func(v *vector.Vector, out []uint16) []uint16 { return m.chooseValue(st, v, 0, sc.rows, out) })
+}
+
 func (m *machine) rangeVector(n *node, st *state, sc *scope) (*vector.Vector, error) {
-	v, err := m.eval(n.args[0], sc)
-	if err != nil {
-		return nil, err
-	}
-	if constNull(v) {
-		return m.nullOf(n, st), nil
-	}
-	buf := m.selection(sc.rows.N)
-	defer m.release(buf)
-	r := m.booleans(n, st, sc, m.chooseRange(n, st, v, sc.rows, buf))
-	if v.Nulls != nil && v.Form != vector.Const {
-		copy(st.out.NullMask(), v.Nulls[:sc.rows.N])
-	}
-	return r, nil
+	return m.predicateVector(n, st, sc, func(v *vector.Vector, out []uint16) []uint16 { return m.chooseRange(n, st, v, sc.rows, out) })
 }
