@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"skep/engine/compress"
+	"skep/engine/format"
 )
 
 // padding is how many bytes behind the end of a stream's buffer may be read (not interpreted) by word-wise decoding.
@@ -19,23 +19,6 @@ const slack = 512
 const readAhead = 256 << 10
 
 var errTruncated = errors.New("the stream ends early")
-
-// bufferPool keeps buffers across readers: fresh memory costs page faults that dwarf decoding.
-var bufferPool sync.Pool
-
-func takeBuffer(n int) []byte {
-	if b, ok := bufferPool.Get().(*[]byte); ok && cap(*b) >= n {
-		return (*b)[:0]
-	}
-	return make([]byte, 0, n)
-}
-
-func giveBuffer(b []byte) {
-	if cap(b) > 0 && cap(b) <= 16<<20 {
-		b = b[:0]
-		bufferPool.Put(&b)
-	}
-}
 
 // stream delivers the decompressed bytes of one stream: buf[pos:end] is what has not been consumed, followed by padding.
 type stream struct {
@@ -68,9 +51,9 @@ func (s *stream) resetBytes(stored []byte, codec compress.Block, limit int, dec 
 
 // release gives the buffers back.
 func (s *stream) release() {
-	giveBuffer(s.buf)
+	format.GiveBuffer(s.buf)
 	if s.input != nil {
-		giveBuffer(s.raw)
+		format.GiveBuffer(s.raw)
 	}
 	s.buf, s.raw = nil, nil
 }
@@ -108,8 +91,8 @@ func (s *stream) stored(at int64, n int) ([]byte, error) {
 		}
 		want := int(min(max(int64(n), readAhead), s.to-at))
 		if cap(s.raw) < want {
-			giveBuffer(s.raw)
-			s.raw = takeBuffer(want)
+			format.GiveBuffer(s.raw)
+			s.raw = format.TakeBuffer(want)
 		}
 		s.raw, s.rawAt = s.raw[:want], at
 		if k, err := s.input.ReadAt(s.raw, at); k < want {
@@ -151,10 +134,10 @@ func (s *stream) fill() error {
 		size = rest + s.limit
 	}
 	if size += slack; cap(s.buf) < size {
-		grown := takeBuffer(size)
+		grown := format.TakeBuffer(size)
 		grown = grown[:cap(grown)]
 		copy(grown, s.buf[s.pos:s.end])
-		giveBuffer(s.buf)
+		format.GiveBuffer(s.buf)
 		s.buf = grown
 	} else {
 		s.buf = s.buf[:cap(s.buf)]

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"skep/engine/compress"
+	"skep/engine/format"
 )
 
 // maxPage bounds the sizes a page header may claim.
@@ -287,7 +288,7 @@ func (c *chunkReader) levels(h *hybrid, b []byte, encoding int32, n int, width u
 
 func (c *chunkReader) release() {
 	c.window.release()
-	giveBuffer(c.buf)
-	giveBuffer(c.dict.buf)
+	format.GiveBuffer(c.buf)
+	format.GiveBuffer(c.dict.buf)
 	c.buf, c.dict.buf = nil, nil
 }

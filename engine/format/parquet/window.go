@@ -3,34 +3,15 @@ package parquet
 import (
 	"fmt"
 	"io"
-	"sync"
 
 	"skep/engine/format"
 )
 
-// bufferPool keeps byte buffers across readers: fresh memory costs page faults that dwarf decoding.
-var bufferPool sync.Pool
-
-// takeBuffer returns a buffer of at least n bytes capacity, length 0.
-func takeBuffer(n int) []byte {
-	if b, ok := bufferPool.Get().(*[]byte); ok && cap(*b) >= n {
-		return (*b)[:0]
-	}
-	return make([]byte, 0, n)
-}
-
-func giveBuffer(b []byte) {
-	if cap(b) > 0 && cap(b) <= 16<<20 {
-		b = b[:0]
-		bufferPool.Put(&b)
-	}
-}
-
 // grown returns b with length n and at least pagePadding bytes of capacity beyond; contents are unspecified.
 func grown(b []byte, n int) []byte {
 	if cap(b) < n+pagePadding {
-		giveBuffer(b)
-		b = takeBuffer(n + n/4 + pagePadding)
+		format.GiveBuffer(b)
+		b = format.TakeBuffer(n + n/4 + pagePadding)
 	}
 	return b[:n]
 }
@@ -62,9 +43,9 @@ func (w *window) bytes(off int64, n int, end int64) ([]byte, error) {
 		keep = len(w.buf) - int(off-w.off)
 	}
 	if cap(w.buf) < want+pagePadding {
-		b := takeBuffer(max(want, readAhead) + pagePadding)
+		b := format.TakeBuffer(max(want, readAhead) + pagePadding)
 		copy(b[:keep], w.buf[len(w.buf)-keep:])
-		giveBuffer(w.buf)
+		format.GiveBuffer(w.buf)
 		w.buf = b
 	} else {
 		copy(w.buf[:keep], w.buf[len(w.buf)-keep:])
@@ -82,6 +63,6 @@ func (w *window) bytes(off int64, n int, end int64) ([]byte, error) {
 }
 
 func (w *window) release() {
-	giveBuffer(w.buf)
+	format.GiveBuffer(w.buf)
 	w.buf = nil
 }
