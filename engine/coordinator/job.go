@@ -12,6 +12,7 @@ import (
 	"skep/engine/pipeline"
 	"skep/engine/scheduler"
 	"skep/engine/stage"
+	"skep/engine/tablesink"
 	"skep/shuffle"
 )
 
@@ -33,14 +34,20 @@ type Query struct {
 	Sink func(ctx context.Context, sink int, attempt shuffle.AttemptID) (TaskSink, error)
 	// Commit puts in place what the granted attempts have written to sinks, or takes the rows of the result. It runs once, at
 	// the end. result is nil for queries without a result.
-	Commit func(ctx context.Context, granted []shuffle.AttemptID, result shuffle.Reader) error
+	Commit func(ctx context.Context, granted []Granted, result shuffle.Reader) error
+}
+
+// Granted is an attempt of a sink whose output counts, with the manifest of that (tablesink.DecodeOutputs).
+type Granted struct {
+	Attempt  shuffle.AttemptID
+	Manifest []byte
 }
 
 // TaskSink is where a task of a sink stage writes.
 type TaskSink struct {
 	pipeline.Sink
-	// Rows returns the number of rows written, after the task has ended well.
-	Rows func() int64
+	// Outputs returns what was written, after the task has ended well.
+	Outputs func() []*tablesink.Output
 }
 
 // job is a query being run.
@@ -268,9 +275,9 @@ func (j *job) manifest(ref scheduler.ManifestRef, places []scheduler.Place) *shu
 func (j *job) commit(grants []scheduler.Grant) error {
 	g := j.query.Graph
 	if g.Result < 0 {
-		ids := make([]shuffle.AttemptID, len(grants))
+		ids := make([]Granted, len(grants))
 		for i, x := range grants {
-			ids[i] = j.shuffleID(x.Attempt)
+			ids[i] = Granted{j.shuffleID(x.Attempt), x.Manifest}
 		}
 		return j.query.Commit(j.ctx, ids, nil)
 	}

@@ -10,6 +10,7 @@ import (
 	"skep/engine/pipeline"
 	"skep/engine/scheduler"
 	"skep/engine/stage"
+	"skep/engine/tablesink"
 	"skep/shuffle"
 )
 
@@ -122,9 +123,9 @@ func (w *worker) progress() []scheduler.Progress {
 func (w *worker) run(a *attempt) {
 	x := w.coordinator
 	x.send(scheduler.AttemptStarted{Attempt: a.id, Worker: w.id, Incarnation: incarnation})
-	out, err := w.execute(a)
+	out, manifest, err := w.execute(a)
 	if err == nil && x.isSink(a) {
-		x.send(scheduler.CommitRequested{Attempt: a.id, Worker: w.id, Incarnation: incarnation, Output: out})
+		x.send(scheduler.CommitRequested{Attempt: a.id, Worker: w.id, Incarnation: incarnation, Output: out, Manifest: manifest})
 		select {
 		case granted := <-a.grant:
 			if !granted {
@@ -150,30 +151,33 @@ func (x *Coordinator) isSink(a *attempt) bool {
 }
 
 // execute runs the task, twice if the query asks for it.
-func (w *worker) execute(a *attempt) (scheduler.Output, error) {
+func (w *worker) execute(a *attempt) (scheduler.Output, []byte, error) {
 	out, o, err := w.once(a, a.task)
 	if err != nil || !a.job.query.Twice {
-		return out, err
+		return out, o.manifest, err
 	}
 	again := *a.task
 	again.Attempt.Attempt += 1 << 14
 	out2, o2, err := w.once(a, &again)
 	if err != nil {
-		return out, fmt.Errorf("running the task a second time: %w", err)
+		return out, nil, fmt.Errorf("running the task a second time: %w", err)
 	}
 	if out.Rows != out2.Rows || out.Digest != out2.Digest {
-		return out, fmt.Errorf("%v wrote %d rows with digest %x, and %d with %x the second time", a.id, out.Rows, out.Digest, out2.Rows, out2.Digest)
+		return out, nil, fmt.Errorf("%v wrote %d rows with digest %x, and %d with %x the second time", a.id, out.Rows, out.Digest, out2.Rows, out2.Digest)
 	}
 	for p := range o.partitions() {
 		if x, y := o.Partitions[p], o2.Partitions[p]; x.Rows != y.Rows || x.Digest != y.Digest {
-			return out, fmt.Errorf("%v wrote %d rows to partition %d, and %d others the second time", a.id, x.Rows, p, y.Rows)
+			return out, nil, fmt.Errorf("%v wrote %d rows to partition %d, and %d others the second time", a.id, x.Rows, p, y.Rows)
 		}
 	}
-	return out, nil
+	return out, o.manifest, nil
 }
 
-// written is the output of a task to an exchange; nil for sinks.
-type written struct{ *shuffle.Output }
+// written is the output of a task: to an exchange, or the manifest of what it wrote to a sink.
+type written struct {
+	*shuffle.Output
+	manifest []byte
+}
 
 func (o written) partitions() int {
 	if o.Output == nil {
@@ -199,20 +203,25 @@ func (w *worker) once(a *attempt, t *stage.Task) (out scheduler.Output, o writte
 		}
 	}
 	var sink pipeline.Sink
-	var rows func() int64
+	var outputs func() []*tablesink.Output
 	if f.Output == nil {
 		s, err := j.query.Sink(a.ctx, f.Sink, t.Attempt)
 		if err != nil {
 			return out, o, err
 		}
-		sink, rows = s.Sink, s.Rows
+		sink, outputs = s.Sink, s.Outputs
 	}
 	if o.Output, err = stage.Run(a.ctx, j.query.Env, f, t, sink, &a.progress); err != nil {
 		return out, o, err
 	}
-	if rows != nil {
-		out.Rows = rows()
-		return out, o, nil
+	if outputs != nil {
+		files := outputs()
+		for _, f := range files {
+			out.Rows += f.Rows
+			out.Bytes += f.Bytes
+		}
+		o.manifest, err = tablesink.EncodeOutputs(files)
+		return out, o, err
 	}
 	if t.Attempt == a.task.Attempt {
 		j.wrote(a.id, output{o.Output, w.id})

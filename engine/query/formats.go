@@ -95,11 +95,12 @@ func (f *formats) serde(class string) (record.SerDe, error) {
 }
 
 // textExtension is the extension of the names of text files that the session asks to be compressed.
-func textExtension(inputFormat string, session *format.Session) (string, error) {
+func (st *Statement) textExtension(inputFormat string) (string, error) {
 	if inputFormat != storage.TextInputFormat {
 		return "", nil
 	}
-	codec, err := text.OutputCodec(session)
+	session := formatSession(st.conf)
+	codec, err := text.OutputCodec(&session)
 	return codec.Extension(), err
 }
 

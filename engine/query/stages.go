@@ -3,10 +3,10 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"skep/dialect/plan"
 	"skep/engine/coordinator"
@@ -48,7 +48,7 @@ func (st *Statement) stageOptions() stage.Options {
 // runStages runs a graph. sink and commit are those of coordinator.Query.
 func (st *Statement) runStages(
 	ctx context.Context, g *stage.Graph, sink func(context.Context, int, shuffle.AttemptID) (coordinator.TaskSink, error),
-	commit func(context.Context, []shuffle.AttemptID, shuffle.Reader) error,
+	commit func(context.Context, []coordinator.Granted, shuffle.Reader) error,
 ) error {
 	return st.prepared(ctx, func(env *planner.Env, s *scans) error {
 		env.Profile = nil
@@ -116,7 +116,7 @@ func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error
 	if err != nil {
 		return err
 	}
-	return st.runStages(ctx, g, nil, func(ctx context.Context, _ []shuffle.AttemptID, r shuffle.Reader) error {
+	return st.runStages(ctx, g, nil, func(ctx context.Context, _ []coordinator.Granted, r shuffle.Reader) error {
 		for {
 			b, err := r.Next(ctx)
 			if err != nil {
@@ -140,24 +140,29 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 	roots := make([]plan.Node, len(writes))
 	for i, w := range writes {
 		roots[i] = w.root
-		w.tasks = &taskOutputs{sinks: map[shuffle.AttemptID]*taskSink{}}
 	}
 	g, err := stage.CutWrites(roots, st.stageOptions())
 	if err != nil {
 		return err
 	}
-	sink := func(_ context.Context, sink int, attempt shuffle.AttemptID) (coordinator.TaskSink, error) {
+	sink := func(ctx context.Context, sink int, attempt shuffle.AttemptID) (coordinator.TaskSink, error) {
 		w := writes[sink]
 		spec := w.spec
-		dir := fmt.Sprintf("attempt-%d-%d-%d-%d", attempt.Stage, attempt.Epoch, attempt.Task, attempt.Attempt)
-		spec.Dir, spec.Task, spec.Tasks = w.spec.Dir+"/"+dir, attempt.Task, maxTasks
-		s := &taskSink{sink: tablesink.New(spec), dir: dir}
-		w.tasks.add(attempt, s)
-		return coordinator.TaskSink{Sink: newTableSink(s.sink, spec.Buckets > 0), Rows: s.rows}, nil
+		spec.Dir, spec.Task, spec.Tasks = path.Join(w.spec.Dir, attemptDir(attempt)), attempt.Task, maxTasks
+		s, err := tablesink.New(spec, st.sinkEnv(ctx))
+		if err != nil {
+			return coordinator.TaskSink{}, err
+		}
+		return coordinator.TaskSink{Sink: newTableSink(s, spec.Buckets > 0), Outputs: s.Outputs}, nil
 	}
-	return st.runStages(ctx, g, sink, func(_ context.Context, granted []shuffle.AttemptID, _ shuffle.Reader) error {
-		for _, a := range granted {
-			if err := writes[g.Stages[a.Stage].Sink].tasks.grant(a); err != nil {
+	return st.runStages(ctx, g, sink, func(_ context.Context, attempts []coordinator.Granted, _ shuffle.Reader) error {
+		byWrite := make([][]coordinator.Granted, len(writes))
+		for _, a := range attempts {
+			sink := g.Stages[a.Attempt.Stage].Sink
+			byWrite[sink] = append(byWrite[sink], a)
+		}
+		for i, w := range writes {
+			if w.outputs, err = granted(byWrite[i]); err != nil {
 				return err
 			}
 		}
@@ -165,73 +170,34 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 	})
 }
 
-// taskOutputs are what the tasks of a write have written.
-type taskOutputs struct {
-	mu      sync.Mutex
-	sinks   map[shuffle.AttemptID]*taskSink
-	granted []*taskSink // by task
+// attemptDir is the directory, below the staging directory of a write, of the files of one attempt.
+func attemptDir(a shuffle.AttemptID) string {
+	return fmt.Sprintf("attempt-%d-%d-%d-%d", a.Stage, a.Epoch, a.Task, a.Attempt)
 }
 
-// taskSink is the sink of an attempt, whose files are in a directory of the staging directory.
-type taskSink struct {
-	sink *tablesink.Sink
-	dir  string
-}
-
-func (s *taskSink) rows() int64 {
-	var n int64
-	for _, o := range s.sink.Outputs() {
-		n += o.Rows
-	}
-	return n
-}
-
-func (t *taskOutputs) add(a shuffle.AttemptID, s *taskSink) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.sinks[a] = s
-}
-
-// grant makes an attempt's files part of the write. Attempts are granted in the order of their tasks.
-func (t *taskOutputs) grant(a shuffle.AttemptID) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := t.sinks[a]
-	if s == nil {
-		return fmt.Errorf("%v was granted its output and has none", a)
-	}
-	t.granted = append(t.granted, s)
-	return nil
-}
-
-// merged returns the granted outputs by partition, files in the order of tasks.
-func (t *taskOutputs) merged() []*tablesink.Output {
+// granted merges what the attempts that were granted have written to one target, by partition, files in the order of tasks. The
+// attempts are in that order.
+func granted(attempts []coordinator.Granted) ([]*tablesink.Output, error) {
 	all := map[string]*tablesink.Output{}
-	var names []string
-	for _, s := range t.granted {
-		for _, o := range s.sink.Outputs() {
+	for _, a := range attempts {
+		outputs, err := tablesink.DecodeOutputs(a.Manifest)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", a.Attempt, err)
+		}
+		for _, o := range outputs {
 			for i := range o.Files {
-				o.Files[i].Path = path.Join(s.dir, o.Files[i].Path)
+				o.Files[i].Path = path.Join(attemptDir(a.Attempt), o.Files[i].Path)
 			}
-			m := all[o.Partition]
-			if m == nil {
+			if m := all[o.Partition]; m != nil {
+				m.Merge(o)
+			} else {
 				all[o.Partition] = o
-				names = append(names, o.Partition)
-				continue
-			}
-			m.Files = append(m.Files, o.Files...)
-			m.Rows += o.Rows
-			m.Bytes += o.Bytes
-			m.RawBytes += o.RawBytes
-			for i, c := range m.Columns {
-				c.Merge(o.Columns[i])
 			}
 		}
 	}
-	slices.Sort(names)
-	out := make([]*tablesink.Output, len(names))
-	for i, n := range names {
-		out[i] = all[n]
+	out := make([]*tablesink.Output, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[name])
 	}
-	return out
+	return out, nil
 }

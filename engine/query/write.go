@@ -13,7 +13,6 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/engine/colstats"
-	"skep/engine/format"
 	"skep/engine/tablesink"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -31,9 +30,8 @@ type write struct {
 	root    plan.Node // of the branch, with partition keys as text
 	spec    tablesink.Spec
 	sink    *tablesink.Sink
-	tasks   *taskOutputs // of an execution in stages, in place of sink
+	outputs []*tablesink.Output // of an execution in stages: what was granted
 	staging *warehouse.Staging
-	options *format.WriteOptions
 	create  *model.Table // CTAS: the table to be created
 	// temporary tables are known to the session only.
 	temporary bool
@@ -55,20 +53,14 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 			return nil, err
 		}
 	}
-	f, err := e.formats.find(t.InputFormat, t.SerDe)
-	if err != nil {
-		return nil, err
-	}
-	w.options = &format.WriteOptions{
-		Schema: formatColumns(t.Columns), Properties: merged(t.Params, t.SerDeProps), Session: formatSession(st.conf),
-	}
 	spec := tablesink.Spec{
-		Format: f, Options: w.options, Keys: len(t.PartitionKeys) - len(b.Static), PartitionName: w.partitionName,
-		Create:        func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
-		MaxPartitions: st.partitionsAtOnce(), TooMany: st.tooMany,
+		InputFormat: t.InputFormat, SerDe: t.SerDe, Columns: formatColumns(t.Columns), Properties: merged(t.Params, t.SerDeProps),
+		Keys: keyNames(t), Static: b.Static, DefaultPartition: st.conf.Get("hive.exec.default.partition.name"),
+		MaxPartitions: st.partitionsAtOnce(), PartitionLimit: st.maxPartitions(),
 		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather"),
 	}
-	if spec.Extension, err = textExtension(t.InputFormat, &w.options.Session); err != nil {
+	var err error
+	if spec.Extension, err = st.textExtension(t.InputFormat); err != nil {
 		return nil, err
 	}
 	w.root = w.keysAsText(root, len(t.Columns))
@@ -80,8 +72,25 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		return nil, err
 	}
 	spec.Dir = w.staging.Dir()
-	w.spec, w.sink = spec, tablesink.New(spec)
-	return w, nil
+	return w, w.open(ctx, spec)
+}
+
+// open opens the sink; when it cannot, the staging directory goes.
+func (w *write) open(ctx context.Context, spec tablesink.Spec) (err error) {
+	w.spec = spec
+	if w.sink, err = tablesink.New(spec, w.st.sinkEnv(ctx)); err != nil {
+		return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// sinkEnv is what sinks of the statement need of this process.
+func (st *Statement) sinkEnv(ctx context.Context) tablesink.Env {
+	e := st.session.engine
+	return tablesink.Env{
+		Format: e.formats.find, Session: formatSession(st.conf), PartitionName: partition.Name,
+		Create: func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
+	}
 }
 
 // maxPartitions is the largest number of partitions that a statement may write by dynamic partitioning.
@@ -97,12 +106,6 @@ func (st *Statement) partitionsAtOnce() int {
 		return n
 	}
 	return 10 * st.maxPartitions()
-}
-
-// tooMany is the error of a statement that is stopped while it writes far too many partitions.
-func (st *Statement) tooMany(n int) error {
-	return sqlerr.Execution(sqlerr.DynamicPartitionsTooManyPerNodeError, tezTask, sqlerr.Text(sqlerr.DynamicPartitionsTooManyPerNodeError)+
-		": number of dynamic partitions "+itoa(n)+" exceeds hive.exec.max.dynamic.partitions = "+itoa(st.maxPartitions()))
 }
 
 // nextID returns a column id that n does not use.
@@ -183,33 +186,11 @@ func (w *write) bucketed(root plan.Node) plan.Node {
 	return s
 }
 
-// values gives all partition values, as the metastore keeps them, for the dynamic ones of an output.
-func (w *write) values(dynamic []*string) []string {
-	out := append([]string(nil), w.branch.Static...)
-	for _, v := range dynamic {
-		if v == nil || *v == "" {
-			out = append(out, w.st.conf.Get("hive.exec.default.partition.name"))
-		} else {
-			out = append(out, *v)
-		}
-	}
-	return out
-}
-
-// partitionName is the directory of a partition below the table's.
-func (w *write) partitionName(dynamic []*string) string {
-	keys := make([]string, len(w.branch.Table.PartitionKeys))
-	for i, k := range w.branch.Table.PartitionKeys {
-		keys[i] = k.Name
-	}
-	return partition.Name(keys, w.values(dynamic))
-}
-
 // commit moves the files into place and records them; it returns the number of rows.
 func (w *write) commit(ctx context.Context) (int64, error) {
-	outputs := w.sink.Outputs()
-	if w.tasks != nil {
-		outputs = w.tasks.merged()
+	outputs := w.outputs
+	if outputs == nil {
+		outputs = w.sink.Outputs()
 	}
 	rows := int64(0)
 	for _, o := range outputs {
@@ -252,7 +233,7 @@ func (w *write) files(o *tablesink.Output) []string {
 func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) error {
 	t, e := w.branch.Table, w.st.session.engine
 	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
-		outputs = []*tablesink.Output{{}} // what is overwritten by no rows becomes empty
+		outputs = []*tablesink.Output{{Values: w.branch.Static}} // what is overwritten by no rows becomes empty
 	}
 	in := warehouse.Insert{
 		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
@@ -261,11 +242,11 @@ func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) er
 	for _, o := range outputs {
 		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
 		var err error
-		if out.Columns, err = w.st.session.columnStatistics(w.options.Schema, o.Columns); err != nil {
+		if out.Columns, err = w.st.session.columnStatistics(w.spec.Columns, o.Columns); err != nil {
 			return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
 		}
 		if len(t.PartitionKeys) > 0 {
-			out.Values = w.values(o.Values)
+			out.Values = o.Values
 		}
 		in.Outputs = append(in.Outputs, out)
 	}
@@ -320,25 +301,18 @@ func keyNames(t *catalog.Table) []string {
 // newDirectoryWrite prepares INSERT OVERWRITE DIRECTORY.
 func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch, root plan.Node) (*write, error) {
 	e, d := st.session.engine, b.Directory
-	f, err := e.formats.find(d.InputFormat, d.SerDe)
+	extension, err := st.textExtension(d.InputFormat)
 	if err != nil {
 		return nil, err
 	}
 	w := &write{st: st, branch: b, root: root}
-	w.options = &format.WriteOptions{Schema: formatColumns(d.Columns), Properties: d.Properties, Session: formatSession(st.conf)}
 	if w.staging, err = e.warehouse.Stage(ctx, d.Path); err != nil {
 		return nil, err
 	}
-	extension, err := textExtension(d.InputFormat, &w.options.Session)
-	if err != nil {
-		return nil, errors.Join(err, w.staging.Abort(ctx))
-	}
-	w.spec = tablesink.Spec{
-		Format: f, Options: w.options, Dir: w.staging.Dir(), Extension: extension,
-		Create: func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
-	}
-	w.sink = tablesink.New(w.spec)
-	return w, nil
+	return w, w.open(ctx, tablesink.Spec{
+		InputFormat: d.InputFormat, SerDe: d.SerDe, Columns: formatColumns(d.Columns), Properties: d.Properties,
+		Dir: w.staging.Dir(), Extension: extension,
+	})
 }
 
 func (w *write) commitDirectory(ctx context.Context, outputs []*tablesink.Output) error {

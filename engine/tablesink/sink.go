@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"skep/dialect/sqlerr"
 	"skep/engine/colstats"
 	"skep/engine/format"
 	"skep/engine/vector"
@@ -22,31 +23,46 @@ const maxOpen = 64
 // maxWorkers bounds the number of workers of a sink; it keeps their file numbers apart.
 const maxWorkers = 1000
 
-// Spec says what to write where.
+// Spec says what to write where. It is data alone, so that a worker elsewhere can be told (EncodeSpec); what it takes to carry it
+// out is in Env.
 type Spec struct {
-	Format  format.Format
-	Options *format.WriteOptions // Schema lists the data columns
+	InputFormat, SerDe string          // Hive's classes of the target's storage
+	Columns            []format.Column // the data columns
+	Properties         map[string]string
 	// Dir is the staging directory: files go to Dir/<partition>/<file>.
 	Dir string
-	// Create opens a new file for writing, making directories as needed.
-	Create func(path string) (io.WriteCloser, error)
-	// Keys is the number of dynamic partition keys: the last columns of each batch, strings, after the data columns.
-	Keys int
-	// PartitionName gives the directory of a combination of key values; NULL is passed as nil.
-	PartitionName func(values []*string) string
-	// MaxPartitions is the largest number of partitions one statement may write; 0 = no limit.
-	MaxPartitions int
-	// TooMany is the error for more partitions than that.
-	TooMany func(n int) error
+	// Keys names the partition keys of the target. Static are the values of the first of them; the values of the others are the last
+	// columns of each batch, strings, after the data columns.
+	Keys, Static []string
+	// DefaultPartition is the key value that NULL and the empty string are written under.
+	DefaultPartition string
+	// MaxPartitions is the number of partitions at which a sink stops the statement; 0 = no limit. PartitionLimit is the limit that
+	// the error names.
+	MaxPartitions, PartitionLimit int
 	// Extension is appended to file names (".gz").
 	Extension string
 	// Statistics asks for column statistics.
 	Statistics bool
 	// Task and Tasks number the files of several sinks that write one target: this is sink Task of Tasks (0: the only one).
 	Task, Tasks int
-	// Bucket numbers the file of each row: the last column of the batch (after the keys), an int column, when Buckets > 0.
-	// Bucketed rows must arrive in one worker, clustered by partition and bucket.
+	// Buckets > 0 says that the last column of each batch (after the keys), an int column, numbers the file of each row. Bucketed
+	// rows must arrive in one worker, clustered by partition and bucket.
 	Buckets int
+}
+
+// dynamic is the number of partition keys whose values come with the rows.
+func (s *Spec) dynamic() int { return len(s.Keys) - len(s.Static) }
+
+// Env is what a process gives sinks of any Spec.
+type Env struct {
+	// Format returns the implementation of a storage.
+	Format func(inputFormat, serde string) (format.Format, error)
+	// Session are the settings of the session that formats depend on.
+	Session format.Session
+	// Create opens a new file for writing, making directories as needed.
+	Create func(path string) (io.WriteCloser, error)
+	// PartitionName is the directory of a partition below the target's.
+	PartitionName func(keys, values []string) string
 }
 
 // File is a finished file, relative to Spec.Dir.
@@ -55,10 +71,10 @@ type File struct {
 	Rows, Bytes int64
 }
 
-// Output is what was written for one partition ("" = the table itself).
+// Output is what was written for one partition ("" = the target itself, also where all keys are static).
 type Output struct {
 	Partition string
-	Values    []*string // of the dynamic keys
+	Values    []string // of all partition keys
 	Files     []File
 	Rows      int64
 	Bytes     int64
@@ -66,9 +82,23 @@ type Output struct {
 	Columns   []*colstats.Column // nil without Statistics
 }
 
+// Merge adds what another sink wrote for the same partition. o belongs to m from then on.
+func (m *Output) Merge(o *Output) {
+	m.Files = append(m.Files, o.Files...)
+	m.Rows += o.Rows
+	m.Bytes += o.Bytes
+	m.RawBytes += o.RawBytes
+	for i, c := range m.Columns {
+		c.Merge(o.Columns[i])
+	}
+}
+
 // Sink collects the outputs of its workers.
 type Sink struct {
-	spec Spec
+	spec    Spec
+	env     Env
+	format  format.Format
+	options format.WriteOptions
 
 	mu      sync.Mutex
 	workers []*Worker
@@ -76,7 +106,16 @@ type Sink struct {
 }
 
 // New returns a sink. The caller removes the staging directory when it gives up.
-func New(spec Spec) *Sink { return &Sink{spec: spec, outputs: map[string]*Output{}} }
+func New(spec Spec, env Env) (*Sink, error) {
+	f, err := env.Format(spec.InputFormat, spec.SerDe)
+	if err != nil {
+		return nil, err
+	}
+	return &Sink{
+		spec: spec, env: env, format: f, outputs: map[string]*Output{},
+		options: format.WriteOptions{Schema: spec.Columns, Properties: spec.Properties, Session: env.Session},
+	}, nil
+}
 
 // Worker returns a writer for one goroutine.
 func (s *Sink) Worker() *Worker {
@@ -112,19 +151,29 @@ func (s *Sink) Outputs() []*Output {
 }
 
 // output returns the entry of a partition, checking the limit.
-func (s *Sink) output(name string, values []*string) (*Output, error) {
+func (s *Sink) output(name string, values []string) (*Output, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.outputs[name]
 	if o != nil {
 		return o, nil
 	}
-	if s.spec.Keys > 0 && s.spec.MaxPartitions > 0 && len(s.outputs) >= s.spec.MaxPartitions {
-		return nil, s.spec.TooMany(len(s.outputs) + 1)
+	if s.spec.dynamic() > 0 && s.spec.MaxPartitions > 0 && len(s.outputs) >= s.spec.MaxPartitions {
+		return nil, s.spec.tooMany(len(s.outputs) + 1)
 	}
 	o = &Output{Partition: name, Values: values}
 	s.outputs[name] = o
 	return o, nil
+}
+
+// taskClass is the class that Hive names in the error.
+const taskClass = "org.apache.hadoop.hive.ql.exec.tez.TezTask"
+
+// tooMany is the error of a statement that is stopped while it writes far too many partitions.
+func (s *Spec) tooMany(n int) error {
+	return sqlerr.Execution(sqlerr.DynamicPartitionsTooManyPerNodeError, taskClass, fmt.Sprintf(
+		"%s: number of dynamic partitions %d exceeds hive.exec.max.dynamic.partitions = %d",
+		sqlerr.Text(sqlerr.DynamicPartitionsTooManyPerNodeError), n, s.PartitionLimit))
 }
 
 // Worker writes batches for one goroutine.
@@ -166,11 +215,11 @@ func (w *Worker) Push(b *vector.Batch) error {
 		return nil
 	}
 	spec := &w.sink.spec
-	data := len(b.Cols) - spec.Keys
+	data := len(b.Cols) - spec.dynamic()
 	if spec.Buckets > 0 {
 		data--
 	}
-	if spec.Keys == 0 && spec.Buckets == 0 {
+	if spec.dynamic() == 0 && spec.Buckets == 0 {
 		t, err := w.target(nil, 0)
 		if err != nil {
 			return err
@@ -193,7 +242,7 @@ func (w *Worker) Push(b *vector.Batch) error {
 // route divides the rows of b among targets.
 func (w *Worker) route(b *vector.Batch, data int) error {
 	spec := &w.sink.spec
-	keys := b.Cols[data : data+spec.Keys]
+	keys := b.Cols[data : data+spec.dynamic()]
 	n := b.Rows()
 	for k := range n {
 		row := k
@@ -218,11 +267,10 @@ func (w *Worker) route(b *vector.Batch, data int) error {
 		}
 		t := w.targets[string(w.key)]
 		if t == nil {
-			values := make([]*string, len(keys))
+			values := make([]string, len(keys))
 			for i, v := range keys {
 				if !v.IsNull(row) {
-					s := string(v.Bytes(row))
-					values[i] = &s
+					values[i] = string(v.Bytes(row))
 				}
 			}
 			var err error
@@ -238,15 +286,22 @@ func (w *Worker) route(b *vector.Batch, data int) error {
 	return nil
 }
 
-// target returns the target of a combination of key values, which w.key spells.
-func (w *Worker) target(values []*string, bucket int) (*target, error) {
+// target returns the target of a combination of values of the dynamic keys ("" for NULL), which w.key spells.
+func (w *Worker) target(dynamic []string, bucket int) (*target, error) {
 	if t := w.targets[string(w.key)]; t != nil {
 		return t, nil
 	}
 	spec := &w.sink.spec
+	values := slices.Clone(spec.Static)
+	for _, v := range dynamic {
+		if v == "" {
+			v = spec.DefaultPartition
+		}
+		values = append(values, v)
+	}
 	name := ""
-	if spec.Keys > 0 {
-		name = spec.PartitionName(values)
+	if spec.dynamic() > 0 {
+		name = w.sink.env.PartitionName(spec.Keys, values)
 	}
 	o, err := w.sink.output(name, values)
 	if err != nil {
@@ -261,7 +316,7 @@ func (w *Worker) target(values []*string, bucket int) (*target, error) {
 	t := &target{output: o, bucket: bucket}
 	w.places[place] = t
 	if spec.Statistics {
-		for _, c := range spec.Options.Schema {
+		for _, c := range spec.Columns {
 			t.stats = append(t.stats, colstats.NewColumn(c.Type))
 		}
 	}
@@ -304,11 +359,11 @@ func (w *Worker) openFile(t *target) error {
 	t.opened++
 	name = path.Join(t.output.Partition, name+spec.Extension)
 	full := spec.Dir + "/" + name
-	c, err := spec.Create(full)
+	c, err := w.sink.env.Create(full)
 	if err != nil {
 		return fmt.Errorf("creating %s: %w", full, err)
 	}
-	fw, err := spec.Format.NewWriter(c, spec.Options)
+	fw, err := w.sink.format.NewWriter(c, &w.sink.options)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", full, joinClose(err, c))
 	}

@@ -11,15 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/engine/format"
 	"skep/engine/vector"
 )
 
-var (
-	errWrite   = errors.New("disk full")
-	errTooMany = errors.New("too many partitions")
-)
+var errWrite = errors.New("disk full")
 
 // store keeps the files of a test: the numbers of column 0 of the rows written to each.
 type store struct {
@@ -94,25 +92,30 @@ func (numbers) Splits(context.Context, string, *format.ReadOptions, int64) ([]fo
 	return nil, nil
 }
 
-func newSpec(s *store) Spec {
+func newSpec(keys ...string) Spec {
 	return Spec{
-		Format:  numbers{},
-		Options: &format.WriteOptions{Schema: []format.Column{{Name: "a", Type: types.BigIntType}, {Name: "b", Type: types.StringType}}},
-		Dir:     "stage",
-		Create:  s.create,
-		PartitionName: func(values []*string) string {
-			var parts []string
-			for i, v := range values {
-				if v == nil {
-					parts = append(parts, fmt.Sprintf("k%d=none", i))
-				} else {
-					parts = append(parts, fmt.Sprintf("k%d=%s", i, *v))
-				}
-			}
-			return strings.Join(parts, "/")
-		},
-		TooMany: func(n int) error { return fmt.Errorf("%w: %d", errTooMany, n) },
+		Columns: []format.Column{{Name: "a", Type: types.BigIntType}, {Name: "b", Type: types.StringType}},
+		Dir:     "stage", Keys: keys, DefaultPartition: "none",
 	}
+}
+
+func partitionName(keys, values []string) string {
+	var parts []string
+	for i, v := range values {
+		parts = append(parts, keys[i]+"="+v)
+	}
+	return strings.Join(parts, "/")
+}
+
+func newSink(t *testing.T, spec Spec, s *store) *Sink {
+	t.Helper()
+	sink, err := New(spec, Env{
+		Format: func(string, string) (format.Format, error) { return numbers{}, nil }, Create: s.create, PartitionName: partitionName,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sink
 }
 
 // batch makes rows next.. with keys drawn by key (nil for NULL), of which a random part is selected.
@@ -155,9 +158,9 @@ func TestDynamicPartitions(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	for _, distinct := range []int{3, 20} { // 20×20 combinations are more than the open files of a worker
 		s := &store{files: map[string][]int64{}}
-		spec := newSpec(s)
-		spec.Keys, spec.Statistics = 2, true
-		sink := New(spec)
+		spec := newSpec("k0", "k1")
+		spec.Statistics = true
+		sink := newSink(t, spec, s)
 		workers := []*Worker{sink.Worker(), sink.Worker()}
 		want := map[string][]int64{}
 		next := int64(0)
@@ -171,7 +174,13 @@ func TestDynamicPartitions(t *testing.T) {
 		}
 		for range 60 {
 			b := batch(r, &next, 2, key, func(row int64, keys []*string) {
-				name := spec.PartitionName(keys)
+				values := []string{"none", "none"}
+				for i, k := range keys {
+					if k != nil {
+						values[i] = *k
+					}
+				}
+				name := partitionName(spec.Keys, values)
 				want[name] = append(want[name], row)
 			})
 			if err := workers[r.Intn(2)].Push(b); err != nil {
@@ -223,9 +232,9 @@ func TestDynamicPartitions(t *testing.T) {
 
 func TestBuckets(t *testing.T) {
 	s := &store{files: map[string][]int64{}}
-	spec := newSpec(s)
-	spec.Buckets, spec.Keys, spec.Extension = 4, 1, ".gz"
-	sink := New(spec)
+	spec := newSpec("k0")
+	spec.Buckets, spec.Extension = 4, ".gz"
+	sink := newSink(t, spec, s)
 	w := sink.Worker()
 	n := 100
 	b := &vector.Batch{N: n, Cols: []*vector.Vector{vector.New(types.BigIntType, n), vector.New(types.StringType, 0), vector.New(types.StringType, 0),
@@ -248,7 +257,7 @@ func TestBuckets(t *testing.T) {
 
 func TestOneTable(t *testing.T) {
 	s := &store{files: map[string][]int64{}}
-	sink := New(newSpec(s))
+	sink := newSink(t, newSpec(), s)
 	var want []int64
 	r, next := rand.New(rand.NewSource(2)), int64(0)
 	for _, batches := range []int{5, 1, 0} {
@@ -281,9 +290,9 @@ func TestOneTable(t *testing.T) {
 
 func TestTooManyPartitions(t *testing.T) {
 	s := &store{files: map[string][]int64{}}
-	spec := newSpec(s)
-	spec.Keys, spec.MaxPartitions = 1, 5
-	sink := New(spec)
+	spec := newSpec("k0")
+	spec.MaxPartitions, spec.PartitionLimit = 5, 4
+	sink := newSink(t, spec, s)
 	a, b := sink.Worker(), sink.Worker()
 	r, next := rand.New(rand.NewSource(3)), int64(0)
 	keys := 0
@@ -301,7 +310,8 @@ func TestTooManyPartitions(t *testing.T) {
 	one := "another"
 	more := batch(r, &next, 1, func(int) *string { return &one }, ignore)
 	more.Sel = nil
-	if err := b.Push(more); !errors.Is(err, errTooMany) {
+	if err := b.Push(more); sqlerr.CodeOf(err) != sqlerr.DynamicPartitionsTooManyPerNodeError ||
+		!strings.HasSuffix(err.Error(), "number of dynamic partitions 6 exceeds hive.exec.max.dynamic.partitions = 4") {
 		t.Errorf("a partition too many gives %v", err)
 	}
 	if err := sink.Close(); err != nil || s.open != 0 {
@@ -312,9 +322,7 @@ func TestTooManyPartitions(t *testing.T) {
 func TestFailuresLeaveNoFileOpen(t *testing.T) {
 	for fail := 1; fail < 40; fail += 6 {
 		s := &store{files: map[string][]int64{}, fail: fail}
-		spec := newSpec(s)
-		spec.Keys = 1
-		sink := New(spec)
+		sink := newSink(t, newSpec("k0"), s)
 		w := sink.Worker()
 		r, next := rand.New(rand.NewSource(int64(fail))), int64(0)
 		var err error
