@@ -102,6 +102,21 @@ func (c *Conf) All() map[string]string {
 	return out
 }
 
+// Overrides returns the properties that are set in c and its parents, but for the outermost one.
+func (c *Conf) Overrides() map[string]string {
+	out := map[string]string{}
+	for p := c; p != nil && p.parent != nil; p = p.parent {
+		p.mu.RLock()
+		for k, v := range p.values {
+			if _, ok := out[k]; !ok {
+				out[k] = v
+			}
+		}
+		p.mu.RUnlock()
+	}
+	return out
+}
+
 // HiveVersion returns the compatibility level, "3.1" or "4.0".
 func (c *Conf) HiveVersion() string {
 	if c.Get("skep.hive.version") == "3.1" {

@@ -101,17 +101,30 @@ func (x *Coordinator) View(id string) (v scheduler.JobView, ok bool) {
 	if found == nil {
 		return v, false
 	}
+	x.ask(func() { v, ok = x.core.Job(found.id) })
+	return v, ok
+}
+
+// Workers describes the workers.
+func (x *Coordinator) Workers() (all []scheduler.WorkerView) {
+	x.ask(func() { all = x.core.Workers() })
+	return all
+}
+
+// Counters returns the counts since the coordinator was started.
+func (x *Coordinator) Counters() (c scheduler.Counters) {
+	x.ask(func() { c = x.core.Counters() })
+	return c
+}
+
+// ask lets the loop call f, and waits; after the loop's end it does nothing.
+func (x *Coordinator) ask(f func()) {
 	answered := make(chan struct{})
-	ask := func() {
-		v, ok = x.core.Job(found.id)
-		close(answered)
-	}
 	select {
-	case x.asks <- ask:
+	case x.asks <- func() { f(); close(answered) }:
 		<-answered
 	case <-x.ended:
 	}
-	return v, ok
 }
 
 // tick is the time between two heartbeats of the workers.

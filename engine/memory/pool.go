@@ -23,6 +23,8 @@ type Pool struct {
 	limit  int64
 	used   atomic.Int64
 	peak   atomic.Int64
+	// spilled is what operators wrote to files for lack of memory, in bytes.
+	spilled atomic.Int64
 
 	mu       sync.Mutex
 	accounts map[*Account]struct{}
@@ -45,6 +47,16 @@ func (p *Pool) Used() int64 { return p.used.Load() }
 
 // Peak returns the largest number of bytes recorded so far.
 func (p *Pool) Peak() int64 { return p.peak.Load() }
+
+// Spilled returns the bytes that operators wrote to files.
+func (p *Pool) Spilled() int64 { return p.spilled.Load() }
+
+// AddSpilled counts bytes written to files.
+func (p *Pool) AddSpilled(n int64) {
+	for ; p != nil; p = p.parent {
+		p.spilled.Add(n)
+	}
+}
 
 // Limit returns the smallest limit of p and its ancestors, or 0 when there is none.
 func (p *Pool) Limit() int64 {

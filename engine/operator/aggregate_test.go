@@ -65,7 +65,7 @@ func testAggregate(t *testing.T, r *rand.Rand, rel *relation, keys, workers int,
 	var out collector
 	g.end(h.Source(), nil, &out, in)
 	g.run()
-	if limit > 0 && len(out.rows) > 20000 && g.r.Spilled.Load() == 0 {
+	if limit > 0 && len(out.rows) > 20000 && g.r.Pool.Spilled() == 0 {
 		t.Error("nothing was spilled")
 	}
 

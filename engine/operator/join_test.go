@@ -298,5 +298,5 @@ func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int, limit int64)
 		t.Fatal(err)
 	}
 	sameRows(t, "join", out.rows, want)
-	return g.r.Spilled.Load() > 0
+	return g.r.Pool.Spilled() > 0
 }

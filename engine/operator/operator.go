@@ -6,7 +6,6 @@
 package operator
 
 import (
-	"sync/atomic"
 
 	"skep/dialect/types"
 	"skep/engine/memory"
@@ -52,8 +51,6 @@ type Resources struct {
 	// MinSpill is the memory that a worker of an operator may use even when the query is over its limit, since spilling less
 	// would only make many small blocks; 0 means 256 KiB.
 	MinSpill int64
-	// Spilled counts the bytes written to spill files.
-	Spilled atomic.Int64
 }
 
 // dense makes columns flat and dense: row k is the k-th selected row.

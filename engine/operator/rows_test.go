@@ -26,7 +26,7 @@ func TestRowsAreReadManyTimes(t *testing.T) {
 				}
 				sameRows(t, "first", a.rows, want)
 				sameRows(t, "second", b.rows, want)
-				if spilled := g.r.Spilled.Load() > 0; spilled != (limit > 0 && n > 1000) {
+				if spilled := g.r.Pool.Spilled() > 0; spilled != (limit > 0 && n > 1000) {
 					t.Errorf("spilled: %v", spilled)
 				}
 			})

@@ -51,7 +51,7 @@ func testSort(t *testing.T, r *rand.Rand, rel *relation, spec SortSpec, workers 
 	var out collector
 	g.end(s.Source(), nil, &out, in)
 	g.run()
-	if limit > 0 && len(rel.rows) > 15000 && spec.Limit < 0 && g.r.Spilled.Load() == 0 {
+	if limit > 0 && len(rel.rows) > 15000 && spec.Limit < 0 && g.r.Pool.Spilled() == 0 {
 		t.Error("nothing was spilled")
 	}
 

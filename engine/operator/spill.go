@@ -34,7 +34,7 @@ func (s *spillFiles) close() error {
 	defer s.mu.Unlock()
 	var errs []error
 	for _, f := range s.files {
-		s.res.Spilled.Add(f.Bytes())
+		s.res.Pool.AddSpilled(f.Bytes())
 		errs = append(errs, f.Close())
 	}
 	s.files = nil

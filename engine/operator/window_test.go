@@ -93,7 +93,7 @@ func testPartitionedWindow(t *testing.T, r *rand.Rand, rel *relation, spec Windo
 	} else {
 		g.run()
 	}
-	if limit > 0 && len(rel.rows) > 15000 && spec.Limit == nil && g.r.Spilled.Load() == 0 {
+	if limit > 0 && len(rel.rows) > 15000 && spec.Limit == nil && g.r.Pool.Spilled() == 0 {
 		t.Error("nothing was spilled")
 	}
 

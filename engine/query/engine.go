@@ -17,6 +17,7 @@ import (
 	"skep/dialect/conf"
 	"skep/engine/coordinator"
 	"skep/engine/filesystem/local"
+	"skep/engine/history"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
 	"skep/metastore"
@@ -51,9 +52,12 @@ type Engine struct {
 	pool      *memory.Pool
 	slots     *pipeline.Slots
 	formats   *formats
-	history   *history
+	history   *history.History
 	scratch   string
 	exchange  shuffle.Exchange // between the stages of queries
+
+	runningMu sync.Mutex
+	running   map[int64]*Statement // by number in the history
 
 	starting    sync.Mutex
 	coordinator *coordinator.Coordinator // of queries in stages, once there has been one
@@ -73,7 +77,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return nil, fmt.Errorf("resolving the data directory: %w", err)
 	}
-	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: newFormats(), history: newHistory(), scratch: filepath.Join(c.DataDir, "scratch")}
+	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: newFormats(), running: map[int64]*Statement{}, scratch: filepath.Join(c.DataDir, "scratch")}
 	for k, v := range c.Settings {
 		e.conf.Set(k, v)
 	}
@@ -113,6 +117,9 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}}); err != nil {
 		return nil, fmt.Errorf("opening the exchange of stages: %w", err)
 	}
+	if e.history, err = e.openHistory(ctx); err != nil {
+		return nil, errors.Join(err, e.exchange.Close())
+	}
 	return e, nil
 }
 
@@ -121,7 +128,7 @@ func (e *Engine) Close() error {
 	if e.coordinator != nil {
 		e.coordinator.Close()
 	}
-	return errors.Join(e.exchange.Close(), e.store.Close(), os.RemoveAll(e.scratch))
+	return errors.Join(e.exchange.Close(), e.history.Close(), e.store.Close(), os.RemoveAll(e.scratch))
 }
 
 // stageWorkers is the number of workers, in this process, of queries in stages. There is more than one so that tasks go different

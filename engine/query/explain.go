@@ -51,7 +51,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 	st.stringColumns("Explain")
 	st.task = func(ctx context.Context) error {
 		if analyze {
-			if err := inner.Run(ctx); err != nil {
+			if err := inner.perform(ctx); err != nil {
 				return err
 			}
 			text += "\n\n" + inner.profileText()

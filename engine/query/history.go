@@ -1,38 +1,140 @@
 package query
 
 import (
-	"sync"
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"skep/dialect/ast"
+	"skep/dialect/explain"
+	"skep/engine/history"
 )
 
-// historySize is the number of ended statements that are remembered.
-const historySize = 500
-
-// State is the state of a statement.
-type State string
-
-// The states of a statement.
+// The settings of the server that bound the history.
 const (
-	Running  State = "running"
-	Finished State = "finished"
-	Failed   State = "failed"
-	Canceled State = "canceled"
+	historyAge   = "skep.history.max.age.days"
+	historyCount = "skep.history.max.statements"
+	historyBytes = "skep.history.max.bytes"
 )
 
-// Record describes a statement that runs or ran.
-type Record struct {
-	QueryID  string
-	User     string
-	Database string
-	SQL      string
-	State    State
-	Error    string
-	Start    time.Time
-	Compile  time.Duration
-	Elapsed  time.Duration // of execution, until now while it runs
-	Rows     int64         // result rows, or rows written
-	Plan     string        // EXPLAIN ANALYZE text, when there is a plan
-	Progress Progress
+const (
+	defaultHistoryDays  = 30
+	defaultHistoryCount = 50_000
+	defaultHistoryBytes = 1 << 30
+)
+
+func (e *Engine) openHistory(ctx context.Context) (*history.History, error) {
+	return history.Open(ctx, history.Options{
+		Dir: filepath.Join(e.config.DataDir, "history"), Log: e.log,
+		Age:   time.Duration(e.conf.Int(historyAge, defaultHistoryDays)) * 24 * time.Hour,
+		Count: e.conf.Int(historyCount, defaultHistoryCount), Bytes: e.conf.Int(historyBytes, defaultHistoryBytes),
+	})
+}
+
+// History is what statements did and do.
+func (e *Engine) History() *history.History { return e.history }
+
+// Progress describes the execution of a statement that runs, by its number in the history; false when it does not run.
+func (e *Engine) Progress(id int64) (Progress, bool) {
+	e.runningMu.Lock()
+	st := e.running[id]
+	e.runningMu.Unlock()
+	if st == nil {
+		return Progress{}, false
+	}
+	return st.Progress(), true
+}
+
+// MemoryUsed returns the bytes that running queries account for, and the budget.
+func (e *Engine) MemoryUsed() (used, limit int64) { return e.pool.Used(), e.config.Memory }
+
+// kindOf is the kind of a statement in the history.
+func kindOf(tree ast.Statement) string {
+	switch n := tree.(type) {
+	case *ast.QueryStatement:
+		return "query"
+	case *ast.Insert, *ast.MultiInsert, *ast.Load, *ast.Export, *ast.Import:
+		return "write"
+	case *ast.CreateTable:
+		if n.Query != nil {
+			return "write"
+		}
+	case *ast.Explain:
+		return "explain"
+	case *ast.Analyze:
+		return "analyze"
+	}
+	return "ddl"
+}
+
+// described is the statement as the history knows it when it begins.
+func (st *Statement) described() history.Begin {
+	kind := st.kind
+	if st.command {
+		kind = "command"
+	}
+	settings := st.conf.Overrides()
+	for k := range settings {
+		if slices.Contains(hiddenSettings, k) || k == "hive.session.id" || k == "hive.query.id" {
+			delete(settings, k)
+		}
+	}
+	var plans []string
+	for _, p := range st.plans {
+		plans = append(plans, explain.Plan(p, explain.Options{}))
+	}
+	return history.Begin{
+		QueryID: st.queryID, SessionID: st.session.ID, User: st.session.User, Database: st.session.Database(), Pool: st.pool(), Kind: kind,
+		SQL: st.sql, Start: st.now, Compile: st.compileTime, Settings: settings, Plan: strings.Join(plans, "\n"),
+	}
+}
+
+// refused notes a statement that could not be compiled.
+func (st *Statement) refused(ctx context.Context, err error) {
+	job := st.session.engine.history.Begin(st.described())
+	job.End(history.End{State: endState(ctx, err), Error: err.Error(), Rows: -1})
+}
+
+// begin notes that the statement begins to be executed.
+func (st *Statement) begin() *history.Job {
+	e := st.session.engine
+	job := e.history.Begin(st.described())
+	e.runningMu.Lock()
+	e.running[job.ID()] = st
+	e.runningMu.Unlock()
+	return job
+}
+
+// end notes how the statement ended.
+func (st *Statement) end(ctx context.Context, job *history.Job, err error) {
+	e := st.session.engine
+	end := history.End{State: endState(ctx, err), Rows: st.modified, Commit: st.commitTime, Profile: st.profileText()}
+	if err != nil {
+		end.Error = err.Error()
+	}
+	if st.result != nil {
+		end.Rows = st.result.Rows()
+	}
+	if x := st.running.Load(); x != nil {
+		end.Memory, end.Spill = x.pool.Peak(), x.pool.Spilled()
+	}
+	job.End(end)
+	e.runningMu.Lock()
+	delete(e.running, job.ID())
+	e.runningMu.Unlock()
+}
+
+func endState(ctx context.Context, err error) history.State {
+	switch {
+	case err == nil:
+		return history.Finished
+	case ctx.Err() != nil:
+		return history.Canceled
+	}
+	return history.Failed
 }
 
 // Progress is a snapshot of an execution.
@@ -50,58 +152,40 @@ type StageProgress struct {
 	Failed, Killed            int // attempts
 }
 
-// history remembers statements for the web page and the log.
-type history struct {
-	mu      sync.Mutex
-	running map[*Statement]*Record
-	ended   []Record // newest last
+// Kinds are the kinds of statements in the history.
+func Kinds() []string { return []string{"query", "write", "ddl", "analyze", "explain", "command"} }
+
+// Worker is a worker of queries in stages.
+type Worker struct {
+	ID, Host, State string
+	Slots, Running  int
+	Memory, Granted int64   // bytes
+	Health          float64 // 1: as good as the others
 }
 
-func newHistory() *history { return &history{running: map[*Statement]*Record{}} }
-
-func (h *history) begin(st *Statement) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.running[st] = &Record{
-		QueryID: st.queryID, User: st.session.User, Database: st.session.Database(), SQL: st.sql, State: Running, Start: time.Now(),
-		Compile: st.compileTime,
+// Workers describes the workers; none before the first query in stages.
+func (e *Engine) Workers() []Worker {
+	e.starting.Lock()
+	c := e.coordinator
+	e.starting.Unlock()
+	if c == nil {
+		return nil
 	}
-}
-
-func (h *history) end(st *Statement, state State, err error, rows int64, plan string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	r := h.running[st]
-	if r == nil {
-		return
-	}
-	delete(h.running, st)
-	r.State, r.Elapsed, r.Rows, r.Plan = state, time.Since(r.Start), rows, plan
-	if err != nil {
-		r.Error = err.Error()
-	}
-	h.ended = append(h.ended, *r)
-	if len(h.ended) > historySize {
-		h.ended = append(h.ended[:0], h.ended[len(h.ended)-historySize:]...)
-	}
-}
-
-// History returns the statements that run and the latest that ended, newest first.
-func (e *Engine) History() []Record {
-	h := e.history
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []Record
-	for st, r := range h.running {
-		c := *r
-		c.Elapsed, c.Progress = time.Since(r.Start), st.Progress()
-		out = append(out, c)
-	}
-	for i := len(h.ended) - 1; i >= 0; i-- {
-		out = append(out, h.ended[i])
+	var out []Worker
+	for _, w := range c.Workers() {
+		x := Worker{
+			ID: strconv.FormatUint(uint64(w.Worker), 10), Host: w.Host, State: "active", Slots: w.Slots, Running: w.Used, Memory: w.Memory,
+			Granted: w.UsedMemory, Health: w.Health,
+		}
+		switch {
+		case !w.Attached:
+			x.State = "gone"
+		case w.Draining:
+			x.State = "draining"
+		case w.Probation:
+			x.State = "on probation"
+		}
+		out = append(out, x)
 	}
 	return out
 }
-
-// MemoryUsed returns the bytes that running queries account for, and the budget.
-func (e *Engine) MemoryUsed() (used, limit int64) { return e.pool.Used(), e.config.Memory }

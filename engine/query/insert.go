@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"skep/dialect/analyzer"
 	"skep/dialect/ast"
@@ -55,6 +56,7 @@ func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.
 		roots, err = st.optimize(ctx, a, roots)
 		return err
 	})
+	st.plans = roots
 	return insert, roots, err
 }
 
@@ -121,6 +123,8 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	if err := run(); err != nil {
 		return errors.Join(err, abort(ctx, writes))
 	}
+	start := time.Now()
+	defer func() { st.commitTime = time.Since(start) }()
 	st.modified = 0
 	for i, w := range writes {
 		rows, err := w.commit(ctx)
@@ -176,6 +180,7 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	if err != nil {
 		return err
 	}
+	st.plans = roots
 	table, err := env.NewTableAs(ctx, n, columns, keys)
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 	if err != nil {
 		return err
 	}
-	st.root = root
+	st.root, st.plans = root, []plan.Node{root}
 	cols := root.Columns()
 	ts := make([]*types.Type, len(cols))
 	for i, c := range cols {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
+	"skep/engine/memory"
 	"skep/engine/operator"
 	"skep/engine/planner"
 )
@@ -21,6 +22,7 @@ type execution struct {
 	profile  *planner.Profile
 	// stages is the latest known progress of an execution in stages; nil otherwise.
 	stages atomic.Pointer[[]StageProgress]
+	pool   *memory.Pool
 }
 
 // runPlan executes plans, which may share subplans, into their sinks.
@@ -50,11 +52,11 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env, s 
 			err = fmt.Errorf("removing spill files: %w", e)
 		}
 	}()
-	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}}
+	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 	st.running.Store(x)
 	tables := &scans{st, snapshot}
 	return run(&planner.Env{
-		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: e.pool.NewChild(st.queryID, 0),
+		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: x.pool,
 		SpillDir: spill, Scans: tables, Script: (&scripts{st: st, dir: spill}).prepare, Profile: x.profile, Progress: x.progress,
 	}, tables)
 }

@@ -60,7 +60,10 @@ type Statement struct {
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
 
+	kind        string      // for the history: query, write, ddl …
+	plans       []plan.Node // what it runs, optimised
 	compileTime time.Duration
+	commitTime  time.Duration
 }
 
 type discard struct{}
@@ -68,8 +71,20 @@ type discard struct{}
 func (discard) Logf(string, string, ...any) {}
 
 // Compile parses, analyses and plans a statement. Errors that Hive reports at compile time are returned here.
-func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err error) {
+func (s *Session) Compile(ctx context.Context, r Request) (*Statement, error) {
 	st := &Statement{session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf}
+	err := st.prepare(ctx, r)
+	st.compileTime = time.Since(st.now)
+	if err != nil {
+		st.releaseSnapshot(ctx)
+		st.refused(ctx, err)
+		return nil, err
+	}
+	return st, nil
+}
+
+func (st *Statement) prepare(ctx context.Context, r Request) (err error) {
+	s := st.session
 	if st.log == nil {
 		st.log = discard{}
 	}
@@ -81,25 +96,20 @@ func (s *Session) Compile(ctx context.Context, r Request) (_ *Statement, err err
 	}
 	if c := parser.ParseCommand(r.SQL); c != nil && c.Name == "set" {
 		// SET substitutes variables in the value alone.
-		return st, s.compileCommand(st, c)
+		return s.compileCommand(st, c)
 	}
 	if st.sql, err = s.substitute(r.SQL, st.conf); err != nil {
-		return nil, err
+		return err
 	}
 	if c := parser.ParseCommand(st.sql); c != nil {
-		return st, s.compileCommand(st, c)
+		return s.compileCommand(st, c)
 	}
-	start := time.Now()
 	tree, err := parser.Parse(st.sql, st.parserOptions())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := st.compile(ctx, tree); err != nil {
-		st.releaseSnapshot(ctx)
-		return nil, err
-	}
-	st.compileTime = time.Since(start)
-	return st, nil
+	st.kind = kindOf(tree)
+	return st.compile(ctx, tree)
 }
 
 func (st *Statement) parserOptions() parser.Options {
@@ -266,9 +276,15 @@ func (st *Statement) Result() *Result { return st.result }
 
 // Run executes the statement. When it returns nil, everything is committed and the result is complete.
 func (st *Statement) Run(ctx context.Context) error {
-	h := st.session.engine.history
-	h.begin(st)
-	var err error
+	job := st.begin()
+	job.Running()
+	err := st.perform(ctx)
+	st.end(ctx, job, err)
+	return err
+}
+
+// perform is Run without a trace in the history.
+func (st *Statement) perform(ctx context.Context) (err error) {
 	switch {
 	case st.execute != nil:
 		err = st.execute()
@@ -277,18 +293,6 @@ func (st *Statement) Run(ctx context.Context) error {
 	}
 	st.ended.Store(true)
 	st.releaseSnapshot(ctx)
-	state := Finished
-	switch {
-	case err != nil && ctx.Err() != nil:
-		state = Canceled
-	case err != nil:
-		state = Failed
-	}
-	rows := st.modified
-	if st.result != nil {
-		rows = st.result.Rows()
-	}
-	h.end(st, state, err, rows, st.profileText())
 	return err
 }
 

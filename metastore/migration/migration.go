@@ -1,4 +1,4 @@
-// Package migration brings the schema of an embedded metastore up to date.
+// Package migration brings the schema of an embedded database up to date: the metastore's, or another one's (Run).
 package migration
 
 import (
@@ -44,23 +44,24 @@ func steps(dir fs.FS) ([]step, error) {
 
 // Apply runs the migrations that the database has not seen, each in a transaction of its own. The version is kept in
 // SQLite's user_version. A database newer than this program is refused. db must have a single connection.
-func Apply(ctx context.Context, db *sql.DB) error { return apply(ctx, db, files) }
+func Apply(ctx context.Context, db *sql.DB) error { return Run(ctx, db, "metastore", files) }
 
-func apply(ctx context.Context, db *sql.DB, dir fs.FS) error {
+// Run is Apply for the database called what, with the migrations of the directory dir: files NNNN_name.sql, numbered from 1.
+func Run(ctx context.Context, db *sql.DB, what string, dir fs.FS) error {
 	all, err := steps(dir)
 	if err != nil {
 		return err
 	}
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return fmt.Errorf("read metastore schema version: %w", err)
+		return fmt.Errorf("read the version of the %s schema: %w", what, err)
 	}
 	if version > len(all) {
-		return fmt.Errorf("metastore schema version %d is newer than this program's %d", version, len(all))
+		return fmt.Errorf("%s schema version %d is newer than this program's %d", what, version, len(all))
 	}
 	for _, s := range all[version:] {
 		if err := s.run(ctx, db); err != nil {
-			return fmt.Errorf("metastore migration %s: %w", s.name, err)
+			return fmt.Errorf("%s migration %s: %w", what, s.name, err)
 		}
 	}
 	return nil

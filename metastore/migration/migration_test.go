@@ -35,7 +35,7 @@ func TestApply(t *testing.T) {
 		{one, "newer", 2},
 		{fstest.MapFS{"0001_a.sql": one["0001_a.sql"], "0003_c.sql": {}}, "expected number 2", 2},
 	} {
-		err := apply(ctx, db, step.dir)
+		err := Run(ctx, db, "test", step.dir)
 		if step.fail == "" && err != nil || step.fail != "" && (err == nil || !strings.Contains(err.Error(), step.fail)) {
 			t.Fatalf("step %d: error %v, want %q", i, err, step.fail)
 		}
@@ -65,7 +65,7 @@ func TestOwnersKeepTheirPrivileges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := apply(ctx, db, fstest.MapFS{"0001_catalog.sql": {Data: first}}); err != nil {
+	if err := Run(ctx, db, "test", fstest.MapFS{"0001_catalog.sql": {Data: first}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, owner := range []string{"ann", ""} {

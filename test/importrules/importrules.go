@@ -48,6 +48,7 @@ var rules = []rule{
 
 	// The engine sees plans, types, function signatures and errors of the dialect; engine/query alone compiles SQL.
 	{packages: "engine/query/...", allow: "engine/... dialect/... metastore/... shuffle/..."},
+	{packages: "engine/history/...", allow: engineBase + " metastore/migration"},
 	{packages: "engine/vector/... engine/kernel/... engine/decimal engine/simd", allow: "dialect/types dialect/sqlerr", stdOnly: true},
 	{packages: engineBase, allow: engineBase + " dialect/types dialect/sqlerr"},
 	{packages: "engine/hashtable/... engine/sort/...", allow: engineBase + " " + engineParts + " " + engineSees, stdOnly: true},
@@ -68,7 +69,7 @@ var rules = []rule{
 	{packages: "thrift/embedded", allow: "thrift/backend engine/query/... engine/vector/... dialect/types dialect/function dialect/sqlerr metastore/..."},
 	{packages: "thrift/...", allow: "auth/sasl engine/query/... engine/vector/... engine/decimal dialect/types dialect/sqlerr dialect/conf"},
 	{packages: "dualrun/...", allow: "thrift/tcli/... thrift/client/... dialect/types dialect/sqlerr"},
-	{packages: "web/...", allow: "engine/query/..."},
+	{packages: "web/...", allow: "engine/query/... engine/history"},
 }
 
 // generatedThrift are the packages of generated Thrift code, ours and gohive's.
