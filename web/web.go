@@ -177,7 +177,7 @@ func (s *site) list(w http.ResponseWriter, r *http.Request) {
 			statements[i].Progress = &p
 		}
 	}
-	to := func(page int) string {
+	to := func(page int) template.URL {
 		v := url.Values{}
 		for k := range q {
 			if q.Get(k) != "" {
@@ -185,7 +185,7 @@ func (s *site) list(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		v.Set("page", strconv.Itoa(page))
-		return v.Encode()
+		return template.URL(v.Encode()) // escaped by Encode
 	}
 	data := struct {
 		frame
@@ -194,7 +194,7 @@ func (s *site) list(w http.ResponseWriter, r *http.Request) {
 		Kinds              []string
 		Statements         []listed
 		Total, First, Last int
-		Newer, Older       string
+		Newer, Older       template.URL
 	}{
 		frame: s.frame("Statements", 5), Filter: f, Statements: statements, Total: total, First: f.Offset + 1, Last: f.Offset + len(statements),
 		States: []history.State{history.Queued, history.Running, history.Finished, history.Failed, history.Canceled, history.Lost},

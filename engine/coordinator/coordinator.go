@@ -41,6 +41,8 @@ type Coordinator struct {
 	stop   chan struct{} // closed by Close
 	ended  chan struct{} // closed when the loop has ended
 
+	observer observer // of the loop
+
 	workers []*worker
 	running sync.WaitGroup // attempts and commits
 
@@ -57,7 +59,7 @@ func New(c Config) *Coordinator {
 	}
 	x := &Coordinator{
 		config: c, core: scheduler.New(sc), origin: time.Now(), events: make(chan scheduler.Event, 64), asks: make(chan func()), stop: make(chan struct{}),
-		ended: make(chan struct{}), jobs: map[scheduler.JobID]*job{},
+		ended: make(chan struct{}), observer: newObserver(), jobs: map[scheduler.JobID]*job{},
 	}
 	for i := range max(c.Workers, 1) {
 		x.workers = append(x.workers, &worker{coordinator: x, id: scheduler.WorkerID(i), attempts: map[scheduler.AttemptID]*attempt{}})
@@ -168,7 +170,10 @@ func (x *Coordinator) loop() {
 // apply applies an event and carries out the actions. Nothing here waits for anything: what takes time is done by others.
 func (x *Coordinator) apply(e scheduler.Event) {
 	// An action may not lead to an event right away, since the slice of actions is valid until the next one only.
-	for _, a := range x.core.Apply(x.now(), e) {
+	actions := x.core.Apply(x.now(), e)
+	x.observeEvent(e)
+	for _, a := range actions {
+		x.observeAction(a)
 		switch a := a.(type) {
 		case scheduler.LogRecord: // one process: what is lost with it is lost together
 		case scheduler.Launch:

@@ -35,6 +35,8 @@ type Query struct {
 	// Commit puts in place what the granted attempts have written to sinks, or takes the rows of the result. It runs once, at
 	// the end. result is nil for queries without a result.
 	Commit func(ctx context.Context, granted []Granted, result shuffle.Reader) error
+	// Watch, when not nil, is told of every attempt that has ended, before Run returns. It must not wait for anything.
+	Watch func(Attempt)
 }
 
 // Granted is an attempt of a sink whose output counts, with the manifest of that (tablesink.DecodeOutputs).
@@ -168,7 +170,7 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 		return scheduler.StageSpec{}, fmt.Errorf("stage %d: %w", s.ID, err)
 	}
 	j.fragments = append(j.fragments, payload)
-	st := scheduler.StageSpec{Name: stageName(s), Payload: payload, KeepEmpty: true}
+	st := scheduler.StageSpec{Name: StageName(s), Payload: payload, KeepEmpty: true}
 	if s.Single {
 		st.Tasks = 1
 	} else {
@@ -208,8 +210,8 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 	return st, nil
 }
 
-// stageName is what users see of a stage, named as Tez names vertices.
-func stageName(s *stage.Stage) string {
+// StageName is what users see of a stage, named as Tez names vertices.
+func StageName(s *stage.Stage) string {
 	if len(s.Scans) > 0 || len(s.Reads) == 0 {
 		return fmt.Sprintf("Map %d", s.ID+1)
 	}

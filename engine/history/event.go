@@ -11,6 +11,7 @@ type event struct {
 	Begin   *Record   `json:"begin,omitempty"`
 	Setup   *setup    `json:"setup,omitempty"`
 	Phase   State     `json:"phase,omitempty"`
+	Stages  []Stage   `json:"stages,omitempty"`
 	Attempt *Attempt  `json:"attempt,omitempty"`
 	End     *ending   `json:"end,omitempty"`
 }
@@ -31,7 +32,6 @@ type ending struct {
 	Spill   int64         `json:"spill,omitempty"`
 	Shuffle int64         `json:"shuffle,omitempty"`
 	Memory  int64         `json:"memory,omitempty"`
-	Stages  []Stage       `json:"stages,omitempty"`
 }
 
 // maxFailures is the number of failures that a Detail lists.
@@ -57,6 +57,8 @@ func (s *sum) apply(e *event) {
 	case e.Phase == Running:
 		d.State, s.running = Running, e.At
 		d.Queue = max(0, e.At.Sub(d.Start)-d.Compile)
+	case e.Stages != nil:
+		s.stages(e.Stages)
 	case e.Attempt != nil:
 		s.attempt(e.Attempt)
 	case e.End != nil:
@@ -64,12 +66,27 @@ func (s *sum) apply(e *event) {
 	}
 }
 
-func (s *sum) attempt(a *Attempt) {
-	d := &s.detail
-	for len(d.Stages) <= a.Stage {
-		d.Stages = append(d.Stages, Stage{})
+// stages notes what the scheduler says of the stages; the rest of a Stage is known from its attempts.
+func (s *sum) stages(list []Stage) {
+	for i, x := range list {
+		s.upTo(i)
+		st := &s.detail.Stages[i]
+		st.Name, st.State, st.Tasks = x.Name, x.State, max(st.Tasks, x.Tasks)
+		st.MedianTask, st.LargestTask = max(st.MedianTask, x.MedianTask), max(st.LargestTask, x.LargestTask)
+	}
+}
+
+// upTo makes room for stage number n.
+func (s *sum) upTo(n int) {
+	for len(s.detail.Stages) <= n {
+		s.detail.Stages = append(s.detail.Stages, Stage{})
 		s.times = append(s.times, nil)
 	}
+}
+
+func (s *sum) attempt(a *Attempt) {
+	d := &s.detail
+	s.upTo(a.Stage)
 	st := &d.Stages[a.Stage]
 	begin, end := a.Start.Sub(d.Start), a.End.Sub(d.Start)
 	if st.End == 0 || begin < st.Begin {
@@ -125,17 +142,6 @@ func (s *sum) end(e *event) {
 		d.Queue = max(0, d.Elapsed-d.Compile)
 	}
 	d.Spill, d.Shuffle, d.Memory = max(d.Spill, x.Spill), max(d.Shuffle, x.Shuffle), max(d.Memory, x.Memory)
-	for i, st := range x.Stages {
-		if i >= len(d.Stages) {
-			d.Stages = append(d.Stages, st)
-			s.times = append(s.times, nil)
-			continue
-		}
-		// The scheduler knows the counts; the attempts seen know the times.
-		seen := &d.Stages[i]
-		st.Copies, st.Spill, st.Begin, st.End, st.Time, st.Longest = seen.Copies, seen.Spill, seen.Begin, seen.End, seen.Time, seen.Longest
-		*seen = st
-	}
 }
 
 // result is the sum as it is now. The result shares nothing that changes.

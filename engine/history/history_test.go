@@ -66,6 +66,7 @@ func TestStatements(t *testing.T) {
 			jobs[i].Running()
 		}
 	}
+	jobs[1].Stages([]Stage{{Name: "Map 1"}, {Name: "Reducer 2", Tasks: 2}})
 	start := time.Now()
 	attempt := func(task, n int, a Attempt) {
 		a.Stage, a.Task, a.Attempt, a.Worker, a.Start, a.End = 1, task, n, "w1", start, start.Add(a.End.Sub(time.Time{}))
@@ -77,6 +78,7 @@ func TestStatements(t *testing.T) {
 	attempt(1, 1, Attempt{End: took(4 * time.Second), Rows: 5, Bytes: 50, Copy: true})
 	attempt(1, 2, Attempt{End: took(4 * time.Second), Class: "superseded", Killed: true, Copy: true})
 	attempt(2, 0, Attempt{End: took(2 * time.Second), Rows: 1})
+	jobs[1].Stages([]Stage{{Name: "Map 1"}, {Name: "Reducer 2", Tasks: 3, LargestTask: 9, MedianTask: 4}})
 	jobs[0].End(End{State: Finished, Rows: 7, Profile: "scan rows=7"})
 	jobs[1].End(End{State: Failed, Error: "no such file", Rows: -1, Shuffle: 150, Commit: time.Millisecond})
 	jobs[2].End(End{State: Canceled, Rows: -1})
@@ -102,7 +104,7 @@ func TestStatements(t *testing.T) {
 			}
 		}
 		d := get(t, h, "q1")
-		want := Stage{Tasks: 3, Completed: 3, Failed: 1, Killed: 1, Copies: 2, Rows: 16, Bytes: 150, Spill: 7, Begin: d.Stages[1].Begin, End: d.Stages[1].End,
+		want := Stage{Name: "Reducer 2", LargestTask: 9, MedianTask: 4, Tasks: 3, Completed: 3, Failed: 1, Killed: 1, Copies: 2, Rows: 16, Bytes: 150, Spill: 7, Begin: d.Stages[1].Begin, End: d.Stages[1].End,
 			Time: 7 * time.Second, Median: 2 * time.Second, Longest: 4 * time.Second}
 		if len(d.Stages) != 2 || !reflect.DeepEqual(d.Stages[1], want) {
 			t.Errorf("stages %+v, want %+v", d.Stages, want)

@@ -41,6 +41,9 @@ func (j *Job) ID() int64 { return j.id }
 // Running notes that the statement runs from now on.
 func (j *Job) Running() { j.record(&event{At: time.Now(), Phase: Running}) }
 
+// Stages notes what is known of the stages besides their attempts: name, state, number of tasks, sizes.
+func (j *Job) Stages(list []Stage) { j.record(&event{At: time.Now(), Stages: list}) }
+
 // Attempt notes the end of an attempt of a task.
 func (j *Job) Attempt(a *Attempt) { j.record(&event{At: a.End, Attempt: a}) }
 
@@ -48,7 +51,6 @@ func (j *Job) Attempt(a *Attempt) { j.record(&event{At: a.End, Attempt: a}) }
 func (j *Job) End(e End) {
 	j.record(&event{At: time.Now(), End: &ending{
 		State: e.State, Error: e.Error, Rows: e.Rows, Commit: e.Commit, Profile: e.Profile, Spill: e.Spill, Shuffle: e.Shuffle, Memory: e.Memory,
-		Stages: e.Stages,
 	}})
 }
 

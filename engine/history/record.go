@@ -154,6 +154,4 @@ type End struct {
 	Spill   int64
 	Shuffle int64
 	Memory  int64
-	// Stages are the scheduler's counts, in place of those of the attempts seen; nil when there are none.
-	Stages []Stage
 }

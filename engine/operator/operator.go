@@ -6,7 +6,6 @@
 package operator
 
 import (
-
 	"skep/dialect/types"
 	"skep/engine/memory"
 	"skep/engine/vector"

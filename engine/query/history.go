@@ -99,17 +99,16 @@ func (st *Statement) refused(ctx context.Context, err error) {
 }
 
 // begin notes that the statement begins to be executed.
-func (st *Statement) begin() *history.Job {
+func (st *Statement) begin() {
 	e := st.session.engine
-	job := e.history.Begin(st.described())
+	st.job = e.history.Begin(st.described())
 	e.runningMu.Lock()
-	e.running[job.ID()] = st
+	e.running[st.job.ID()] = st
 	e.runningMu.Unlock()
-	return job
 }
 
 // end notes how the statement ended.
-func (st *Statement) end(ctx context.Context, job *history.Job, err error) {
+func (st *Statement) end(ctx context.Context, err error) {
 	e := st.session.engine
 	end := history.End{State: endState(ctx, err), Rows: st.modified, Commit: st.commitTime, Profile: st.profileText()}
 	if err != nil {
@@ -119,11 +118,11 @@ func (st *Statement) end(ctx context.Context, job *history.Job, err error) {
 		end.Rows = st.result.Rows()
 	}
 	if x := st.running.Load(); x != nil {
-		end.Memory, end.Spill = x.pool.Peak(), x.pool.Spilled()
+		end.Memory, end.Spill, end.Shuffle = x.pool.Peak(), x.pool.Spilled(), x.shuffled.Load()
 	}
-	job.End(end)
+	st.job.End(end)
 	e.runningMu.Lock()
-	delete(e.running, job.ID())
+	delete(e.running, st.job.ID())
 	e.runningMu.Unlock()
 }
 

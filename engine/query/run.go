@@ -23,6 +23,8 @@ type execution struct {
 	// stages is the latest known progress of an execution in stages; nil otherwise.
 	stages atomic.Pointer[[]StageProgress]
 	pool   *memory.Pool
+	// shuffled is what tasks wrote for other tasks, in bytes.
+	shuffled atomic.Int64
 }
 
 // runPlan executes plans, which may share subplans, into their sinks.

@@ -53,11 +53,16 @@ func (st *Statement) runStages(
 	return st.prepared(ctx, func(env *planner.Env, s *scans) error {
 		env.Profile = nil
 		e := st.session.engine
+		st.noteStages(g)
 		return e.coordinated().Run(ctx, &coordinator.Query{
 			Graph: g, Env: &stage.Env{Planner: *env, Exchange: e.exchange, Tables: s}, ID: st.queryID, Pool: st.pool(),
 			Tasks: int(st.conf.Int(executionTasks, 0)), BroadcastBelow: max(0, st.conf.Int(broadcastActual, defaultBroadcastActual)),
 			Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
-			Sink: sink, Commit: commit,
+			Sink: sink, Commit: func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
+				st.noteStages(g)
+				return commit(ctx, granted, r)
+			},
+			Watch: st.watch(g),
 		})
 	})
 }

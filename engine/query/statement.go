@@ -13,6 +13,7 @@ import (
 	"skep/dialect/parser"
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/history"
 	"skep/engine/query/ddl"
 	"skep/engine/vector"
 	"skep/metastore/warehouse"
@@ -60,8 +61,9 @@ type Statement struct {
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
 
-	kind        string      // for the history: query, write, ddl …
-	plans       []plan.Node // what it runs, optimised
+	kind        string       // for the history: query, write, ddl …
+	plans       []plan.Node  // what it runs, optimised
+	job         *history.Job // while it runs and after
 	compileTime time.Duration
 	commitTime  time.Duration
 }
@@ -276,10 +278,10 @@ func (st *Statement) Result() *Result { return st.result }
 
 // Run executes the statement. When it returns nil, everything is committed and the result is complete.
 func (st *Statement) Run(ctx context.Context) error {
-	job := st.begin()
-	job.Running()
+	st.begin()
+	st.job.Running()
 	err := st.perform(ctx)
-	st.end(ctx, job, err)
+	st.end(ctx, err)
 	return err
 }
 

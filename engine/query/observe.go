@@ -1,0 +1,44 @@
+package query
+
+import (
+	"skep/engine/coordinator"
+	"skep/engine/history"
+	"skep/engine/stage"
+)
+
+// noteStages tells the history of the stages: their names, and what the scheduler has decided.
+func (st *Statement) noteStages(g *stage.Graph) {
+	if st.job == nil {
+		return // part of EXPLAIN ANALYZE
+	}
+	list := make([]history.Stage, len(g.Stages))
+	for i, s := range g.Stages {
+		list[i].Name = coordinator.StageName(s)
+	}
+	if v, ok := st.session.engine.coordinated().View(st.queryID); ok && len(v.Stages) == len(list) {
+		for i, s := range v.Stages {
+			list[i].State, list[i].Tasks, list[i].MedianTask, list[i].LargestTask = s.State, s.Total, s.MedianTask, s.LargestTask
+		}
+	}
+	st.job.Stages(list)
+}
+
+// watch returns what tells the history of attempts that ended.
+func (st *Statement) watch(g *stage.Graph) func(coordinator.Attempt) {
+	x := st.running.Load()
+	return func(a coordinator.Attempt) {
+		out := &history.Attempt{
+			Stage: int(a.ID.Stage), Epoch: int(a.ID.Epoch), Task: int(a.ID.Task), Attempt: int(a.ID.Attempt), Worker: a.Worker, Start: a.Start,
+			End: a.End, Killed: a.Killed, Message: a.Message, Copy: a.Copy, Rows: a.Output.Rows, Bytes: a.Output.Bytes,
+		}
+		if a.Failed {
+			out.Class = a.Class.String()
+		}
+		if s := g.Stages[a.ID.Stage]; s.Exchange >= 0 && s.Exchange != g.Result {
+			x.shuffled.Add(a.Output.Bytes)
+		}
+		if st.job != nil {
+			st.job.Attempt(out)
+		}
+	}
+}
