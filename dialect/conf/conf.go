@@ -132,3 +132,18 @@ func (c *Conf) NullsLast() bool {
 	}
 	return c.HiveVersion() != "3.1"
 }
+
+// Changed returns the properties that have been set here or in a parent; defaults are left out.
+func (c *Conf) Changed() map[string]string {
+	out := map[string]string{}
+	for p := c; p != nil; p = p.parent {
+		p.mu.RLock()
+		for k, v := range p.values {
+			if _, ok := out[k]; !ok {
+				out[k] = v
+			}
+		}
+		p.mu.RUnlock()
+	}
+	return out
+}

@@ -39,6 +39,9 @@ type Error struct {
 	cause    error
 }
 
+// TezTask is the task that Hive names in the errors of queries while they run.
+const TezTask = "org.apache.hadoop.hive.ql.exec.tez.TezTask"
+
 // Locator is anything with a place in the statement text, such as a syntax tree node.
 type Locator interface {
 	Where() (line, col int, token string)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"skep/engine/scheduler"
+	"skep/engine/worker"
 	"skep/shuffle"
 )
 
@@ -27,6 +28,8 @@ type Config struct {
 	Slots    int   // tasks that a worker runs at a time
 	Memory   int64 // of a worker, for the grants of its tasks
 	Exchange shuffle.Exchange
+	// Worker configures the workers in this process, but for what is the coordinator's.
+	Worker worker.Config
 	// Scheduler is the core's; nil: scheduler.DefaultConfig.
 	Scheduler *scheduler.Config
 }
@@ -43,8 +46,9 @@ type Coordinator struct {
 
 	observer observer // of the loop
 
-	workers []*worker
-	running sync.WaitGroup // attempts and commits
+	embedded []*embedded
+	workers  map[scheduler.WorkerID]Worker // of the loop
+	running  sync.WaitGroup                // commits and releases
 
 	mu    sync.Mutex
 	jobs  map[scheduler.JobID]*job
@@ -59,10 +63,12 @@ func New(c Config) *Coordinator {
 	}
 	x := &Coordinator{
 		config: c, core: scheduler.New(sc), origin: time.Now(), events: make(chan scheduler.Event, 64), asks: make(chan func()), stop: make(chan struct{}),
-		ended: make(chan struct{}), observer: newObserver(), jobs: map[scheduler.JobID]*job{},
+		ended: make(chan struct{}), observer: newObserver(), jobs: map[scheduler.JobID]*job{}, workers: map[scheduler.WorkerID]Worker{},
 	}
 	for i := range max(c.Workers, 1) {
-		x.workers = append(x.workers, &worker{coordinator: x, id: scheduler.WorkerID(i), attempts: map[scheduler.AttemptID]*attempt{}})
+		w := newEmbedded(x, scheduler.WorkerID(i))
+		x.embedded = append(x.embedded, w)
+		x.workers[w.id] = w
 	}
 	go x.loop()
 	return x
@@ -73,6 +79,9 @@ func (x *Coordinator) Close() {
 	close(x.stop)
 	<-x.ended
 	x.running.Wait()
+	for _, w := range x.embedded {
+		w.runner.Close()
+	}
 }
 
 var errClosed = errors.New("the server is shutting down")
@@ -137,10 +146,8 @@ func (x *Coordinator) loop() {
 	defer close(x.ended)
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
-	for _, w := range x.workers {
-		x.apply(scheduler.WorkerSeen{
-			Worker: w.id, Incarnation: incarnation, Host: fmt.Sprintf("embedded-%d", w.id), Slots: max(x.config.Slots, 1), Memory: x.config.Memory,
-		})
+	for _, w := range x.embedded {
+		x.apply(w.seen())
 	}
 	for {
 		select {
@@ -150,17 +157,14 @@ func (x *Coordinator) loop() {
 				j.finish(errClosed)
 			}
 			x.mu.Unlock()
-			for _, w := range x.workers {
-				w.cancelAll()
-			}
 			return
 		case e := <-x.events:
 			x.apply(e)
 		case f := <-x.asks:
 			f()
 		case <-clock.C:
-			for _, w := range x.workers {
-				x.apply(scheduler.Heartbeat{Worker: w.id, Incarnation: incarnation, Progress: w.progress()})
+			for _, w := range x.embedded {
+				x.apply(scheduler.Heartbeat{Worker: w.id, Incarnation: incarnation, Progress: w.runner.Progress()})
 			}
 			x.apply(scheduler.Tick{})
 		}
@@ -179,17 +183,18 @@ func (x *Coordinator) apply(e scheduler.Event) {
 		case scheduler.Launch:
 			x.launch(a)
 		case scheduler.Cancel:
-			x.workers[a.Worker].cancel(a.Attempt)
+			x.to(a.Worker, func(w Worker) { w.Cancel(a.Attempt) })
 		case scheduler.Acknowledge: // outputs that do not count go with their job
+			x.to(a.Worker, func(w Worker) { w.Acknowledge(a.Attempt, a.KeepOutput) })
 		case scheduler.CommitGranted:
-			x.workers[a.Worker].answer(a.Attempt, true)
+			x.to(a.Worker, func(w Worker) { w.Answer(a.Attempt, true) })
 		case scheduler.CommitDenied:
-			x.workers[a.Worker].answer(a.Attempt, false)
+			x.to(a.Worker, func(w Worker) { w.Answer(a.Attempt, false) })
 		case scheduler.InputChanged: // outputs of workers in this process do not move
 		case scheduler.AskSizes:
 			x.askSizes(a)
 		case scheduler.ReleaseStage:
-			x.release(a.Job, int(a.Stage))
+			x.release(a)
 		case scheduler.ReleaseJob: // Run releases it, when nothing of it runs any more
 		case scheduler.CommitJob:
 			x.commit(a.Job)
@@ -205,17 +210,54 @@ func (x *Coordinator) job(id scheduler.JobID) *job {
 	return x.jobs[id]
 }
 
-// release drops the outputs of a stage.
-func (x *Coordinator) release(id scheduler.JobID, stage int) {
-	j := x.job(id)
+// to has something done by a worker, if it is there.
+func (x *Coordinator) to(id scheduler.WorkerID, f func(w Worker)) {
+	if w := x.workers[id]; w != nil {
+		f(w)
+	}
+}
+
+// release drops the outputs of a stage. What is written again afterwards must not be dropped with them, so this is done before
+// anything else is launched.
+func (x *Coordinator) release(a scheduler.ReleaseStage) {
+	j := x.job(a.Job)
 	if j == nil {
 		return
 	}
-	x.running.Go(func() {
-		if err := x.config.Exchange.Release(context.Background(), j.name, stage); err != nil {
-			j.problem(fmt.Errorf("releasing the outputs of stage %d of %s: %w", stage, j.name, err))
+	for _, w := range x.workers {
+		w.ReleaseStage(j.job, a.Stage, a.Epoch)
+	}
+	if err := x.config.Exchange.Release(context.Background(), j.name, int(a.Stage)); err != nil {
+		j.problem(fmt.Errorf("releasing the outputs of stage %d of %s: %w", a.Stage, j.name, err))
+	}
+}
+
+// Reported takes what an attempt of a worker reports.
+func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation, r *worker.Report) {
+	j := x.job(r.Attempt.Job)
+	if j == nil {
+		return // it has ended
+	}
+	if r.Place != nil {
+		j.wrote(r.Attempt, id, r.Place)
+	}
+	switch r.Kind {
+	case worker.Started:
+		x.send(scheduler.AttemptStarted{Attempt: r.Attempt, Worker: id, Incarnation: inc})
+	case worker.CommitRequested:
+		x.send(scheduler.CommitRequested{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output, Manifest: r.Manifest})
+	case worker.Finished:
+		x.send(scheduler.AttemptFinished{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output})
+	case worker.Failed:
+		e := scheduler.AttemptFailed{Attempt: r.Attempt, Worker: id, Incarnation: inc, Class: r.Class, Message: r.Message}
+		if r.Fetch != nil {
+			f := *r.Fetch
+			f.Worker = j.writer(f.Producer)
+			e.Fetch = &f
 		}
-	})
+		j.failed(r.Message, r.Err)
+		x.send(e)
+	}
 }
 
 // commit puts the granted outputs of a job in place.
@@ -227,7 +269,7 @@ func (x *Coordinator) commit(id scheduler.JobID) {
 	grants := x.core.Grants(id)
 	x.running.Go(func() {
 		e := scheduler.JobCommitted{Job: id}
-		if err := j.commit(grants); err != nil {
+		if err := j.commit(x.config.Exchange, grants); err != nil {
 			j.problem(err)
 			e.Err = err.Error()
 		}
@@ -253,15 +295,23 @@ func (x *Coordinator) askSizes(a scheduler.AskSizes) {
 	if j == nil {
 		return
 	}
-	_, places := x.core.Manifest(a.Job, a.Stage)
-	outputs := j.outputsOf(places)
+	ref, places := x.core.Manifest(a.Job, a.Stage)
+	m := j.manifest(ref, places)
 	partitions := slices.Clone(a.Partitions) // the core's own
 	x.running.Go(func() {
 		for _, p := range partitions {
 			e := scheduler.PartitionSizes{Job: a.Job, Stage: a.Stage, Epoch: a.Epoch, Partition: p}
-			for _, o := range outputs {
-				e.Bytes = append(e.Bytes, o.Partitions[p].Bytes)
+			sizes, err := x.config.Exchange.MapSizes(j.ctx, m, int(p))
+			if err != nil {
+				var fetch *shuffle.FetchError
+				if errors.As(err, &fetch) {
+					x.send(scheduler.SizesFailed{Job: a.Job, Fetch: j.fetchFail(fetch)})
+				} else {
+					j.problem(fmt.Errorf("asking for the sizes of partition %d of stage %d: %w", p, a.Stage, err))
+				}
+				return // the core asks again
 			}
+			e.Bytes = sizes
 			x.send(e)
 		}
 	})

@@ -4,24 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
-	"skep/engine/pipeline"
+	"skep/engine/format"
+	"skep/engine/memory"
 	"skep/engine/scheduler"
+	"skep/engine/session"
 	"skep/engine/stage"
-	"skep/engine/tablesink"
+	"skep/engine/worker"
 	"skep/shuffle"
 )
 
 // Query is a query to be run.
 type Query struct {
-	Graph *stage.Graph
-	Env   *stage.Env
-	ID    string // shown in names of outputs
-	Pool  string
+	Graph   *stage.Graph
+	Session *session.Session
+	Tables  Tables
+	ID      string // shown in names of outputs
+	Pool    string
 	// Tasks fixes the number of tasks of all stages that may have several; 0: by size.
 	Tasks int
 	// BroadcastBelow is the real size in bytes below which the side of a join is read whole by all tasks; 0: never.
@@ -30,8 +32,12 @@ type Query struct {
 	Twice bool
 	// Verify checks that fragments are the same after encoding and decoding.
 	Verify bool
-	// Sink opens query sink number sink for an attempt.
-	Sink func(ctx context.Context, sink int, attempt shuffle.AttemptID) (TaskSink, error)
+	// Memory is what tasks in this process and readers of the result account to.
+	Memory *memory.Pool
+	// Logf receives what scripts say.
+	Logf func(level, format string, args ...any)
+	// Sinks describe the query's sinks (tablesink.EncodeSpec).
+	Sinks [][]byte
 	// Commit puts in place what the granted attempts have written to sinks, or takes the rows of the result. It runs once, at
 	// the end. result is nil for queries without a result.
 	Commit func(ctx context.Context, granted []Granted, result shuffle.Reader) error
@@ -45,11 +51,11 @@ type Granted struct {
 	Manifest []byte
 }
 
-// TaskSink is where a task of a sink stage writes.
-type TaskSink struct {
-	pipeline.Sink
-	// Outputs returns what was written, after the task has ended well.
-	Outputs func() []*tablesink.Output
+// Tables divides tables into splits and finds their files.
+type Tables interface {
+	stage.Divider
+	// File opens a file of a split.
+	File(ctx context.Context, path string) (format.Input, error)
 }
 
 // job is a query being run.
@@ -60,10 +66,9 @@ type job struct {
 	ctx   context.Context // ends with the job
 	stop  context.CancelCauseFunc
 
+	job       *worker.Job // as workers see it
 	fragments [][]byte
 	splits    [][]location // by stage
-
-	attempts sync.WaitGroup // running attempts
 
 	mu        sync.Mutex
 	outputs   map[scheduler.AttemptID]output
@@ -77,7 +82,7 @@ type job struct {
 
 // output is what an attempt has written to an exchange.
 type output struct {
-	*shuffle.Output
+	*worker.Place
 	worker scheduler.WorkerID
 }
 
@@ -107,9 +112,12 @@ func (x *Coordinator) Run(ctx context.Context, q *Query) error {
 		}
 	}
 	j.stop(nil)
-	j.attempts.Wait()
+	err = j.err
+	for _, w := range x.embedded {
+		err = errors.Join(err, w.runner.ReleaseJob(j.id))
+	}
 	x.send(scheduler.JobForgotten{Job: j.id})
-	err = errors.Join(j.err, x.config.Exchange.Release(context.WithoutCancel(ctx), j.name))
+	err = errors.Join(err, x.config.Exchange.Release(context.WithoutCancel(ctx), j.name))
 	x.mu.Lock()
 	delete(x.jobs, j.id)
 	x.mu.Unlock()
@@ -130,6 +138,13 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
 	}
 	j.ctx, j.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	described, err := q.Session.Encode()
+	if err != nil {
+		return nil, nil, err
+	}
+	j.job = &worker.Job{
+		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Files: q.Tables.File, Logf: q.Logf,
+	}
 	spec := &scheduler.JobSpec{Pool: q.Pool, EstimatedBytes: 0}
 	for _, s := range q.Graph.Stages {
 		st, err := j.stage(ctx, s)
@@ -195,7 +210,7 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 		}
 		st.Inputs = append(st.Inputs, in)
 	}
-	byScan, _, err := stage.Splits(ctx, j.query.Env, s)
+	byScan, _, err := stage.Splits(ctx, j.query.Session.Expr(), j.query.Tables, s)
 	if err != nil {
 		return st, err
 	}
@@ -226,10 +241,10 @@ func (j *job) shuffleID(a scheduler.AttemptID) shuffle.AttemptID {
 }
 
 // wrote notes the output of an attempt.
-func (j *job) wrote(a scheduler.AttemptID, o output) {
+func (j *job) wrote(a scheduler.AttemptID, w scheduler.WorkerID, p *worker.Place) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.outputs[a] = o
+	j.outputs[a] = output{p, w}
 }
 
 // writer returns the worker that has an output, or scheduler.NoWorker.
@@ -242,39 +257,44 @@ func (j *job) writer(a scheduler.AttemptID) scheduler.WorkerID {
 	return scheduler.NoWorker
 }
 
-// outputsOf returns the outputs of attempts, in order.
-func (j *job) outputsOf(places []scheduler.Place) []*shuffle.Output {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	out := make([]*shuffle.Output, 0, len(places))
-	for _, p := range places {
-		if o, ok := j.outputs[p.Attempt]; ok {
-			out = append(out, o.Output)
-		}
-	}
-	return out
-}
-
 // manifest returns the places of a version of a stage's outputs.
 func (j *job) manifest(ref scheduler.ManifestRef, places []scheduler.Place) *shuffle.Manifest {
-	outputs := j.outputsOf(places)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	m := j.manifests[ref]
 	if m == nil {
-		partitions := 1
-		for _, o := range outputs {
-			partitions = max(partitions, len(o.Partitions))
+		attempts := make([]scheduler.AttemptID, len(places))
+		for i, p := range places {
+			attempts[i] = p.Attempt
 		}
-		id := shuffle.StageID{Job: j.name, Stage: int(ref.Stage), Epoch: int(ref.Epoch)}
-		m = shuffle.NewManifest(id, partitions, outputs)
+		m = j.listed(ref.Stage, ref.Epoch, attempts)
 		j.manifests[ref] = m
 	}
 	return m
 }
 
+// listed makes a manifest of what attempts have written. The lock is held.
+func (j *job) listed(s scheduler.StageID, epoch uint32, attempts []scheduler.AttemptID) *shuffle.Manifest {
+	partitions := 1
+	outputs := make([]*shuffle.Output, 0, len(attempts))
+	for _, a := range attempts {
+		if o, ok := j.outputs[a]; ok {
+			partitions = max(partitions, o.Partitions)
+			outputs = append(outputs, &shuffle.Output{Attempt: j.shuffleID(a), Location: o.Location, Check: o.Check})
+		}
+	}
+	return shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: int(s), Epoch: int(epoch)}, partitions, outputs)
+}
+
+// fetchFail is an output that could not be read, as the core knows it.
+func (j *job) fetchFail(e *shuffle.FetchError) scheduler.FetchFail {
+	f := *worker.FetchFail(j.id, e)
+	f.Worker = j.writer(f.Producer)
+	return f
+}
+
 // commit gives the query what its sinks, or its result's tasks, have been granted.
-func (j *job) commit(grants []scheduler.Grant) error {
+func (j *job) commit(exchange shuffle.Exchange, grants []scheduler.Grant) error {
 	g := j.query.Graph
 	if g.Result < 0 {
 		ids := make([]Granted, len(grants))
@@ -284,18 +304,19 @@ func (j *job) commit(grants []scheduler.Grant) error {
 		return j.query.Commit(j.ctx, ids, nil)
 	}
 	e := g.Exchanges[g.Result]
-	var outputs []*shuffle.Output
-	j.mu.Lock()
-	for _, x := range grants {
-		outputs = append(outputs, j.outputs[x.Attempt].Output)
+	attempts := make([]scheduler.AttemptID, len(grants))
+	for i, x := range grants {
+		attempts[i] = x.Attempt
 	}
+	j.mu.Lock()
+	m := j.listed(scheduler.StageID(e.Producer), 0, attempts)
 	j.mu.Unlock()
-	if slices.Contains(outputs, nil) {
+	if len(m.Entries) != len(grants) {
 		return errors.New("a task of the result has no output")
 	}
-	m := shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: e.Producer}, e.Partitions, outputs)
-	r, err := j.query.Env.Exchange.OpenReader(j.ctx, shuffle.ReaderSpec{
-		Manifest: m, Slices: []shuffle.Slice{{Partitions: shuffle.Range{To: e.Partitions}}}, Types: e.Types, Pool: j.query.Env.Planner.Pool,
+	m.Partitions = e.Partitions
+	r, err := exchange.OpenReader(j.ctx, shuffle.ReaderSpec{
+		Manifest: m, Slices: []shuffle.Slice{{Partitions: shuffle.Range{To: e.Partitions}}}, Types: e.Types, Pool: j.query.Memory,
 	})
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"skep/engine/pipeline"
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
+	"skep/engine/session"
 	"skep/engine/vector"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -293,7 +294,7 @@ func (x *statisticsOf) counter(input, serde string) format.Counter {
 	if input == "" {
 		input, serde = x.read.InputFormat, x.read.SerDe
 	}
-	f, err := x.st.session.engine.formats.find(input, serde)
+	f, err := x.st.session.engine.formats.Find(input, serde)
 	if err != nil {
 		return nil
 	}
@@ -324,7 +325,7 @@ func (x *statisticsOf) count(ctx context.Context, g *gathered, location string, 
 	if f != nil && g.footers == nil {
 		g.footers = &format.FileStats{}
 	}
-	options := &format.ReadOptions{Open: plainOpener{files}, Session: formatSession(x.st.conf)}
+	options := &format.ReadOptions{Open: plainOpener{files}, Session: session.Format(x.st.conf)}
 	for _, e := range entries {
 		path := strings.TrimSuffix(location, "/") + "/" + e.Name()
 		switch {

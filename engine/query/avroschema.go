@@ -8,12 +8,13 @@ import (
 
 	"skep/dialect/catalog"
 	"skep/engine/format/avro"
+	"skep/engine/table"
 )
 
 // avroColumns gives a table the columns of the Avro schema that its properties hold or name, as Hive does; the schema itself
 // becomes a parameter of the table where formats look for it. Tables without a schema keep their declared columns.
 func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
-	props := merged(t.Params, t.SerDeProps)
+	props := table.Merged(t.Params, t.SerDeProps)
 	text := props[avro.LiteralProperty]
 	if url := props[avro.URLProperty]; (text == "" || text == "none") && url != "" {
 		var err error
@@ -32,7 +33,7 @@ func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
 	for i, k := range cols {
 		t.Columns = append(t.Columns, catalog.Column{Name: k.Name, Type: k.Type, Comment: docs[i]})
 	}
-	t.Params = merged(t.Params, map[string]string{avro.LiteralProperty: text})
+	t.Params = table.Merged(t.Params, map[string]string{avro.LiteralProperty: text})
 	return nil
 }
 

@@ -20,7 +20,10 @@ import (
 	"skep/engine/history"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
+	"skep/engine/table"
+	"skep/engine/worker"
 	"skep/metastore"
+	"skep/metastore/partition"
 	"skep/metastore/store"
 	"skep/metastore/warehouse"
 	"skep/shuffle"
@@ -51,7 +54,7 @@ type Engine struct {
 	warehouse *warehouse.Warehouse
 	pool      *memory.Pool
 	slots     *pipeline.Slots
-	formats   *formats
+	formats   *table.Formats
 	history   *history.History
 	scratch   string
 	exchange  shuffle.Exchange // between the stages of queries
@@ -77,7 +80,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return nil, fmt.Errorf("resolving the data directory: %w", err)
 	}
-	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: newFormats(), running: map[int64]*Statement{}, scratch: filepath.Join(c.DataDir, "scratch")}
+	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: table.NewFormats(), running: map[int64]*Statement{}, scratch: filepath.Join(c.DataDir, "scratch")}
 	for k, v := range c.Settings {
 		e.conf.Set(k, v)
 	}
@@ -142,9 +145,17 @@ func (e *Engine) coordinated() *coordinator.Coordinator {
 	if e.coordinator == nil {
 		e.coordinator = coordinator.New(coordinator.Config{
 			Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
+			Worker: e.workerConfig(),
 		})
 	}
 	return e.coordinator
+}
+
+// workerConfig is what workers in this process have in common.
+func (e *Engine) workerConfig() worker.Config {
+	return worker.Config{
+		Formats: e.formats, Files: e.files, Slots: e.slots, Pool: e.pool, PartitionName: partition.Name, Scratch: filepath.Join(e.scratch, "tasks"),
+	}
 }
 
 // Conf returns the server's settings.

@@ -8,7 +8,7 @@ import (
 )
 
 // tezTask is the class that Hive names when a query fails while it runs; alerting rules look for it.
-const tezTask = "org.apache.hadoop.hive.ql.exec.tez.TezTask"
+const tezTask = sqlerr.TezTask
 
 func itoa(n int) string { return strconv.Itoa(n) }
 

@@ -14,6 +14,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
+	"skep/engine/table"
 	"skep/metastore/model"
 	"skep/metastore/warehouse"
 )
@@ -111,7 +112,7 @@ func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch
 func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	var outputs []planner.Output
 	for _, w := range writes {
-		outputs = append(outputs, planner.Output{Root: w.root, Sink: newTableSink(w.sink, w.spec.Buckets > 0)})
+		outputs = append(outputs, planner.Output{Root: w.root, Sink: table.NewSink(w.sink, w.spec.Buckets > 0)})
 	}
 	if len(outputs) == 0 {
 		return nil

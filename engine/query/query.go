@@ -13,6 +13,7 @@ import (
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/planner"
+	"skep/engine/session"
 	"skep/metastore"
 	"skep/metastore/warehouse"
 )
@@ -28,7 +29,7 @@ func (st *Statement) analysis() *analysis {
 	s := st.session
 	a := &analysis{tables: newTables(s), folder: folder{s.exprEnv(st.conf, st.now, st.queryID)}}
 	a.analyzer = analyzer.New(analyzer.Env{
-		Catalog: a.tables, Conf: st.conf, CurrentDB: s.Database(), User: s.User, Now: st.now, Location: location(st.conf), Folder: a.folder,
+		Catalog: a.tables, Conf: st.conf, CurrentDB: s.Database(), User: s.User, Now: st.now, Location: session.Location(st.conf), Folder: a.folder,
 		Text:       st.sql,
 		ParseQuery: func(text string) (*ast.Query, error) { return parser.ParseQuery(text, st.parserOptions()) },
 		Warn:       func(text string) { st.log.Logf("WARN", "%s", text) },

@@ -29,7 +29,7 @@ type execution struct {
 
 // runPlan executes plans, which may share subplans, into their sinks.
 func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) error {
-	return st.prepared(ctx, func(env *planner.Env, _ *scans) error {
+	return st.prepared(ctx, func(env *planner.Env) error {
 		q, err := planner.Build(ctx, env, outputs...)
 		if err != nil {
 			return err
@@ -38,16 +38,21 @@ func (st *Statement) runPlan(ctx context.Context, outputs ...planner.Output) err
 	})
 }
 
-// prepared calls run with what an execution of the statement needs, and clears up afterwards.
-func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env, s *scans) error) (err error) {
-	e := st.session.engine
+// reads calls run with what reads the tables of the statement's snapshot.
+func (st *Statement) reads(ctx context.Context, run func(s *scans) error) (err error) {
 	snapshot := st.snapshot
 	if snapshot == nil {
-		if snapshot, err = e.warehouse.Snapshot(ctx, nil); err != nil {
+		if snapshot, err = st.session.engine.warehouse.Snapshot(ctx, nil); err != nil {
 			return err
 		}
 		defer snapshot.Release(context.WithoutCancel(ctx))
 	}
+	return run(st.scans(snapshot))
+}
+
+// prepared calls run with what an execution in one piece needs, and clears up afterwards.
+func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env) error) (err error) {
+	e := st.session.engine
 	spill := filepath.Join(e.scratch, "spill-"+st.queryID)
 	defer func() {
 		if e := os.RemoveAll(spill); err == nil && e != nil {
@@ -56,11 +61,12 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env, s 
 	}()
 	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 	st.running.Store(x)
-	tables := &scans{st, snapshot}
-	return run(&planner.Env{
-		Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: x.pool,
-		SpillDir: spill, Scans: tables, Script: (&scripts{st: st, dir: spill}).prepare, Profile: x.profile, Progress: x.progress,
-	}, tables)
+	return st.reads(ctx, func(s *scans) error {
+		return run(&planner.Env{
+			Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: x.pool,
+			SpillDir: spill, Scans: s, Script: st.scripts(spill).Prepare, Profile: x.profile, Progress: x.progress,
+		})
+	})
 }
 
 // Progress describes the execution so far. Any goroutine may call it.

@@ -18,8 +18,9 @@ import (
 	"skep/dialect/conf"
 	"skep/dialect/plan"
 	"skep/dialect/types"
-	"skep/engine/calendar"
 	"skep/engine/expr"
+	"skep/engine/script"
+	"skep/engine/session"
 	"skep/metastore"
 	"skep/metastore/model"
 )
@@ -259,28 +260,25 @@ func (s *Session) SetVariable(name, value string) {
 	s.vars[name] = value
 }
 
-// location returns the session's time zone: hive.local.time.zone, or the process's.
-func location(c *conf.Conf) *time.Location {
-	name := c.Get("hive.local.time.zone")
-	if name == "" || strings.EqualFold(name, "LOCAL") {
-		return calendar.Local()
+// surroundings is what a statement of the session that started at now runs in.
+func (s *Session) surroundings(c *conf.Conf, now time.Time, queryID string) *session.Session {
+	return &session.Session{
+		Conf: c, Now: now, User: s.User, Database: s.Database(), QueryID: queryID,
+		Files: slices.Concat(s.listResources("FILE"), s.listResources("ARCHIVE")),
 	}
-	if l, err := time.LoadLocation(name); err == nil {
-		return l
-	}
-	if z, ok := calendar.ParseZone(name); ok {
-		_, offset := z.At(0)
-		return time.FixedZone(name, int(offset))
-	}
-	return calendar.Local()
 }
 
 // exprEnv is what expressions of a statement started at now may depend on.
 func (s *Session) exprEnv(c *conf.Conf, now time.Time, queryID string) *expr.Env {
-	return &expr.Env{
-		HiveVersion: c.HiveVersion(), Location: location(c), Now: now, User: s.User, Database: s.Database(),
-		Conf: c.Get, QueryID: queryID,
-	}
+	return s.surroundings(c, now, queryID).Expr()
+}
+
+func (st *Statement) surroundings() *session.Session {
+	return st.session.surroundings(st.conf, st.now, st.queryID)
+}
+
+func (st *Statement) scripts(dir string) *script.Scripts {
+	return &script.Scripts{Session: st.surroundings(), Formats: st.session.engine.formats, Dir: dir, Logf: st.log.Logf}
 }
 
 // folder evaluates constant expressions for the analyzer and the optimizer.

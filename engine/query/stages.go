@@ -13,6 +13,7 @@ import (
 	"skep/engine/planner"
 	"skep/engine/stage"
 	"skep/engine/tablesink"
+	"skep/engine/worker"
 	"skep/shuffle"
 )
 
@@ -45,20 +46,20 @@ func (st *Statement) stageOptions() stage.Options {
 	}
 }
 
-// runStages runs a graph. sink and commit are those of coordinator.Query.
+// runStages runs a graph. sinks and commit are those of coordinator.Query.
 func (st *Statement) runStages(
-	ctx context.Context, g *stage.Graph, sink func(context.Context, int, shuffle.AttemptID) (coordinator.TaskSink, error),
-	commit func(context.Context, []coordinator.Granted, shuffle.Reader) error,
+	ctx context.Context, g *stage.Graph, sinks [][]byte, commit func(context.Context, []coordinator.Granted, shuffle.Reader) error,
 ) error {
-	return st.prepared(ctx, func(env *planner.Env, s *scans) error {
-		env.Profile = nil
+	return st.reads(ctx, func(s *scans) error {
 		e := st.session.engine
+		x := &execution{profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+		st.running.Store(x)
 		st.noteStages(g)
 		return e.coordinated().Run(ctx, &coordinator.Query{
-			Graph: g, Env: &stage.Env{Planner: *env, Exchange: e.exchange, Tables: s}, ID: st.queryID, Pool: st.pool(),
+			Graph: g, Session: st.surroundings(), Tables: s, ID: st.queryID, Pool: st.pool(), Logf: st.log.Logf, Memory: x.pool,
 			Tasks: int(st.conf.Int(executionTasks, 0)), BroadcastBelow: max(0, st.conf.Int(broadcastActual, defaultBroadcastActual)),
 			Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
-			Sink: sink, Commit: func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
+			Sinks: sinks, Commit: func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
 				st.noteStages(g)
 				return commit(ctx, granted, r)
 			},
@@ -137,9 +138,6 @@ func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error
 	})
 }
 
-// maxTasks keeps the numbers of files of different tasks apart.
-const maxTasks = 10_000
-
 // runWritesInStages runs the plans of writes, each task into files of its own.
 func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
 	roots := make([]plan.Node, len(writes))
@@ -150,17 +148,13 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 	if err != nil {
 		return err
 	}
-	sink := func(ctx context.Context, sink int, attempt shuffle.AttemptID) (coordinator.TaskSink, error) {
-		w := writes[sink]
-		spec := w.spec
-		spec.Dir, spec.Task, spec.Tasks = path.Join(w.spec.Dir, attemptDir(attempt)), attempt.Task, maxTasks
-		s, err := tablesink.New(spec, st.sinkEnv(ctx))
-		if err != nil {
-			return coordinator.TaskSink{}, err
+	sinks := make([][]byte, len(writes))
+	for i, w := range writes {
+		if sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
+			return err
 		}
-		return coordinator.TaskSink{Sink: newTableSink(s, spec.Buckets > 0), Outputs: s.Outputs}, nil
 	}
-	return st.runStages(ctx, g, sink, func(_ context.Context, attempts []coordinator.Granted, _ shuffle.Reader) error {
+	return st.runStages(ctx, g, sinks, func(_ context.Context, attempts []coordinator.Granted, _ shuffle.Reader) error {
 		byWrite := make([][]coordinator.Granted, len(writes))
 		for _, a := range attempts {
 			sink := g.Stages[a.Attempt.Stage].Sink
@@ -175,11 +169,6 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 	})
 }
 
-// attemptDir is the directory, below the staging directory of a write, of the files of one attempt.
-func attemptDir(a shuffle.AttemptID) string {
-	return fmt.Sprintf("attempt-%d-%d-%d-%d", a.Stage, a.Epoch, a.Task, a.Attempt)
-}
-
 // granted merges what the attempts that were granted have written to one target, by partition, files in the order of tasks. The
 // attempts are in that order.
 func granted(attempts []coordinator.Granted) ([]*tablesink.Output, error) {
@@ -191,7 +180,7 @@ func granted(attempts []coordinator.Granted) ([]*tablesink.Output, error) {
 		}
 		for _, o := range outputs {
 			for i := range o.Files {
-				o.Files[i].Path = path.Join(attemptDir(a.Attempt), o.Files[i].Path)
+				o.Files[i].Path = path.Join(worker.AttemptDir(a.Attempt), o.Files[i].Path)
 			}
 			if m := all[o.Partition]; m != nil {
 				m.Merge(o)

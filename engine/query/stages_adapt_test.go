@@ -40,7 +40,7 @@ func adaptiveSession(t *testing.T, sizing scheduler.Sizing) (*recorder, *Session
 	e.coordinator.Close()
 	c := scheduler.DefaultConfig()
 	c.Sizing = sizing
-	e.coordinator = coordinator.New(coordinator.Config{Workers: 2, Slots: 2, Exchange: x, Scheduler: &c})
+	e.coordinator = coordinator.New(coordinator.Config{Workers: 2, Slots: 2, Exchange: x, Worker: e.workerConfig(), Scheduler: &c})
 	return x, s
 }
 

@@ -15,6 +15,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/history"
 	"skep/engine/query/ddl"
+	"skep/engine/session"
 	"skep/engine/vector"
 	"skep/metastore/warehouse"
 )
@@ -271,7 +272,7 @@ func (st *Statement) IsCommand() bool { return st.command }
 func (st *Statement) ModifiedRows() int64 { return st.modified }
 
 // Location returns the session's time zone.
-func (st *Statement) Location() *time.Location { return location(st.conf) }
+func (st *Statement) Location() *time.Location { return session.Location(st.conf) }
 
 // Result returns the rows after a successful Run; nil without a result set.
 func (st *Statement) Result() *Result { return st.result }

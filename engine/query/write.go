@@ -13,6 +13,8 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/engine/colstats"
+	"skep/engine/session"
+	"skep/engine/table"
 	"skep/engine/tablesink"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -54,13 +56,13 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		}
 	}
 	spec := tablesink.Spec{
-		InputFormat: t.InputFormat, SerDe: t.SerDe, Columns: formatColumns(t.Columns), Properties: merged(t.Params, t.SerDeProps),
+		InputFormat: t.InputFormat, SerDe: t.SerDe, Columns: table.Columns(t.Columns), Properties: table.Merged(t.Params, t.SerDeProps),
 		Keys: keyNames(t), Static: b.Static, DefaultPartition: st.conf.Get("hive.exec.default.partition.name"),
 		MaxPartitions: st.partitionsAtOnce(), PartitionLimit: st.maxPartitions(),
 		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather"),
 	}
 	var err error
-	if spec.Extension, err = st.textExtension(t.InputFormat); err != nil {
+	if spec.Extension, err = table.TextExtension(t.InputFormat, session.Format(st.conf)); err != nil {
 		return nil, err
 	}
 	w.root = w.keysAsText(root, len(t.Columns))
@@ -88,7 +90,7 @@ func (w *write) open(ctx context.Context, spec tablesink.Spec) (err error) {
 func (st *Statement) sinkEnv(ctx context.Context) tablesink.Env {
 	e := st.session.engine
 	return tablesink.Env{
-		Format: e.formats.find, Session: formatSession(st.conf), PartitionName: partition.Name,
+		Format: e.formats.Find, Session: session.Format(st.conf), PartitionName: partition.Name,
 		Create: func(p string) (io.WriteCloser, error) { return e.files.Create(ctx, p) },
 	}
 }
@@ -301,7 +303,7 @@ func keyNames(t *catalog.Table) []string {
 // newDirectoryWrite prepares INSERT OVERWRITE DIRECTORY.
 func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch, root plan.Node) (*write, error) {
 	e, d := st.session.engine, b.Directory
-	extension, err := st.textExtension(d.InputFormat)
+	extension, err := table.TextExtension(d.InputFormat, session.Format(st.conf))
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +312,7 @@ func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch,
 		return nil, err
 	}
 	return w, w.open(ctx, tablesink.Spec{
-		InputFormat: d.InputFormat, SerDe: d.SerDe, Columns: formatColumns(d.Columns), Properties: d.Properties,
+		InputFormat: d.InputFormat, SerDe: d.SerDe, Columns: table.Columns(d.Columns), Properties: d.Properties,
 		Dir: w.staging.Dir(), Extension: extension,
 	})
 }

@@ -134,6 +134,7 @@ func codeStageID(c *codec.Coder, s *shuffle.StageID) {
 func codeSplit(c *codec.Coder, s *Split) {
 	c.Int(&s.Partition)
 	c.String(&s.Path)
+	c.String(&s.Now)
 	c.Int64(&s.FileSize)
 	c.Int64(&s.Start)
 	c.Int64(&s.Length)

@@ -7,6 +7,7 @@ import (
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
+	"skep/engine/expr"
 	"skep/engine/format"
 	"skep/engine/function"
 	"skep/engine/memory"
@@ -48,6 +49,8 @@ type Split struct {
 	// Partition is the index of the table's partition among those of the scan; 0 for unpartitioned tables.
 	Partition int
 	format.Split
+	// Now is where the file is at present, if a commit has moved it since the split was made: Path is still its name.
+	Now string
 }
 
 // Input is what a task reads of an exchange.
@@ -65,20 +68,24 @@ type Task struct {
 	Partitions int
 }
 
-// Tables divides tables into splits and reads them.
-type Tables interface {
+// Divider divides tables into splits.
+type Divider interface {
 	// Splits lists the splits of a scan, in the order of its rows. predicates are those of its filters that readers evaluate.
 	Splits(ctx context.Context, n *plan.Scan, predicates []format.Predicate) ([]Split, error)
+}
+
+// Tables reads splits of tables.
+type Tables interface {
 	// Open prepares reading some splits of a scan.
 	Open(ctx context.Context, n *plan.Scan, predicates []format.Predicate, splits []Split) (operator.Table, error)
 }
 
 // Splits lists the splits of each scan of a stage and counts them.
-func Splits(ctx context.Context, env *Env, s *Stage) (byScan [][]Split, total int, err error) {
+func Splits(ctx context.Context, env *expr.Env, tables Divider, s *Stage) (byScan [][]Split, total int, err error) {
 	byScan = make([][]Split, len(s.Scans))
 	for i, n := range s.Scans {
-		predicates, _ := planner.Predicates(env.Planner.Expr, n)
-		if byScan[i], err = env.Tables.Splits(ctx, n, predicates); err != nil {
+		predicates, _ := planner.Predicates(env, n)
+		if byScan[i], err = tables.Splits(ctx, n, predicates); err != nil {
 			return nil, 0, fmt.Errorf("dividing %s.%s: %w", n.Table.DB, n.Table.Name, err)
 		}
 		total += len(byScan[i])

@@ -31,7 +31,7 @@ const (
 	engineBase  = "engine/vector/... engine/kernel/... engine/simd engine/decimal engine/calendar engine/strictmath engine/memory engine/xpath engine/compress/... engine/block engine/filesystem/..."
 	engineParts = "engine/expr/... engine/function/... engine/aggregate/... engine/colstats/... engine/hashtable/... engine/sort/... engine/spill/... engine/format/... engine/tablesink/... engine/acid/..."
 	engineRun   = "engine/operator/... engine/pipeline/... engine/physical/... engine/profile/..."
-	enginePlan  = "engine/planner/... engine/stage/... engine/coordinator/... engine/task/... engine/scheduler/... engine/worker/..."
+	enginePlan  = "engine/planner/... engine/stage/... engine/session engine/table engine/script engine/coordinator/... engine/scheduler/... engine/worker/..."
 	dialectLeaf = "dialect/types dialect/ast/... dialect/sqlerr dialect/conf"
 	engineSees  = "dialect/types dialect/plan/... dialect/function/... dialect/sqlerr"
 )
@@ -54,7 +54,7 @@ var rules = []rule{
 	{packages: "engine/hashtable/... engine/sort/...", allow: engineBase + " " + engineParts + " " + engineSees, stdOnly: true},
 	{packages: engineParts, allow: engineBase + " " + engineSees},
 	{packages: engineRun, allow: engineBase + " " + engineParts + " " + engineSees},
-	{packages: enginePlan, allow: engineBase + " " + engineParts + " " + engineRun + " " + engineSees + " dialect/catalog shuffle/..."},
+	{packages: enginePlan, allow: engineBase + " " + engineParts + " " + engineRun + " " + engineSees + " dialect/catalog dialect/conf dialect/storage shuffle/..."},
 
 	// The shuffle moves batches and knows nothing of plans; columns become bytes in engine/block, as in spilled files.
 	{packages: "shuffle/...", allow: engineBase + " dialect/types"},

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -100,10 +101,14 @@ func Path(path string) (string, error) {
 
 type file struct {
 	*os.File
-	size int64
+	size     int64
+	modified time.Time
 }
 
 func (f *file) Size() int64 { return f.size }
+
+// ModTime returns when the file was last changed before it was opened.
+func (f *file) ModTime() time.Time { return f.modified }
 
 // Open implements filesystem.FileSystem.
 func (*FileSystem) Open(_ context.Context, path string) (filesystem.File, error) {
@@ -122,7 +127,7 @@ func (*FileSystem) Open(_ context.Context, path string) (filesystem.File, error)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &file{f, info.Size()}, nil
+	return &file{f, info.Size(), info.ModTime()}, nil
 }
 
 // Create implements filesystem.FileSystem.

@@ -1,4 +1,4 @@
-package query
+package table
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 	"skep/engine/expr"
 	"skep/engine/format"
 	"skep/engine/format/avro"
+	"skep/engine/session"
 	"skep/engine/vector"
 )
 
-// scanUnit is a partition (or the table) as its splits are read: in its own format and, unless its files describe
+// unit is a partition (or the table) as its splits are read: in its own format and, unless its files describe
 // themselves, by its own columns, which are converted to the table's by position.
-type scanUnit struct {
+type unit struct {
 	format   format.Format
 	options  *format.ReadOptions
 	modified map[string]time.Time // of its files; complete before any is read
@@ -62,12 +63,12 @@ func selfDescribing(inputFormat string) bool {
 	return false
 }
 
-func (s *scans) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Predicate) (*scanUnit, error) {
+func (r *Reader) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Predicate) (*unit, error) {
 	input, serde, props := p.InputFormat, p.SerDe, p.SerDeProps
 	if input == "" {
 		input, serde, props = n.Table.InputFormat, n.Table.SerDe, n.Table.SerDeProps
 	}
-	f, err := s.st.session.engine.formats.find(input, serde)
+	f, err := r.Formats.Find(input, serde)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +78,13 @@ func (s *scans) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Pre
 		columns = p.Columns
 	}
 	if schema := n.Table.Params[avro.LiteralProperty]; schema != "" && serde == storage.AvroSerDe {
-		props = merged(props, map[string]string{avro.LiteralProperty: schema}) // partitions are read by the table's schema
+		props = Merged(props, map[string]string{avro.LiteralProperty: schema}) // partitions are read by the table's schema
 	}
-	u := &scanUnit{format: f, modified: modified, options: &format.ReadOptions{
-		Open: opener{s, modified}, Schema: formatColumns(columns),
-		Properties: merged(n.Table.Params, p.Params, props), Session: formatSession(s.st.conf),
+	u := &unit{format: f, modified: modified, options: &format.ReadOptions{
+		Open: opener{r.File, modified}, Schema: Columns(columns),
+		Properties: Merged(n.Table.Params, p.Params, props), Session: session.Format(r.Session.Conf),
 	}}
-	if err := u.setColumns(s.st.session.exprEnv(s.st.conf, s.st.now, s.st.queryID), n, p, columns); err != nil {
+	if err := u.setColumns(r.Session.Expr(), n, p, columns); err != nil {
 		return nil, err
 	}
 	early, late := u.divide(n, predicates)
@@ -92,7 +93,7 @@ func (s *scans) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Pre
 }
 
 // setColumns says where each column of the scan comes from.
-func (u *scanUnit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition, columns []catalog.Column) error {
+func (u *unit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition, columns []catalog.Column) error {
 	data := len(n.Table.Columns)
 	var casts []plan.Expr
 	layout := expr.Layout{}
@@ -136,7 +137,7 @@ func (u *scanUnit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition,
 }
 
 // divide separates the predicates that readers of the unit can evaluate from those over converted or missing columns.
-func (u *scanUnit) divide(n *plan.Scan, predicates []format.Predicate) (early []format.Predicate, late []latePredicate) {
+func (u *unit) divide(n *plan.Scan, predicates []format.Predicate) (early []format.Predicate, late []latePredicate) {
 	for _, p := range predicates {
 		at := p.Column()
 		if at < len(u.options.Schema) && u.options.Schema[at].Type.Equal(n.Table.Columns[at].Type) {
@@ -152,42 +153,37 @@ func (u *scanUnit) divide(n *plan.Scan, predicates []format.Predicate) (early []
 	return early, late
 }
 
-// opener opens files of a snapshot, wherever later commits have moved them.
+// opener opens files as the table's reader does, and tells caches which version of a file it is.
 type opener struct {
-	scans    *scans
+	open     func(ctx context.Context, path string) (format.Input, error)
 	modified map[string]time.Time
 }
 
 // Open implements format.Opener.
 func (o opener) Open(ctx context.Context, path string) (format.Input, error) {
-	var in format.Input
-	err := o.scans.snapshot.Open(path, func(now string) error {
-		f, err := o.scans.st.session.engine.files.Open(ctx, now)
-		if err != nil {
-			return err
-		}
-		in = snapshotFile{f, o.modified[path]}
-		return nil
-	})
-	return in, err
+	in, err := o.open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return version{in, o.modified[path]}, nil
 }
 
-type snapshotFile struct {
+type version struct {
 	format.Input
 	modified time.Time
 }
 
 // ModTime tells caches which version of the file this is.
-func (f snapshotFile) ModTime() time.Time { return f.modified }
+func (f version) ModTime() time.Time { return f.modified }
 
 // scanTable is a table prepared for reading; it implements operator.Table.
 type scanTable struct {
 	scan   *plan.Scan
-	splits []scanSplit
+	splits []unitSplit
 }
 
-type scanSplit struct {
-	unit  *scanUnit
+type unitSplit struct {
+	unit  *unit
 	split format.Split
 }
 
@@ -244,7 +240,7 @@ func qualified(path string) string {
 
 // scanReader puts the columns of a reader, converted ones and constants into the order of the scan.
 type scanReader struct {
-	unit       *scanUnit
+	unit       *unit
 	reader     format.Reader
 	conversion *expr.Evaluator
 	late       []latePredicate

@@ -1,4 +1,6 @@
-package query
+// Package script runs the programs of TRANSFORM: it gives each process its arguments, environment, working directory and the SerDes of
+// its input and output.
+package script
 
 import (
 	"bytes"
@@ -16,31 +18,37 @@ import (
 	"skep/engine/format/record"
 	"skep/engine/format/text"
 	"skep/engine/operator"
+	"skep/engine/session"
+	"skep/engine/table"
 )
 
-// scripts runs the scripts of one execution of a statement.
-type scripts struct {
-	st    *Statement
-	dir   string // for working directories; removed after the execution
+// Scripts runs the scripts of one execution of a statement.
+type Scripts struct {
+	Session *session.Session
+	Formats *table.Formats
+	Dir     string // for working directories; whoever made it removes it after the execution
+	// Logf receives what scripts say on standard error.
+	Logf func(level, format string, args ...any)
+
 	count atomic.Int64
 }
 
-// prepare implements planner.Env.Script.
-func (s *scripts) prepare(n *plan.Script) (func() (*operator.ScriptSpec, error), error) {
+// Prepare implements planner.Env.Script.
+func (s *Scripts) Prepare(n *plan.Script) (func() (*operator.ScriptSpec, error), error) {
 	args := splitCommand(n.Command)
 	if len(args) == 0 {
 		return nil, s.fail(operator.ScriptStart, fmt.Errorf("the command %q names no program", n.Command))
 	}
-	session := formatSession(s.st.conf)
+	settings := session.Format(s.Session.Conf)
 	input, output, err := s.serdes(n)
 	if err != nil {
 		return nil, err
 	}
-	write := &format.WriteOptions{Properties: scriptProperties(&n.InputFormat), Session: session}
+	write := &format.WriteOptions{Properties: scriptProperties(&n.InputFormat), Session: settings}
 	for i, a := range n.Args {
 		write.Schema = append(write.Schema, format.Column{Name: fmt.Sprintf("_col%d", i), Type: a.Type()})
 	}
-	read := &format.ReadOptions{Properties: scriptProperties(&n.OutputFormat), Session: session}
+	read := &format.ReadOptions{Properties: scriptProperties(&n.OutputFormat), Session: settings}
 	if n.KeyValue && n.OutputFormat.SerDe == "" && n.OutputFormat.Properties == nil {
 		read.Properties["serialization.last.column.takes.rest"] = "true"
 	}
@@ -52,8 +60,8 @@ func (s *scripts) prepare(n *plan.Script) (func() (*operator.ScriptSpec, error),
 		spec := &operator.ScriptSpec{
 			Args: args, Env: s.environment(), Terminator: "\n", Types: plan.Types(n.Outputs),
 			Open:    func(r io.Reader) record.Reader { return text.NewLines(r, "the output of "+args[0]) },
-			Stderr:  &scriptLog{log: s.st.log, program: args[0]},
-			Partial: s.st.conf.Bool("hive.exec.script.allow.partial.consumption"), Fail: s.fail,
+			Stderr:  &scriptLog{logf: s.Logf, program: args[0]},
+			Partial: s.Session.Conf.Bool("hive.exec.script.allow.partial.consumption"), Fail: s.fail,
 		}
 		var err error
 		if spec.Input, err = input.NewSerializer(write); err != nil {
@@ -70,14 +78,14 @@ func (s *scripts) prepare(n *plan.Script) (func() (*operator.ScriptSpec, error),
 
 // serdes returns the SerDes of a script's input and output. Where the statement names none, the input's nested and binary
 // values are JSON.
-func (s *scripts) serdes(n *plan.Script) (input, output record.SerDe, err error) {
+func (s *Scripts) serdes(n *plan.Script) (input, output record.SerDe, err error) {
 	input = text.SerDe{JSON: true}
 	if f := n.InputFormat; f.SerDe != "" || f.Properties != nil {
-		if input, err = s.st.session.engine.formats.serde(serdeOr(f.SerDe)); err != nil {
+		if input, err = s.Formats.SerDe(serdeOr(f.SerDe)); err != nil {
 			return nil, nil, err
 		}
 	}
-	output, err = s.st.session.engine.formats.serde(serdeOr(n.OutputFormat.SerDe))
+	output, err = s.Formats.SerDe(serdeOr(n.OutputFormat.SerDe))
 	return input, output, err
 }
 
@@ -92,17 +100,17 @@ func serdeOr(class string) string {
 // delimited format, whose default is ^A.
 func scriptProperties(f *plan.ScriptFormat) map[string]string {
 	if f.SerDe == "" && f.Properties != nil {
-		return merged(f.Properties)
+		return table.Merged(f.Properties)
 	}
-	return merged(map[string]string{"field.delim": "\t", "serialization.format": "9"}, f.Properties)
+	return table.Merged(map[string]string{"field.delim": "\t", "serialization.format": "9"}, f.Properties)
 }
 
-func (s *scripts) fail(stage operator.ScriptStage, err error) error {
+func (s *Scripts) fail(stage operator.ScriptStage, err error) error {
 	code := map[operator.ScriptStage]sqlerr.Code{
 		operator.ScriptStart: sqlerr.ScriptInitError, operator.ScriptPipe: sqlerr.ScriptIOError, operator.ScriptExit: sqlerr.ScriptClosingError,
 	}[stage]
 	msg := fmt.Sprintf("[Error %d]: %s %v", code, sqlerr.Text(code), err)
-	return sqlerr.Execution(2, tezTask, msg).WithCause(err)
+	return sqlerr.Execution(2, sqlerr.TezTask, msg).WithCause(err)
 }
 
 // splitCommand divides a command at blanks and quotes, as Hive does: a quoted part is an argument of its own.
@@ -146,10 +154,10 @@ func findProgram(args []string, dir string) []string {
 
 // environment is what scripts find in their environment: the server's and the settings, with _ for what is neither letter
 // nor digit.
-func (s *scripts) environment() []string {
+func (s *Scripts) environment() []string {
 	env := os.Environ()
 	hidden := map[string]bool{}
-	list := s.st.conf.Get("hive.script.operator.env.blacklist")
+	list := s.Session.Conf.Get("hive.script.operator.env.blacklist")
 	if list == "" {
 		list = "hive.txn.valid.txns,hive.txn.tables.valid.writeids,hive.txn.valid.writeids,hive.script.operator.env.blacklist,hive.repl.current.table.write.id"
 	}
@@ -164,27 +172,25 @@ func (s *scripts) environment() []string {
 			return '_'
 		}, name)+"="+value)
 	}
-	for name, value := range s.st.conf.All() {
+	for name, value := range s.Session.Conf.All() {
 		if !hidden[name] && !strings.ContainsRune(value, 0) {
 			add(name, value)
 		}
 	}
-	add("hive.query.id", s.st.queryID)
+	add("hive.query.id", s.Session.QueryID)
 	return env
 }
 
 // workingDirectory makes a directory with copies of the files that the session has added.
-func (s *scripts) workingDirectory() (string, error) {
-	dir := filepath.Join(s.dir, fmt.Sprintf("script-%d", s.count.Add(1)))
+func (s *Scripts) workingDirectory() (string, error) {
+	dir := filepath.Join(s.Dir, fmt.Sprintf("script-%d", s.count.Add(1)))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("making the working directory of a script: %w", err)
 	}
-	for _, kind := range []string{"FILE", "ARCHIVE"} {
-		for _, path := range s.st.session.listResources(kind) {
-			path = strings.TrimPrefix(path, "file:")
-			if err := copyFile(filepath.Join(dir, filepath.Base(path)), path); err != nil {
-				return "", fmt.Errorf("copying the added file %s: %w", path, err)
-			}
+	for _, path := range s.Session.Files {
+		path = strings.TrimPrefix(path, "file:")
+		if err := copyFile(filepath.Join(dir, filepath.Base(path)), path); err != nil {
+			return "", fmt.Errorf("copying the added file %s: %w", path, err)
 		}
 	}
 	return dir, nil
@@ -212,7 +218,7 @@ func copyFile(to, from string) (err error) {
 
 // scriptLog writes what a script says on standard error to the statement's log, line by line and up to a limit.
 type scriptLog struct {
-	log     Log
+	logf    func(level, format string, args ...any)
 	program string
 	line    []byte
 	total   int
@@ -234,7 +240,7 @@ func (l *scriptLog) Write(p []byte) (int, error) {
 		if i < 0 {
 			return n, nil
 		}
-		l.log.Logf("INFO", "%s: %s", l.program, l.line[:i])
+		l.logf("INFO", "%s: %s", l.program, l.line[:i])
 		l.line = l.line[i+1:]
 	}
 }

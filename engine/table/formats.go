@@ -1,10 +1,11 @@
-package query
+// Package table reads the tables of plans: files of any format that Hive knows, partition by partition, as columns of a scan. It also
+// knows which code implements a storage format.
+package table
 
 import (
 	"maps"
 
 	"skep/dialect/catalog"
-	"skep/dialect/conf"
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/engine/format"
@@ -21,8 +22,8 @@ import (
 	"skep/engine/format/text"
 )
 
-// formats are the storage formats, with their caches of file footers.
-type formats struct {
+// Formats are the storage formats, with their caches of file footers.
+type Formats struct {
 	orc     format.Format
 	parquet format.Format
 }
@@ -30,12 +31,13 @@ type formats struct {
 // footerCache is the number of files whose footers each columnar format remembers.
 const footerCache = 4096
 
-func newFormats() *formats {
-	return &formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}}
+// NewFormats returns the formats.
+func NewFormats() *Formats {
+	return &Formats{orc: orc.New(), parquet: parquet.Format{Cache: parquet.NewCache(footerCache)}}
 }
 
-// find returns the implementation of a table's or partition's storage. Unknown classes are an error at use, not before.
-func (f *formats) find(inputFormat, serde string) (format.Format, error) {
+// Find returns the implementation of a table's or partition's storage. Unknown classes are an error at use, not before.
+func (f *Formats) Find(inputFormat, serde string) (format.Format, error) {
 	switch inputFormat {
 	case storage.OrcInputFormat:
 		return f.orc, nil
@@ -57,7 +59,7 @@ func (f *formats) find(inputFormat, serde string) (format.Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := f.serde(serde)
+	s, err := f.SerDe(serde)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +77,8 @@ func container(inputFormat string) (record.Container, error) {
 	return nil, sqlerr.Semanticf("the input format %s is not supported", inputFormat)
 }
 
-// serde returns the SerDe of rows of a class.
-func (f *formats) serde(class string) (record.SerDe, error) {
+// SerDe returns the SerDe of rows of a class.
+func (f *Formats) SerDe(class string) (record.SerDe, error) {
 	switch class {
 	case storage.LazySimpleSerDe, "":
 		return text.SerDe{}, nil
@@ -94,23 +96,17 @@ func (f *formats) serde(class string) (record.SerDe, error) {
 	return nil, sqlerr.Semanticf("the SerDe %s is not supported", class)
 }
 
-// textExtension is the extension of the names of text files that the session asks to be compressed.
-func (st *Statement) textExtension(inputFormat string) (string, error) {
+// TextExtension is the extension of the names of text files that the session asks to be compressed.
+func TextExtension(inputFormat string, session format.Session) (string, error) {
 	if inputFormat != storage.TextInputFormat {
 		return "", nil
 	}
-	session := formatSession(st.conf)
 	codec, err := text.OutputCodec(&session)
 	return codec.Extension(), err
 }
 
-// formatSession gives a format the settings it may depend on.
-func formatSession(c *conf.Conf) format.Session {
-	return format.Session{HiveVersion: c.HiveVersion(), Location: location(c), Conf: c.Get}
-}
-
-// formatColumns are table columns as formats see them.
-func formatColumns(cols []catalog.Column) []format.Column {
+// Columns are table columns as formats see them.
+func Columns(cols []catalog.Column) []format.Column {
 	out := make([]format.Column, len(cols))
 	for i, c := range cols {
 		out[i] = format.Column{Name: c.Name, Type: c.Type}
@@ -118,8 +114,8 @@ func formatColumns(cols []catalog.Column) []format.Column {
 	return out
 }
 
-// merged overlays property maps, the later ones winning.
-func merged(ms ...map[string]string) map[string]string {
+// Merged overlays property maps, the later ones winning.
+func Merged(ms ...map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, m := range ms {
 		maps.Copy(out, m)

@@ -1,4 +1,4 @@
-package query
+package table
 
 import (
 	"context"
@@ -6,11 +6,12 @@ import (
 	"skep/dialect/plan"
 	"skep/engine/format"
 	"skep/engine/operator"
+	"skep/engine/stage"
 	"skep/engine/vector"
 )
 
-// sampleSplits reduces the splits of a table to a sample of n PERCENT or nM.
-func sampleSplits(splits []scanSplit, s *plan.Sample) []scanSplit {
+// Sample reduces the splits of a table to a sample of n PERCENT or nM.
+func Sample(splits []stage.Split, s *plan.Sample) []stage.Split {
 	if s == nil || s.OutOf > 0 || s.Percent == 0 && s.Bytes == 0 {
 		return splits
 	}
@@ -18,13 +19,13 @@ func sampleSplits(splits []scanSplit, s *plan.Sample) []scanSplit {
 	if s.Percent > 0 {
 		var total int64
 		for _, x := range splits {
-			total += x.split.Length
+			total += x.Length
 		}
 		size = int64(float64(total) * s.Percent / 100)
 	}
 	// As in Hive whole splits are taken, the last one cut to what is left; of a split with any bytes some rows are read.
 	for i := range splits {
-		x := &splits[i].split
+		x := &splits[i]
 		if size <= x.Length {
 			x.Length = max(size, 1)
 			return splits[:i+1]

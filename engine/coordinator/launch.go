@@ -1,0 +1,40 @@
+package coordinator
+
+import (
+	"skep/engine/scheduler"
+	"skep/engine/stage"
+	"skep/engine/worker"
+	"skep/shuffle"
+)
+
+// launch starts an attempt. It is called by the loop, which knows the places of inputs.
+func (x *Coordinator) launch(l scheduler.Launch) {
+	j := x.job(l.Attempt.Job)
+	w := x.workers[l.Worker]
+	if j == nil || w == nil {
+		return
+	}
+	g := j.query.Graph
+	s := g.Stages[l.Attempt.Stage]
+	t := &stage.Task{Attempt: j.shuffleID(l.Attempt), Splits: make([][]stage.Split, len(s.Scans)), Inputs: map[int]stage.Input{}, Partitions: l.Partitions}
+	for _, i := range l.Splits {
+		at := j.splits[s.ID][i]
+		t.Splits[at.scan] = append(t.Splits[at.scan], at.split)
+	}
+	for k, exchange := range s.Reads {
+		ref, places := x.core.Manifest(j.id, l.Manifests[k].Stage)
+		r := l.Inputs[k]
+		slice := shuffle.Slice{Partitions: shuffle.Range{From: int(r.PartLo), To: int(r.PartHi)}}
+		if r.MapLo > 0 || int(r.MapHi) < len(places) {
+			slice.Maps = shuffle.Range{From: int(r.MapLo), To: int(r.MapHi)}
+		}
+		t.Inputs[exchange] = stage.Input{Manifest: j.manifest(ref, places), Slices: []shuffle.Slice{slice}}
+	}
+	o := &worker.Launch{
+		Job: j.job, Attempt: l.Attempt, Fragment: j.fragments[s.ID], Task: t, Commit: s.Exchange < 0 || s.Exchange == g.Result, Memory: l.Memory,
+	}
+	if s.Exchange < 0 {
+		o.Sink = j.query.Sinks[s.Sink]
+	}
+	w.Launch(o)
+}

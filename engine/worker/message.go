@@ -1,0 +1,74 @@
+package worker
+
+import (
+	"context"
+
+	"skep/engine/format"
+	"skep/engine/memory"
+	"skep/engine/scheduler"
+	"skep/engine/stage"
+)
+
+// Job is what the attempts of a job share. It is not changed once it has been given to a runner.
+type Job struct {
+	ID      scheduler.JobID
+	Name    string // of its outputs
+	Session []byte // session.Session
+	// Twice runs every task a second time and compares the outputs, Verify encodes and decodes tasks; for tests.
+	Twice, Verify bool
+
+	// Memory is what attempts in the same process account to; nil: the worker's pool.
+	Memory *memory.Pool
+	// Files opens files where they are now, for attempts in the process that knows; nil: where tasks say.
+	Files func(ctx context.Context, path string) (format.Input, error)
+	// Logf receives what scripts say; nil: nobody.
+	Logf func(level, format string, args ...any)
+}
+
+// Launch is an order to start an attempt.
+type Launch struct {
+	Job      *Job
+	Attempt  scheduler.AttemptID
+	Fragment []byte // of the stage
+	Task     *stage.Task
+	Sink     []byte // tablesink.Spec, of stages that write files; the attempt has a directory of its own below the spec's
+	// Commit says that the attempt has to ask before its output counts.
+	Commit bool
+	Memory int64 // the grant; 0: the worker's
+}
+
+// Kind says what a report is about.
+type Kind uint8
+
+// The kinds.
+const (
+	Started Kind = iota
+	CommitRequested
+	Finished
+	Failed
+	numKinds
+)
+
+// Report is what an attempt says of itself. It is not changed after it was made.
+type Report struct {
+	Kind    Kind
+	Attempt scheduler.AttemptID
+	// Output describes what was written, with CommitRequested and Finished.
+	Output scheduler.Output
+	// Manifest lists the files of a sink (tablesink.EncodeOutputs), with CommitRequested.
+	Manifest []byte
+	// Place is where an exchange has it; nil for sinks of the query.
+	Place *Place
+	// Class, Message, Fetch and Err say why it failed. Err is the error itself, or what a message can hold of it.
+	Class   scheduler.Class
+	Message string
+	Fetch   *scheduler.FetchFail
+	Err     error
+}
+
+// Place is where the output of an attempt is, in terms of the exchange.
+type Place struct {
+	Location   string
+	Check      uint32
+	Partitions int
+}
