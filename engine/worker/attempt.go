@@ -40,31 +40,38 @@ func (r *Runner) run(a *attempt) {
 	}
 	w, err := r.execute(a)
 	if err != nil && a.ctx.Err() == nil {
+		r.discard(a, &w)
 		x := &Report{Kind: Failed, Message: err.Error(), Err: err}
 		x.Class, x.Fetch = r.classify(a, err)
 		r.report(a, x)
 		return
 	}
-	if a.ctx.Err() != nil || a.Commit && !r.granted(a, &w) {
-		// Who ended the attempt needs no report. What it staged would go with the statement; it may be large.
-		if w.dir != "" {
-			_ = r.config.Files.RemoveAll(context.WithoutCancel(a.ctx), w.dir)
-		}
+	if a.ctx.Err() != nil { // who ended it needs no report
+		r.discard(a, &w)
 		return
+	}
+	if a.Commit {
+		if !r.report(a, &Report{Kind: CommitRequested, Output: w.output, Place: w.place(), Manifest: w.manifest}) {
+			return
+		}
+		select {
+		case granted := <-a.grant:
+			if !granted {
+				r.discard(a, &w)
+				return
+			}
+		case <-a.ctx.Done(): // what was staged may have been granted
+			return
+		}
 	}
 	r.report(a, &Report{Kind: Finished, Output: w.output, Place: w.place()})
 }
 
-// granted asks whether the attempt's output counts.
-func (r *Runner) granted(a *attempt, w *written) bool {
-	if !r.report(a, &Report{Kind: CommitRequested, Output: w.output, Place: w.place(), Manifest: w.manifest}) {
-		return false
-	}
-	select {
-	case yes := <-a.grant:
-		return yes
-	case <-a.ctx.Done():
-		return false
+// discard removes the files of an attempt whose output does not count. Were they left, they would go with the statement; they may be
+// large.
+func (r *Runner) discard(a *attempt, w *written) {
+	if w.dir != "" {
+		_ = r.config.Files.RemoveAll(context.WithoutCancel(a.ctx), w.dir) // see above
 	}
 }
 
