@@ -88,6 +88,29 @@ func Hash(keys []*vector.Vector, n int, out []uint64) {
 	}
 }
 
+// HashCoded is Hash for keys some of whose columns are given by number: where dicts has an entry, the column holds indexes into
+// it, a list of the values' hashes. The result is that of Hash over the values.
+func HashCoded(keys []*vector.Vector, dicts [][]uint64, n int, out []uint64) {
+	out = out[:n]
+	for i, v := range keys {
+		d := dicts[i]
+		if d == nil {
+			hashColumn(v, out, i > 0)
+			continue
+		}
+		for k, x := range v.I64[:n] {
+			h := uint64(nullHash)
+			if v.Nulls == nil || !v.Nulls[k] {
+				h = d[x]
+			}
+			if i > 0 {
+				h = combine(out[k], h)
+			}
+			out[k] = h
+		}
+	}
+}
+
 func hashColumn(v *vector.Vector, out []uint64, more bool) {
 	n := len(out)
 	nulls := v.Nulls

@@ -43,6 +43,8 @@ type HashAggregate struct {
 	spec    AggregateSpec
 	res     *Resources
 	partial []*types.Type // keys and partial results
+	symbols []*symbols    // by key; nil when no key is a string
+	coded   []*types.Type // partial with symbols for strings
 
 	files spillFiles
 
@@ -59,6 +61,14 @@ func NewHashAggregate(spec AggregateSpec, r *Resources) *HashAggregate {
 	for _, f := range spec.Functions {
 		h.partial = append(h.partial, f.Partial()...)
 	}
+	if h.symbols = newSymbols(spec.Keys, r.Pool); h.symbols != nil {
+		h.coded = append(h.coded, h.partial...)
+		for i, s := range h.symbols {
+			if s != nil {
+				h.coded[i] = types.BigIntType
+			}
+		}
+	}
 	return h
 }
 
@@ -70,6 +80,12 @@ func (h *HashAggregate) Close() error {
 		t.account.Close()
 	}
 	h.tables = nil
+	for _, s := range h.symbols {
+		if s != nil {
+			s.account.Close()
+		}
+	}
+	h.symbols = nil
 	return h.files.close()
 }
 
@@ -87,7 +103,9 @@ type aggregateInput struct {
 
 // Processor implements pipeline.Sink.
 func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(in.h, 0)}
+	h := in.h
+	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(h, 0, h.symbols != nil)}
+	p.encoder = newKeyEncoder(h.symbols)
 	for _, c := range in.calls {
 		for _, a := range c.Args {
 			for len(p.used) <= a {
@@ -95,6 +113,13 @@ func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error
 			}
 			p.used[a] = true
 		}
+	}
+	p.needed = append(p.needed, p.used...)
+	for i := range h.spec.Keys {
+		if i == len(p.needed) {
+			p.needed = append(p.needed, false)
+		}
+		p.needed[i] = p.needed[i] || h.symbols == nil || h.symbols[i] == nil
 	}
 	return p, nil
 }
@@ -124,6 +149,9 @@ type aggregateProcessor struct {
 	table     *aggregateTable
 	args      []*vector.Vector
 	used      []bool // by column: it is an argument
+	needed    []bool // by column: it is an argument, or a key without symbols
+	encoder   *keyEncoder
+	keys      []*vector.Vector
 	// since counts rows since the table was last judged, when it had from groups; known of them belong to those. skip rows
 	// are passed through without grouping.
 	since, known, from, skip int
@@ -135,31 +163,33 @@ func (p *aggregateProcessor) Push(b *vector.Batch) error {
 		return err
 	}
 	n := b.Rows()
-	t := p.table
 	keys := len(p.in.h.spec.Keys)
-	var groups []uint32
-	if keys > 0 && p.skip <= 0 {
-		groups = p.coded.find(t, b, cols[:keys])
-	}
-	if groups != nil {
-		// The keys themselves are not needed unless they are arguments, too.
-		cols = p.dense.only(b, cols, p.used)
-	} else {
-		cols = p.dense.columns(b, cols)
-	}
 	if keys == 0 {
-		t.resize(1)
+		cols = p.dense.columns(b, cols)
+		p.table.resize(1)
 		for _, c := range p.in.calls {
-			t.update(c, p.gather(c, cols), nil, n)
+			p.table.update(c, p.gather(c, cols), nil, n)
 		}
 		return nil
 	}
+	var groups []uint32
+	if p.skip <= 0 {
+		groups = p.coded.find(p.table, b, cols[:keys])
+	}
+	var own []*vector.Vector // the keys as the table has them
+	if groups != nil {
+		// The keys themselves are not needed unless they are arguments, too.
+		cols = p.dense.only(b, cols, p.used)
+	} else if cols, own, err = p.ownKeys(b, cols); err != nil {
+		return err
+	}
 	if p.skip > 0 {
 		p.skip -= n
-		return p.passThrough(cols, n)
+		return p.passThrough(cols, own, n)
 	}
+	t := p.table
 	if groups == nil {
-		groups = t.find(cols[:keys], n)
+		groups = t.find(own, n)
 	}
 	for _, c := range p.in.calls {
 		t.update(c, p.gather(c, cols), groups, n)
@@ -183,6 +213,47 @@ func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*v
 		p.args = append(p.args, cols[a])
 	}
 	return p.args
+}
+
+// ownKeys returns the columns, dense, and the keys as the table has them. A table with symbols makes way for one without when the
+// batch has strings that cannot be numbered cheaply.
+func (p *aggregateProcessor) ownKeys(b *vector.Batch, cols []*vector.Vector) (flat, keys []*vector.Vector, err error) {
+	n := len(p.in.h.spec.Keys)
+	if p.table.coded {
+		if codes, ok := p.encoder.encode(b, cols[:n]); ok {
+			flat = p.dense.only(b, cols, p.needed)
+			p.keys = append(p.keys[:0], flat[:n]...)
+			for i, c := range codes {
+				if c != nil {
+					p.keys[i] = c
+				}
+			}
+			return flat, p.keys, nil
+		}
+		if err := p.giveUpSymbols(); err != nil {
+			return nil, nil, err
+		}
+	}
+	flat = p.dense.columns(b, cols)
+	return flat, flat[:n], nil
+}
+
+// giveUpSymbols goes on with a table of strings.
+func (p *aggregateProcessor) giveUpSymbols() error {
+	h, t := p.in.h, p.table
+	if t.groups.Len() > 0 || t.scatter != nil {
+		t.flush()
+		if err := t.fit(); err != nil {
+			return err
+		}
+		h.mu.Lock()
+		h.locals = append(h.locals, t)
+		h.mu.Unlock()
+	}
+	p.table = newAggregateTable(h, 0, false)
+	p.coded.reset()
+	p.since, p.known, p.from = 0, 0, 0
+	return nil
 }
 
 // adapt empties the table when it has outgrown its use.
@@ -212,18 +283,17 @@ func (p *aggregateProcessor) adapt() error {
 }
 
 // passThrough turns each row into a group of its own.
-func (p *aggregateProcessor) passThrough(cols []*vector.Vector, n int) error {
+func (p *aggregateProcessor) passThrough(cols, keys []*vector.Vector, n int) error {
 	t := p.table
 	t.resize(0)
 	t.resize(n)
-	keys := len(p.in.h.spec.Keys)
 	groups := vector.Sequence(n)
 	for _, c := range p.in.calls {
 		t.update(c, p.gather(c, cols), groups, n)
 	}
 	t.hash = grow(t.hash, n)
-	hashtable.Hash(cols[:keys], n, t.hash)
-	t.scatterGroups(cols[:keys], 0, n, t.hash)
+	t.hashKeys(keys, n)
+	t.scatterGroups(keys, 0, n, t.hash)
 	t.resize(0)
 	return t.fit()
 }
@@ -245,7 +315,7 @@ func (p *aggregateProcessor) Finish() error {
 // Finish merges the workers' tables, or prepares the partitions for merging by the readers of Source.
 func (h *HashAggregate) Finish(context.Context) error {
 	if len(h.locals) == 0 {
-		h.locals = append(h.locals, newAggregateTable(h, 0))
+		h.locals = append(h.locals, newAggregateTable(h, 0, false))
 	}
 	if len(h.spec.Keys) == 0 {
 		h.result = h.locals[0]
@@ -262,12 +332,21 @@ func (h *HashAggregate) Finish(context.Context) error {
 		total += l.groups.Len()
 	}
 	if total == 0 && !partitioned && h.spec.Empty != nil {
+		h.locals = []*aggregateTable{newAggregateTable(h, 0, false)}
 		h.locals[0].addEmpty()
 	}
 	if !partitioned && (len(h.locals) == 1 || total <= cacheGroups) {
+		// A table of strings can take up symbols, too.
 		h.result = h.locals[0]
-		for _, l := range h.locals[1:] {
-			h.result.mergeGroups(l)
+		for _, l := range h.locals {
+			if !l.coded {
+				h.result = l
+			}
+		}
+		for _, l := range h.locals {
+			if l != h.result {
+				h.result.mergeGroups(l)
+			}
 		}
 		return nil
 	}
@@ -283,7 +362,8 @@ func (h *HashAggregate) Finish(context.Context) error {
 // aggregateTable is a table of groups with states, and the partitions to which it is emptied.
 type aggregateTable struct {
 	h       *HashAggregate
-	level   int // of the partitions
+	level   int  // of the partitions
+	coded   bool // keys are symbols where they can be
 	account *memory.Account
 	groups  *hashtable.GroupTable
 	epoch   int // changes whenever groups are forgotten
@@ -292,11 +372,12 @@ type aggregateTable struct {
 
 	found []uint32
 	hash  []uint64
+	dicts [][]uint64       // hashes of the symbols by key
 	cols  []*vector.Vector // partial results for flush
 }
 
-func newAggregateTable(h *HashAggregate, level int) *aggregateTable {
-	t := &aggregateTable{h: h, level: level, account: h.res.Pool.NewAccount("aggregate", true)}
+func newAggregateTable(h *HashAggregate, level int, coded bool) *aggregateTable {
+	t := &aggregateTable{h: h, level: level, coded: coded, account: h.res.Pool.NewAccount("aggregate", true)}
 	t.clear()
 	h.mu.Lock()
 	h.tables = append(h.tables, t)
@@ -307,11 +388,36 @@ func newAggregateTable(h *HashAggregate, level int) *aggregateTable {
 // clear forgets all groups and gives their memory back.
 func (t *aggregateTable) clear() {
 	t.epoch++
-	t.groups = hashtable.NewGroupTable(t.h.spec.Keys)
+	t.groups = hashtable.NewGroupTable(t.partialTypes()[:len(t.h.spec.Keys)])
 	t.states = t.states[:0]
 	for _, f := range t.h.spec.Functions {
 		t.states = append(t.states, f.States())
 	}
+}
+
+// partialTypes are the types of keys and partial results as the table has them.
+func (t *aggregateTable) partialTypes() []*types.Type {
+	if t.coded {
+		return t.h.coded
+	}
+	return t.h.partial
+}
+
+// hashKeys fills t.hash with the hashes by which n rows of the table's keys are divided: those of the values.
+func (t *aggregateTable) hashKeys(keys []*vector.Vector, n int) {
+	if !t.coded {
+		hashtable.Hash(keys, n, t.hash)
+		return
+	}
+	if t.dicts == nil {
+		t.dicts = make([][]uint64, len(keys))
+	}
+	for i, s := range t.h.symbols {
+		if s != nil {
+			t.dicts[i] = s.hashes(t.dicts[i])
+		}
+	}
+	hashtable.HashCoded(keys, t.dicts, n, t.hash)
 }
 
 // fit records the memory in use and, if there is too little, moves first the groups to partitions and then these to disk.
@@ -401,6 +507,9 @@ func (t *aggregateTable) mergeGroups(o *aggregateTable) {
 		for _, k := range keys {
 			part = append(part, slice(k, from, to))
 		}
+		if o.coded && !t.coded {
+			part = t.h.strings(part)
+		}
 		groups := t.find(part, to-from)
 		t.mergePartials(o.partials(from, to), groups)
 	}
@@ -445,7 +554,11 @@ func (t *aggregateTable) flush() {
 			part = append(part, slice(k, from, to))
 		}
 		t.hash = grow(t.hash, to-from)
-		t.groups.Hashes(from, to, t.hash)
+		if t.coded {
+			t.hashKeys(part, to-from)
+		} else {
+			t.groups.Hashes(from, to, t.hash)
+		}
 		t.scatterGroups(part, from, to, t.hash)
 	}
 	t.epoch++
@@ -456,7 +569,7 @@ func (t *aggregateTable) flush() {
 // scatterGroups appends groups from..to-1, with the given keys, to the partitions.
 func (t *aggregateTable) scatterGroups(keys []*vector.Vector, from, to int, hashes []uint64) {
 	if t.scatter == nil {
-		t.scatter = newScatter(t.h.partial, t.level, &t.h.files)
+		t.scatter = newScatter(t.partialTypes(), t.level, &t.h.files)
 	}
 	cols := append(keys[:len(keys):len(keys)], t.partials(from, to)...)
 	t.scatter.add(cols, hashes[:to-from])

@@ -34,6 +34,9 @@ type codedField struct {
 // maxChanges is the number of times that ranges may grow before the keys are taken to be of another kind.
 const maxChanges = 16
 
+// reset forgets all groups: the table is another one.
+func (c *codedKeys) reset() { *c = codedKeys{off: c.off} }
+
 // find returns the group of each selected row, or nil when the keys cannot be numbered.
 func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) []uint32 {
 	if c.off {
@@ -59,8 +62,9 @@ func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vect
 		found[k] = g - 1
 	}
 	c.miss = miss
-	if len(miss) > 0 {
-		c.resolve(t, b, keys)
+	if len(miss) > 0 && !c.resolve(t, b, keys) {
+		c.off = true
+		return nil
 	}
 	return found
 }
@@ -169,8 +173,8 @@ func (f codedField) number(b *vector.Batch, v *vector.Vector, code []uint32, fir
 	}
 }
 
-// resolve finds the groups of the rows with new codes by their keys.
-func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) {
+// resolve finds the groups of the rows with new codes by their keys; false when strings cannot be numbered.
+func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) bool {
 	c.rows = c.rows[:0]
 	kept := c.miss[:0]
 	for _, k := range c.miss {
@@ -189,7 +193,14 @@ func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.V
 	for i, v := range keys {
 		vector.GatherView(c.keys[i], v, c.rows)
 	}
-	for i, g := range t.find(c.keys, len(c.rows)) {
+	own := c.keys
+	if t.coded {
+		var ok bool
+		if own, ok = t.h.number(c.keys, len(c.rows)); !ok {
+			return false
+		}
+	}
+	for i, g := range t.find(own, len(c.rows)) {
 		c.groups[c.code[kept[i]]] = g + 1
 	}
 	for k, g := range c.found {
@@ -197,4 +208,5 @@ func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.V
 			c.found[k] = c.groups[c.code[k]] - 1
 		}
 	}
+	return true
 }

@@ -37,18 +37,25 @@ func (s *aggregateSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
 // parts are put on a stack.
 type aggregateReader struct {
 	source  *aggregateSource
-	table   *aggregateTable // whose groups are being handed out, or nil
-	merged  *aggregateTable // reused from partition to partition
+	table   *aggregateTable    // whose groups are being handed out, or nil
+	merged  [2]*aggregateTable // reused from partition to partition; the second one has symbols
 	at      int
 	pending []pendingPartition
 	batch   vector.Batch
 	results []*vector.Vector
+	codes   [][]uint32 // of keys with symbols
 }
 
-// pendingPartition is a partition of one or more scatters.
+// pendingPartition is a partition of the scatters of one or more tables.
 type pendingPartition struct {
-	from []*scatter
+	from []tableParts
 	i    int
+}
+
+// tableParts are the partitions of a table, whose keys may be symbols.
+type tableParts struct {
+	*scatter
+	coded bool
 }
 
 // Next implements pipeline.Reader.
@@ -83,7 +90,7 @@ func (r *aggregateReader) Next() (*vector.Batch, error) {
 		p := pendingPartition{i: i}
 		for _, l := range h.locals {
 			if l.scatter != nil && l.scatter.count[i] > 0 {
-				p.from = append(p.from, l.scatter)
+				p.from = append(p.from, tableParts{l.scatter, l.coded})
 			}
 		}
 		r.pending = append(r.pending, p)
@@ -104,8 +111,16 @@ func (r *aggregateReader) emit() *vector.Batch {
 	r.at = to
 	r.batch.N = to - from
 	r.batch.Cols = r.batch.Cols[:0]
-	for _, k := range t.groups.Keys() {
-		r.batch.Cols = append(r.batch.Cols, slice(k, from, to))
+	for i, k := range t.groups.Keys() {
+		key := slice(k, from, to)
+		if t.coded && h.symbols[i] != nil {
+			if r.codes == nil {
+				r.codes = make([][]uint32, len(h.spec.Keys))
+			}
+			r.codes[i] = grow(r.codes[i], to-from)
+			key = h.symbols[i].dictionary(key, r.codes[i])
+		}
+		r.batch.Cols = append(r.batch.Cols, key)
 	}
 	if r.source.partial {
 		r.batch.Cols = append(r.batch.Cols, t.partials(from, to)...)
@@ -131,17 +146,27 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	h := r.source.h
 	level := p.from[0].level + 1
-	if r.merged == nil {
-		r.merged = newAggregateTable(h, level)
+	coded := 1
+	for _, s := range p.from {
+		if !s.coded {
+			coded = 0
+		}
 	}
-	t := r.merged
+	if r.merged[coded] == nil {
+		r.merged[coded] = newAggregateTable(h, level, coded == 1)
+	}
+	t := r.merged[coded]
 	t.level = level
 	t.groups.Reset()
 	t.resize(0)
 	keys := len(h.spec.Keys)
 	for _, s := range p.from {
 		err := s.read(p.i, func(b *vector.Batch) error {
-			groups := t.find(b.Cols[:keys], b.N)
+			own := b.Cols[:keys]
+			if s.coded && !t.coded {
+				own = h.strings(own)
+			}
+			groups := t.find(own, b.N)
 			t.mergePartials(b.Cols[keys:], groups)
 			return t.fit()
 		})
@@ -159,7 +184,7 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	for i, n := range t.scatter.count {
 		if n > 0 {
-			r.pending = append(r.pending, pendingPartition{[]*scatter{t.scatter}, i})
+			r.pending = append(r.pending, pendingPartition{[]tableParts{{t.scatter, t.coded}}, i})
 		}
 	}
 	t.scatter = nil

@@ -12,16 +12,20 @@ import (
 
 func TestHashAggregateAgainstModel(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	for round := range 60 {
+	for round := range 90 {
 		var ts []*types.Type
 		keys := r.Intn(4)
 		for range keys {
 			ts = append(ts, keyTypes[r.Intn(len(keyTypes))])
+			if round%3 == 0 {
+				ts[len(ts)-1] = []*types.Type{types.StringType, types.StringType, types.BigIntType}[r.Intn(3)]
+			}
 		}
 		ts = append(ts, types.BigIntType, types.StringType)
 		n := []int{0, 1, 100, 3000, 3000, 24000}[r.Intn(6)]
 		distinct := []int{2, 50, 100000}[r.Intn(3)]
 		rel := randomRelation(r, ts, n, distinct)
+		rel.coded = round%3 == 0
 		workers := []int{1, 4}[r.Intn(2)]
 		limit := []int64{0, 1 << 20}[r.Intn(2)]
 		if keys == 0 {

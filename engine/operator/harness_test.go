@@ -22,6 +22,8 @@ type relation struct {
 	rows [][]types.Datum
 	// dicts are dictionaries of whole columns, for batches to share.
 	dicts map[int]*sharedDict
+	// coded makes all columns that can be come with their dictionaries.
+	coded bool
 }
 
 type sharedDict struct {
@@ -109,6 +111,9 @@ func (rel *relation) batches(r *rand.Rand, size int) []*vector.Batch {
 	var out []*vector.Batch
 	for at := 0; at < len(rel.rows); {
 		n := min(1+r.Intn(size), len(rel.rows)-at)
+		if rel.coded && r.Intn(4) == 0 {
+			n = 1 // which may be a constant
+		}
 		rows := rel.rows[at : at+n]
 		at += n
 		b := &vector.Batch{}
@@ -129,7 +134,9 @@ func (rel *relation) batches(r *rand.Rand, size int) []*vector.Batch {
 			}
 		}
 		for c, t := range rel.ts {
-			if t.IsPrimitive() && t.Kind != types.Void && r.Intn(2) == 0 {
+			if rel.coded && n == 1 && r.Intn(2) == 0 {
+				b.Cols = append(b.Cols, vector.NewConst(t, rows[0][c]))
+			} else if t.IsPrimitive() && t.Kind != types.Void && (rel.coded || r.Intn(2) == 0) {
 				b.Cols = append(b.Cols, rel.dict(c).column(rows, c, sel, total))
 			} else {
 				b.Cols = append(b.Cols, randomForm(r, t, rows, c, sel, total))
