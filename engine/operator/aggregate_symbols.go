@@ -35,9 +35,9 @@ func newSymbols(keys []*types.Type, pool *memory.Pool) []*symbols {
 		if out == nil {
 			out = make([]*symbols, len(keys))
 		}
-		out[i] = &symbols{
-			table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewDictID(),
-		}
+		s := &symbols{table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewDictID()}
+		s.values().Lasting = true
+		out[i] = s
 	}
 	return out
 }

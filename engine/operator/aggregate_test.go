@@ -65,7 +65,7 @@ func testAggregate(t *testing.T, r *rand.Rand, rel *relation, keys, workers int,
 	g := newGraph(t, workers, limit)
 	h := NewHashAggregate(spec, g.r)
 	g.q.AddCloser(h)
-	in := g.end(NewBatches(rel.batches(r, 1500)...), nil, h.Input(refs(cols...), calls))
+	in := g.end(rel.source(r, 1500), nil, h.Input(refs(cols...), calls))
 	var out collector
 	g.end(h.Source(), nil, &out, in)
 	g.run()
@@ -132,7 +132,7 @@ func TestExpandAndEmptyGroup(t *testing.T) {
 	} {
 		h := NewHashAggregate(spec, g.r)
 		g.q.AddCloser(h)
-		in := g.end(NewBatches(rel.batches(rand.New(rand.NewSource(1)), 9)...), []pipeline.Operator{NewExpand(spec.Keys[:1], sets)},
+		in := g.end(rel.source(rand.New(rand.NewSource(1)), 9), []pipeline.Operator{NewExpand(spec.Keys[:1], sets)},
 			h.Input(refs(0, 1), []AggregateCall{{Function: 0}}))
 		var out collector
 		g.end(h.Source(), nil, &out, in)

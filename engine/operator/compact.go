@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"skep/dialect/types"
 	"skep/engine/pipeline"
 	"skep/engine/vector"
 )
@@ -14,7 +15,7 @@ const (
 // compactor joins sparse batches into full ones before it hands them on. Order of rows is kept.
 type compactor struct {
 	next pipeline.Processor
-	held *vector.Batch
+	held *keptRows
 }
 
 // push hands b on, now or later.
@@ -24,14 +25,15 @@ func (c *compactor) push(b *vector.Batch) error {
 		return nil
 	}
 	sparse := n < sparseRows && n*sparseShare < b.N
-	if !sparse && (c.held == nil || c.held.N == 0) {
+	if !sparse && (c.held == nil || c.held.n == 0) {
 		return c.next.Push(b)
 	}
 	if c.held == nil {
-		c.held = &vector.Batch{Cols: make([]*vector.Vector, len(b.Cols))}
+		ts := make([]*types.Type, len(b.Cols))
 		for i, v := range b.Cols {
-			c.held.Cols[i] = vector.New(v.Type, 0)
+			ts[i] = v.Type
 		}
+		c.held = newKeptRows(ts)
 	}
 	if !sparse {
 		// The collected rows go first; b itself is full enough.
@@ -40,8 +42,8 @@ func (c *compactor) push(b *vector.Batch) error {
 		}
 		return c.next.Push(b)
 	}
-	c.held.Append(b)
-	if c.held.N >= vector.BatchSize-sparseRows {
+	c.held.append(b)
+	if c.held.n >= vector.BatchSize-sparseRows {
 		return c.flush()
 	}
 	return nil
@@ -49,10 +51,10 @@ func (c *compactor) push(b *vector.Batch) error {
 
 // flush hands on what was held back.
 func (c *compactor) flush() error {
-	if c.held == nil || c.held.N == 0 {
+	if c.held == nil || c.held.n == 0 {
 		return nil
 	}
-	err := c.next.Push(c.held)
-	c.held.Reset()
+	err := c.next.Push(c.held.batch())
+	c.held.reset()
 	return err
 }

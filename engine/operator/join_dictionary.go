@@ -40,6 +40,7 @@ func (j *HashJoin) makeDictionaries() {
 		if codes, entries := distinct(c, j.rows); codes != nil {
 			d.codes, d.entries = codes, entries
 		}
+		d.entries.Lasting = true
 	}
 }
 

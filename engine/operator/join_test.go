@@ -278,9 +278,9 @@ func testJoin(t *testing.T, r *rand.Rand, c *joinCase, workers int, limit int64)
 	j := NewHashJoin(spec, g.r)
 	g.r.MinSpill = 1 << 10
 	g.q.AddCloser(j)
-	built := g.end(NewBatches(c.build.batches(r, 50)...), nil, j.Build(refs(all...)))
+	built := g.end(c.build.source(r, 50), nil, j.Build(refs(all...)))
 	var out collector
-	probed := g.end(NewBatches(c.probe.batches(r, 100)...), []pipeline.Operator{j.Probe()}, &out, built)
+	probed := g.end(c.probe.source(r, 100), []pipeline.Operator{j.Probe()}, &out, built)
 	if c.kind.emitsBuild() {
 		g.end(j.BuildSource(), nil, &out, probed)
 	}

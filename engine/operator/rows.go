@@ -58,7 +58,7 @@ func (r *Rows) add(b *vector.Batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.batches = append(r.batches, b)
-	r.bytes += b.Bytes()
+	r.bytes += keptBytes(b.Cols)
 	if r.account.Set(r.bytes) && !r.account.Asked() || r.bytes < r.files.res.minSpill() {
 		return nil
 	}
@@ -70,7 +70,8 @@ func (r *Rows) add(b *vector.Batch) error {
 		r.file = f
 	}
 	for _, b := range r.batches {
-		if err := r.file.Write(r.spilled/spilledMorsel, b.Cols, b.N); err != nil {
+		var flat dense
+		if err := r.file.Write(r.spilled/spilledMorsel, flat.columns(b, b.Cols), b.N); err != nil {
 			return err
 		}
 		r.spilled++
@@ -82,30 +83,30 @@ func (r *Rows) add(b *vector.Batch) error {
 
 type rowsProcessor struct {
 	rows *Rows
-	cur  *vector.Batch
+	cur  *keptRows
 }
 
 func (p *rowsProcessor) Push(b *vector.Batch) error {
-	if p.cur != nil && p.cur.N+b.Rows() > vector.MaxBatchSize {
+	if p.cur != nil && p.cur.n+b.Rows() > vector.MaxBatchSize {
 		if err := p.Finish(); err != nil {
 			return err
 		}
 	}
 	if p.cur == nil {
-		p.cur = vector.NewBatch(p.rows.ts)
+		p.cur = newKeptRows(p.rows.ts)
 	}
-	p.cur.Append(b)
-	if p.cur.N >= vector.BatchSize {
+	p.cur.append(b)
+	if p.cur.n >= vector.BatchSize {
 		return p.Finish()
 	}
 	return nil
 }
 
 func (p *rowsProcessor) Finish() error {
-	if p.cur == nil || p.cur.N == 0 {
+	if p.cur == nil || p.cur.n == 0 {
 		return nil
 	}
-	b := p.cur
+	b := p.cur.batch()
 	p.cur = nil
 	return p.rows.add(b)
 }

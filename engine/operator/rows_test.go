@@ -15,7 +15,7 @@ func TestRowsAreReadManyTimes(t *testing.T) {
 				g := newGraph(t, 4, limit)
 				rows := NewRows("rows", rel.ts, g.r)
 				g.q.AddCloser(rows)
-				end := g.end(NewBatches(rel.batches(r, 1000)...), nil, rows)
+				end := g.end(rel.source(r, 1000), nil, rows)
 				var a, b collector
 				g.end(rows.Source(), nil, &a, end)
 				g.end(rows.Source(), nil, &b, end)

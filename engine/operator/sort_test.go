@@ -47,7 +47,7 @@ func testSort(t *testing.T, r *rand.Rand, rel *relation, spec SortSpec, workers 
 	g := newGraph(t, workers, limit)
 	s := NewSort(spec, g.r)
 	g.q.AddCloser(s)
-	in := g.end(NewBatches(rel.batches(r, 1000)...), nil, s.Input(refs(all...)))
+	in := g.end(rel.source(r, 1000), nil, s.Input(refs(all...)))
 	var out collector
 	g.end(s.Source(), nil, &out, in)
 	g.run()

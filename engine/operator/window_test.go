@@ -80,7 +80,7 @@ func testPartitionedWindow(t *testing.T, r *rand.Rand, rel *relation, spec Windo
 	}
 	w := NewPartitionedWindow(spec, g.r)
 	g.q.AddCloser(w)
-	in := g.end(NewBatches(rel.batches(r, 1000)...), nil, w.Input(refs(all...)))
+	in := g.end(rel.source(r, 1000), nil, w.Input(refs(all...)))
 	var out collector
 	g.end(w.Source(), nil, &out, in)
 	unique := len(spec.Order) > 0 && spec.Order[len(spec.Order)-1].Column == parts+1
@@ -252,7 +252,7 @@ func TestLongPartitions(t *testing.T) {
 			}
 			g := newGraph(t, 1, 1<<20)
 			var out collector
-			g.end(NewBatches(rel.batches(r, 1500)...), []pipeline.Operator{NewWindow(spec, refs(0, 1, 2, 3), g.r)}, &out)
+			g.end(rel.source(r, 1500), []pipeline.Operator{NewWindow(spec, refs(0, 1, 2, 3), g.r)}, &out)
 			g.run()
 			sameRows(t, "window", out.rows, naiveWindow(rel, spec, 1))
 		})

@@ -54,6 +54,9 @@ type Vector struct {
 	// DictID identifies the dictionary across batches when not zero: equal ids mean equal DictOf contents, so work done once
 	// per entry may be cached by the consumer.
 	DictID uint64
+	// Lasting is set on the entries of a dictionary whose storage is never used for anything else: consumers may keep DictOf
+	// beyond the producer's next call.
+	Lasting bool
 }
 
 // New returns a flat vector of n zero values (no NULLs) of type t.
@@ -259,6 +262,9 @@ func (v *Vector) SetNull(row, n int) {
 }
 
 var lastDictID atomic.Uint64
+
+// Keepable reports whether v is in dictionary form with a known dictionary that lasts.
+func (v *Vector) Keepable() bool { return v.Form == Dict && v.DictID != 0 && v.DictOf.Lasting }
 
 // NewDictID returns an id that no other dictionary of this process has. Readers that number their dictionaries themselves keep
 // below 2^63.

@@ -82,7 +82,7 @@ func (r *reader) nextGroup() (bool, error) {
 		start, _ := g.extent()
 		for _, c := range r.columns {
 			if c != nil {
-				if err := c.start(g, r.fileID+uint64(start)*0x9e3779b97f4a7c15); err != nil {
+				if err := c.start(g, r.dictionaries(start)); err != nil {
 					return false, r.wrap(err)
 				}
 				if match.ranges != nil {
@@ -96,6 +96,12 @@ func (r *reader) nextGroup() (bool, error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// dictionaries returns the number from which the identities of the dictionaries of the row group at an offset count; they stay
+// below those of vector.NewDictID.
+func (r *reader) dictionaries(start int64) uint64 {
+	return (r.fileID + uint64(start)*0x9e3779b97f4a7c15) >> 2
 }
 
 // rows returns how many rows the next batch has, after skipping those that cannot match; 0 at the end of the row group.
