@@ -75,7 +75,7 @@ func (t *GroupTable) Hashes(from, to int, out []uint64) {
 		out[i] = hashWord(uint64(x))
 	}
 	if t.null >= from && t.null < to {
-		out[t.null-from] = nullHash
+		out[t.null-from] = NullHash
 	}
 }
 

@@ -20,7 +20,8 @@ const (
 	mix2 = 0xbf58476d1ce4e5b9
 	mix3 = 0xd6e8feb86659fd93
 
-	nullHash = 0x7c6f1e9ab35d2c41
+	// NullHash is the hash of NULL.
+	NullHash = 0x7c6f1e9ab35d2c41
 )
 
 // hashWord is a multiply-xorshift finaliser of 64 bits.
@@ -35,8 +36,8 @@ func hashWord(x uint64) uint64 {
 // HashInt is the hash of an integer key.
 func HashInt(v int64) uint64 { return hashWord(uint64(v)) }
 
-// combine folds the hash of a further column into h.
-func combine(h, x uint64) uint64 { return hashWord(bits.RotateLeft64(h, 23)*mix2 ^ x) }
+// Combine folds the hash of a further column into h.
+func Combine(h, x uint64) uint64 { return hashWord(bits.RotateLeft64(h, 23)*mix2 ^ x) }
 
 // hashBytes hashes a byte string by folded 64×64-bit multiplications (after wyhash).
 func hashBytes(s []byte) uint64 {
@@ -79,39 +80,18 @@ func Hash(keys []*vector.Vector, n int, out []uint64) {
 	out = out[:n]
 	if len(keys) == 0 {
 		for k := range out {
-			out[k] = nullHash
+			out[k] = NullHash
 		}
 		return
 	}
 	for i, v := range keys {
-		hashColumn(v, out, i > 0)
+		HashColumn(v, out, i > 0)
 	}
 }
 
-// HashCoded is Hash for keys some of whose columns are given by number: where dicts has an entry, the column holds indexes into
-// it, a list of the values' hashes. The result is that of Hash over the values.
-func HashCoded(keys []*vector.Vector, dicts [][]uint64, n int, out []uint64) {
-	out = out[:n]
-	for i, v := range keys {
-		d := dicts[i]
-		if d == nil {
-			hashColumn(v, out, i > 0)
-			continue
-		}
-		for k, x := range v.I64[:n] {
-			h := uint64(nullHash)
-			if v.Nulls == nil || !v.Nulls[k] {
-				h = d[x]
-			}
-			if i > 0 {
-				h = combine(out[k], h)
-			}
-			out[k] = h
-		}
-	}
-}
-
-func hashColumn(v *vector.Vector, out []uint64, more bool) {
+// HashColumn makes out, one entry per row, the hashes of a flat column or, with more set, combines those of earlier columns with
+// them: the columns of Hash one by one.
+func HashColumn(v *vector.Vector, out []uint64, more bool) {
 	n := len(out)
 	nulls := v.Nulls
 	if nulls != nil {
@@ -126,14 +106,14 @@ func hashColumn(v *vector.Vector, out []uint64, more bool) {
 		if nulls != nil {
 			for k, null := range nulls[from:to] {
 				if null {
-					h[k] = nullHash
+					h[k] = NullHash
 				}
 			}
 		}
 		if more {
 			o := out[from:to]
 			for k, x := range h {
-				o[k] = combine(o[k], x)
+				o[k] = Combine(o[k], x)
 			}
 		} else {
 			copy(out[from:to], h)
@@ -155,7 +135,7 @@ func hashValues(v *vector.Vector, from int, out []uint64) {
 		}
 	case types.I128:
 		for k, x := range v.W[from:to] {
-			out[k] = combine(hashWord(uint64(x.Hi)), x.Lo)
+			out[k] = Combine(hashWord(uint64(x.Hi)), x.Lo)
 		}
 	case types.Bytes:
 		for k, r := range v.Refs[from:to] {
@@ -163,7 +143,7 @@ func hashValues(v *vector.Vector, from int, out []uint64) {
 		}
 	case types.Nothing:
 		for k := range out {
-			out[k] = nullHash
+			out[k] = NullHash
 		}
 	default:
 		for k := range out {
@@ -178,7 +158,7 @@ func hashValues(v *vector.Vector, from int, out []uint64) {
 func hashNested(v *vector.Vector, row int) uint64 {
 	value := func(c *vector.Vector, r int) uint64 {
 		if c.IsNull(r) {
-			return nullHash
+			return NullHash
 		}
 		switch b, i := c.Base(), c.At(r); c.Type.Physical() {
 		case types.I64:
@@ -186,11 +166,11 @@ func hashNested(v *vector.Vector, row int) uint64 {
 		case types.F64:
 			return hashWord(floatBits(b.F64[i]))
 		case types.I128:
-			return combine(hashWord(uint64(b.W[i].Hi)), b.W[i].Lo)
+			return Combine(hashWord(uint64(b.W[i].Hi)), b.W[i].Lo)
 		case types.Bytes:
 			return hashBytes(c.Bytes(r))
 		case types.Nothing:
-			return nullHash
+			return NullHash
 		}
 		return hashNested(c, r)
 	}
@@ -202,16 +182,16 @@ func hashNested(v *vector.Vector, row int) uint64 {
 		h = hashWord(uint64(r.Len))
 		for _, c := range b.Children {
 			for k := r.Off; k < r.Off+r.Len; k++ {
-				h = combine(h, value(c, int(k)))
+				h = Combine(h, value(c, int(k)))
 			}
 		}
 	case types.Record:
 		for _, c := range b.Children {
-			h = combine(h, value(c, i))
+			h = Combine(h, value(c, i))
 		}
 	case types.Tagged:
 		tag := b.I64[i]
-		h = combine(hashWord(uint64(tag)), value(b.Children[tag], i))
+		h = Combine(hashWord(uint64(tag)), value(b.Children[tag], i))
 	}
 	return h
 }

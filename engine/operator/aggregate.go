@@ -43,8 +43,8 @@ type HashAggregate struct {
 	spec    AggregateSpec
 	res     *Resources
 	partial []*types.Type // keys and partial results
-	symbols []*symbols    // by key; nil when no key is a string
-	coded   []*types.Type // partial with symbols for strings
+	layout  *keyLayout    // nil when no key is a string
+	packed  []*types.Type // packed keys and partial results
 
 	files spillFiles
 
@@ -61,13 +61,8 @@ func NewHashAggregate(spec AggregateSpec, r *Resources) *HashAggregate {
 	for _, f := range spec.Functions {
 		h.partial = append(h.partial, f.Partial()...)
 	}
-	if h.symbols = newSymbols(spec.Keys, r.Pool); h.symbols != nil {
-		h.coded = append(h.coded, h.partial...)
-		for i, s := range h.symbols {
-			if s != nil {
-				h.coded[i] = types.BigIntType
-			}
-		}
+	if h.layout = newKeyLayout(spec.Keys, r.Pool); h.layout != nil {
+		h.packed = append(append(h.packed, h.layout.types...), h.partial[len(spec.Keys):]...)
 	}
 	return h
 }
@@ -80,12 +75,9 @@ func (h *HashAggregate) Close() error {
 		t.account.Close()
 	}
 	h.tables = nil
-	for _, s := range h.symbols {
-		if s != nil {
-			s.account.Close()
-		}
+	if h.layout != nil {
+		h.layout.close()
 	}
-	h.symbols = nil
 	return h.files.close()
 }
 
@@ -104,8 +96,11 @@ type aggregateInput struct {
 // Processor implements pipeline.Sink.
 func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 	h := in.h
-	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(h, 0, h.symbols != nil)}
-	p.encoder = newKeyEncoder(h.symbols)
+	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(h, 0, h.layout != nil)}
+	if h.layout != nil {
+		p.encoder = newKeyEncoder(h.layout)
+		p.coded.encoder = p.encoder
+	}
 	for _, c := range in.calls {
 		for _, a := range c.Args {
 			for len(p.used) <= a {
@@ -119,7 +114,7 @@ func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error
 		if i == len(p.needed) {
 			p.needed = append(p.needed, false)
 		}
-		p.needed[i] = p.needed[i] || h.symbols == nil || h.symbols[i] == nil
+		p.needed[i] = p.needed[i] || h.layout == nil || h.layout.keys[i].bits == 0
 	}
 	return p, nil
 }
@@ -148,10 +143,9 @@ type aggregateProcessor struct {
 	coded     codedKeys
 	table     *aggregateTable
 	args      []*vector.Vector
-	used      []bool // by column: it is an argument
-	needed    []bool // by column: it is an argument, or a key without symbols
-	encoder   *keyEncoder
-	keys      []*vector.Vector
+	used      []bool      // by column: it is an argument
+	needed    []bool      // by column: it is an argument, or a key that is not packed
+	encoder   *keyEncoder // nil when there is nothing to pack
 	// since counts rows since the table was last judged, when it had from groups; known of them belong to those. skip rows
 	// are passed through without grouping.
 	since, known, from, skip int
@@ -215,22 +209,16 @@ func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*v
 	return p.args
 }
 
-// ownKeys returns the columns, dense, and the keys as the table has them. A table with symbols makes way for one without when the
-// batch has strings that cannot be numbered cheaply.
+// ownKeys returns the columns, dense, and the keys as the table has them. A table of packed keys makes way for one of the keys as they
+// are when the batch has strings that cannot be numbered cheaply.
 func (p *aggregateProcessor) ownKeys(b *vector.Batch, cols []*vector.Vector) (flat, keys []*vector.Vector, err error) {
 	n := len(p.in.h.spec.Keys)
-	if p.table.coded {
-		if codes, ok := p.encoder.encode(b, cols[:n]); ok {
+	if p.table.packed {
+		if p.encoder.encode(b, cols[:n]) {
 			flat = p.dense.only(b, cols, p.needed)
-			p.keys = append(p.keys[:0], flat[:n]...)
-			for i, c := range codes {
-				if c != nil {
-					p.keys[i] = c
-				}
-			}
-			return flat, p.keys, nil
+			return flat, p.encoder.columns(flat), nil
 		}
-		if err := p.giveUpSymbols(); err != nil {
+		if err := p.unpack(); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -238,8 +226,8 @@ func (p *aggregateProcessor) ownKeys(b *vector.Batch, cols []*vector.Vector) (fl
 	return flat, flat[:n], nil
 }
 
-// giveUpSymbols goes on with a table of strings.
-func (p *aggregateProcessor) giveUpSymbols() error {
+// unpack goes on with a table of the keys as they are.
+func (p *aggregateProcessor) unpack() error {
 	h, t := p.in.h, p.table
 	if t.groups.Len() > 0 || t.scatter != nil {
 		t.flush()
@@ -291,7 +279,6 @@ func (p *aggregateProcessor) passThrough(cols, keys []*vector.Vector, n int) err
 	for _, c := range p.in.calls {
 		t.update(c, p.gather(c, cols), groups, n)
 	}
-	t.hash = grow(t.hash, n)
 	t.hashKeys(keys, n)
 	t.scatterGroups(keys, 0, n, t.hash)
 	t.resize(0)
@@ -336,10 +323,10 @@ func (h *HashAggregate) Finish(context.Context) error {
 		h.locals[0].addEmpty()
 	}
 	if !partitioned && (len(h.locals) == 1 || total <= cacheGroups) {
-		// A table of strings can take up symbols, too.
+		// A table of keys as they are can take up packed ones, too.
 		h.result = h.locals[0]
 		for _, l := range h.locals {
-			if !l.coded {
+			if !l.packed {
 				h.result = l
 			}
 		}
@@ -363,7 +350,7 @@ func (h *HashAggregate) Finish(context.Context) error {
 type aggregateTable struct {
 	h       *HashAggregate
 	level   int  // of the partitions
-	coded   bool // keys are symbols where they can be
+	packed  bool // the keys have the aggregation's layout
 	account *memory.Account
 	groups  *hashtable.GroupTable
 	epoch   int // changes whenever groups are forgotten
@@ -372,12 +359,12 @@ type aggregateTable struct {
 
 	found []uint32
 	hash  []uint64
-	dicts [][]uint64       // hashes of the symbols by key
+	dicts [][]uint64       // hashes of symbols by key
 	cols  []*vector.Vector // partial results for flush
 }
 
-func newAggregateTable(h *HashAggregate, level int, coded bool) *aggregateTable {
-	t := &aggregateTable{h: h, level: level, coded: coded, account: h.res.Pool.NewAccount("aggregate", true)}
+func newAggregateTable(h *HashAggregate, level int, packed bool) *aggregateTable {
+	t := &aggregateTable{h: h, level: level, packed: packed, account: h.res.Pool.NewAccount("aggregate", true)}
 	t.clear()
 	h.mu.Lock()
 	h.tables = append(h.tables, t)
@@ -388,36 +375,40 @@ func newAggregateTable(h *HashAggregate, level int, coded bool) *aggregateTable 
 // clear forgets all groups and gives their memory back.
 func (t *aggregateTable) clear() {
 	t.epoch++
-	t.groups = hashtable.NewGroupTable(t.partialTypes()[:len(t.h.spec.Keys)])
+	t.groups = hashtable.NewGroupTable(t.columnTypes()[:t.keys()])
 	t.states = t.states[:0]
 	for _, f := range t.h.spec.Functions {
 		t.states = append(t.states, f.States())
 	}
 }
 
-// partialTypes are the types of keys and partial results as the table has them.
-func (t *aggregateTable) partialTypes() []*types.Type {
-	if t.coded {
-		return t.h.coded
+// keys is the number of columns that the keys have in the table.
+func (t *aggregateTable) keys() int {
+	if t.packed {
+		return len(t.h.layout.types)
+	}
+	return len(t.h.spec.Keys)
+}
+
+// columnTypes are the types of keys and partial results as the table has them.
+func (t *aggregateTable) columnTypes() []*types.Type {
+	if t.packed {
+		return t.h.packed
 	}
 	return t.h.partial
 }
 
-// hashKeys fills t.hash with the hashes by which n rows of the table's keys are divided: those of the values.
+// hashKeys fills t.hash with the hashes of n rows of the table's keys by which they are divided: those of the values.
 func (t *aggregateTable) hashKeys(keys []*vector.Vector, n int) {
-	if !t.coded {
+	t.hash = grow(t.hash, n)
+	if !t.packed {
 		hashtable.Hash(keys, n, t.hash)
 		return
 	}
 	if t.dicts == nil {
-		t.dicts = make([][]uint64, len(keys))
+		t.dicts = make([][]uint64, len(t.h.layout.keys))
 	}
-	for i, s := range t.h.symbols {
-		if s != nil {
-			t.dicts[i] = s.hashes(t.dicts[i])
-		}
-	}
-	hashtable.HashCoded(keys, t.dicts, n, t.hash)
+	t.h.layout.hash(keys, n, t.dicts, t.hash)
 }
 
 // fit records the memory in use and, if there is too little, moves first the groups to partitions and then these to disk.
@@ -507,8 +498,8 @@ func (t *aggregateTable) mergeGroups(o *aggregateTable) {
 		for _, k := range keys {
 			part = append(part, slice(k, from, to))
 		}
-		if o.coded && !t.coded {
-			part = t.h.strings(part)
+		if o.packed && !t.packed {
+			part = t.h.layout.values(part, to-from)
 		}
 		groups := t.find(part, to-from)
 		t.mergePartials(o.partials(from, to), groups)
@@ -553,10 +544,10 @@ func (t *aggregateTable) flush() {
 		for _, k := range keys {
 			part = append(part, slice(k, from, to))
 		}
-		t.hash = grow(t.hash, to-from)
-		if t.coded {
+		if t.packed {
 			t.hashKeys(part, to-from)
 		} else {
+			t.hash = grow(t.hash, to-from)
 			t.groups.Hashes(from, to, t.hash)
 		}
 		t.scatterGroups(part, from, to, t.hash)
@@ -569,7 +560,7 @@ func (t *aggregateTable) flush() {
 // scatterGroups appends groups from..to-1, with the given keys, to the partitions.
 func (t *aggregateTable) scatterGroups(keys []*vector.Vector, from, to int, hashes []uint64) {
 	if t.scatter == nil {
-		t.scatter = newScatter(t.partialTypes(), t.level, &t.h.files)
+		t.scatter = newScatter(t.columnTypes(), t.level, &t.h.files)
 	}
 	cols := append(keys[:len(keys):len(keys)], t.partials(from, to)...)
 	t.scatter.add(cols, hashes[:to-from])

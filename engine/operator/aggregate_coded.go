@@ -22,6 +22,7 @@ type codedKeys struct {
 	miss    []uint32 // rows whose code is new
 	rows    []uint16
 	keys    []*vector.Vector
+	encoder *keyEncoder // nil when the table's keys are never packed
 }
 
 // codedField is the numbering of one key: 0 is NULL, then come the dictionary's codes or the values from lo.
@@ -35,7 +36,7 @@ type codedField struct {
 const maxChanges = 16
 
 // reset forgets all groups: the table is another one.
-func (c *codedKeys) reset() { *c = codedKeys{off: c.off} }
+func (c *codedKeys) reset() { *c = codedKeys{off: c.off, encoder: c.encoder} }
 
 // find returns the group of each selected row, or nil when the keys cannot be numbered.
 func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) []uint32 {
@@ -194,11 +195,11 @@ func (c *codedKeys) resolve(t *aggregateTable, b *vector.Batch, keys []*vector.V
 		vector.GatherView(c.keys[i], v, c.rows)
 	}
 	own := c.keys
-	if t.coded {
-		var ok bool
-		if own, ok = t.h.number(c.keys, len(c.rows)); !ok {
+	if t.packed {
+		if !c.encoder.encodeFlat(c.keys, len(c.rows)) {
 			return false
 		}
+		own = c.encoder.columns(c.keys)
 	}
 	for i, g := range t.find(own, len(c.rows)) {
 		c.groups[c.code[kept[i]]] = g + 1

@@ -38,12 +38,12 @@ func (s *aggregateSource) Reader(*pipeline.Worker) (pipeline.Reader, error) {
 type aggregateReader struct {
 	source  *aggregateSource
 	table   *aggregateTable    // whose groups are being handed out, or nil
-	merged  [2]*aggregateTable // reused from partition to partition; the second one has symbols
+	merged  [2]*aggregateTable // reused from partition to partition; the second one has packed keys
 	at      int
 	pending []pendingPartition
 	batch   vector.Batch
 	results []*vector.Vector
-	codes   [][]uint32 // of keys with symbols
+	keys    []*vector.Vector // unpacked
 }
 
 // pendingPartition is a partition of the scatters of one or more tables.
@@ -52,10 +52,10 @@ type pendingPartition struct {
 	i    int
 }
 
-// tableParts are the partitions of a table, whose keys may be symbols.
+// tableParts are the partitions of a table, whose keys may be packed.
 type tableParts struct {
 	*scatter
-	coded bool
+	packed bool
 }
 
 // Next implements pipeline.Reader.
@@ -90,7 +90,7 @@ func (r *aggregateReader) Next() (*vector.Batch, error) {
 		p := pendingPartition{i: i}
 		for _, l := range h.locals {
 			if l.scatter != nil && l.scatter.count[i] > 0 {
-				p.from = append(p.from, tableParts{l.scatter, l.coded})
+				p.from = append(p.from, tableParts{l.scatter, l.packed})
 			}
 		}
 		r.pending = append(r.pending, p)
@@ -111,17 +111,7 @@ func (r *aggregateReader) emit() *vector.Batch {
 	r.at = to
 	r.batch.N = to - from
 	r.batch.Cols = r.batch.Cols[:0]
-	for i, k := range t.groups.Keys() {
-		key := slice(k, from, to)
-		if t.coded && h.symbols[i] != nil {
-			if r.codes == nil {
-				r.codes = make([][]uint32, len(h.spec.Keys))
-			}
-			r.codes[i] = grow(r.codes[i], to-from)
-			key = h.symbols[i].dictionary(key, r.codes[i])
-		}
-		r.batch.Cols = append(r.batch.Cols, key)
-	}
+	r.batch.Cols = append(r.batch.Cols, r.emitKeys(from, to)...)
 	if r.source.partial {
 		r.batch.Cols = append(r.batch.Cols, t.partials(from, to)...)
 		return &r.batch
@@ -139,6 +129,35 @@ func (r *aggregateReader) emit() *vector.Batch {
 	return &r.batch
 }
 
+// emitKeys returns the keys of groups from..to-1 of the table.
+func (r *aggregateReader) emitKeys(from, to int) []*vector.Vector {
+	var cols []*vector.Vector
+	for _, k := range r.table.groups.Keys() {
+		cols = append(cols, slice(k, from, to))
+	}
+	if !r.table.packed {
+		return cols
+	}
+	l := r.source.h.layout
+	if r.keys == nil {
+		for _, k := range l.keys {
+			r.keys = append(r.keys, &vector.Vector{Type: k.typ})
+		}
+	}
+	out := make([]*vector.Vector, len(l.keys))
+	for i := range l.keys {
+		switch k := &l.keys[i]; {
+		case k.bits == 0:
+			out[i] = cols[k.column]
+		case k.symbols != nil:
+			out[i] = k.dictionary(cols[k.column], to-from, r.keys[i])
+		default:
+			out[i] = k.integers(cols[k.column], to-from, r.keys[i])
+		}
+	}
+	return out
+}
+
 // merge groups a partition. Afterwards either r.table holds its groups, or they have been divided among pending partitions.
 func (r *aggregateReader) merge(p pendingPartition) error {
 	if len(p.from) == 0 {
@@ -146,28 +165,28 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	h := r.source.h
 	level := p.from[0].level + 1
-	coded := 1
+	packed := 1
 	for _, s := range p.from {
-		if !s.coded {
-			coded = 0
+		if !s.packed {
+			packed = 0
 		}
 	}
-	if r.merged[coded] == nil {
-		r.merged[coded] = newAggregateTable(h, level, coded == 1)
+	if r.merged[packed] == nil {
+		r.merged[packed] = newAggregateTable(h, level, packed == 1)
 	}
-	t := r.merged[coded]
+	t := r.merged[packed]
 	t.level = level
 	t.groups.Reset()
 	t.resize(0)
-	keys := len(h.spec.Keys)
+	results := len(h.partial) - len(h.spec.Keys)
 	for _, s := range p.from {
 		err := s.read(p.i, func(b *vector.Batch) error {
-			own := b.Cols[:keys]
-			if s.coded && !t.coded {
-				own = h.strings(own)
+			keys, partials := b.Cols[:len(b.Cols)-results], b.Cols[len(b.Cols)-results:]
+			if s.packed && !t.packed {
+				keys = h.layout.values(keys, b.N)
 			}
-			groups := t.find(own, b.N)
-			t.mergePartials(b.Cols[keys:], groups)
+			groups := t.find(keys, b.N)
+			t.mergePartials(partials, groups)
 			return t.fit()
 		})
 		if err != nil {
@@ -184,7 +203,7 @@ func (r *aggregateReader) merge(p pendingPartition) error {
 	}
 	for i, n := range t.scatter.count {
 		if n > 0 {
-			r.pending = append(r.pending, pendingPartition{[]tableParts{{t.scatter, t.coded}}, i})
+			r.pending = append(r.pending, pendingPartition{[]tableParts{{t.scatter, t.packed}}, i})
 		}
 	}
 	t.scatter = nil

@@ -9,40 +9,30 @@ import (
 	"skep/engine/vector"
 )
 
-// symbols numbers the strings of a key column, for all tables of an aggregation: as long as keys come with known dictionaries,
-// groups are found, divided and merged by small integers, and strings are neither hashed nor copied again.
+// symbols numbers the strings of a key column from 1, for all tables of an aggregation: as long as keys come with known dictionaries,
+// groups are found, divided and merged by small integers, and strings are neither hashed nor copied again. 0 is NULL.
 type symbols struct {
 	mu      sync.Mutex
-	table   *hashtable.GroupTable
+	table   *hashtable.GroupTable // whose group is the symbol less 1
 	account *memory.Account
-	id      uint64 // of the symbols as a dictionary
+	id      uint64 // of the strings as a dictionary
 }
 
 const (
+	symbolBits = 17
 	// maxSymbols bounds the strings of a column that are numbered.
-	maxSymbols = 1 << 17
-	// maxDictionaries bounds the dictionaries whose symbols a worker remembers.
-	maxDictionaries = 64
+	maxSymbols = 1<<symbolBits - 1
+	// maxRemembered bounds the entries of dictionaries whose symbols a worker remembers, by column.
+	maxRemembered = 1 << 20
 )
 
-// newSymbols returns the symbols by key column; nil for those that are no strings, and nil when there are none.
-func newSymbols(keys []*types.Type, pool *memory.Pool) []*symbols {
-	var out []*symbols
-	for i, t := range keys {
-		if t.Physical() != types.Bytes {
-			continue
-		}
-		if out == nil {
-			out = make([]*symbols, len(keys))
-		}
-		s := &symbols{table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewDictID()}
-		s.values().Lasting = true
-		out[i] = s
-	}
-	return out
+func newSymbols(t *types.Type, pool *memory.Pool) *symbols {
+	s := &symbols{table: hashtable.NewGroupTable([]*types.Type{t}), account: pool.NewAccount("aggregate keys", false), id: vector.NewDictID()}
+	s.values().Lasting = true
+	return s
 }
 
-// number sets out to the symbols of n flat strings without NULLs; false, with nothing done, when there would be too many.
+// number sets out to the symbols of n flat strings without NULLs; false when there are too many.
 func (s *symbols) number(v *vector.Vector, n int, out []uint32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,214 +40,142 @@ func (s *symbols) number(v *vector.Vector, n int, out []uint32) bool {
 		return false
 	}
 	s.table.Find([]*vector.Vector{v}, n, out)
+	for k := range out[:n] {
+		out[k]++
+	}
 	return s.account.Set(s.table.Bytes())
 }
 
-// hashes extends known, the hashes of the first symbols, to all.
+// hashes extends known, the hashes of NULL and the first symbols, to all.
 func (s *symbols) hashes(known []uint64) []uint64 {
+	if len(known) == 0 {
+		known = append(known, hashtable.NullHash)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, to := len(known), s.table.Len()
-	if from == to {
-		return known
+	if from, to := len(known)-1, s.table.Len(); from < to {
+		known = append(known, make([]uint64, to-from)...)
+		s.table.Hashes(from, to, known[from+1:])
 	}
-	known = append(known, make([]uint64, to-from)...)
-	s.table.Hashes(from, to, known[from:])
 	return known
 }
 
-// values are the strings by symbol. It must not be called as long as strings are being numbered.
+// values are the strings in the order of their symbols. They must not be read as long as strings are being numbered.
 func (s *symbols) values() *vector.Vector { return s.table.Keys()[0] }
 
-// keyEncoder turns key columns into symbols, for one worker.
-type keyEncoder struct {
-	columns []columnEncoder
-	out     []*vector.Vector
+// symbolEncoder finds the symbols of one column for one worker.
+type symbolEncoder struct {
+	symbols    *symbols
+	shift      uint
+	dicts      map[uint64][]uint32 // by DictID: symbol by code, 0 when not known yet
+	remembered int                 // entries of dicts
+	missing    []uint32            // rows without a known symbol
+	codes      []uint32
+	added      []uint32
+	unknown    vector.Vector
 }
 
-func newKeyEncoder(of []*symbols) *keyEncoder {
-	e := &keyEncoder{columns: make([]columnEncoder, len(of)), out: make([]*vector.Vector, len(of))}
-	for i, s := range of {
-		if s != nil {
-			e.columns[i] = columnEncoder{symbols: s, dicts: map[uint64][]uint32{}, out: &vector.Vector{Type: types.BigIntType}}
-		}
-	}
-	return e
-}
-
-// encode returns, for the string columns among keys, the symbols of the selected rows as integers; other entries are nil. It
-// reports false when a column has no dictionary or too many strings.
-func (e *keyEncoder) encode(b *vector.Batch, keys []*vector.Vector) ([]*vector.Vector, bool) {
-	for i := range e.columns {
-		c := &e.columns[i]
-		if c.symbols == nil {
-			continue
-		}
-		if !c.encode(b, keys[i]) {
-			return nil, false
-		}
-		e.out[i] = c.out
-	}
-	return e.out, true
-}
-
-type columnEncoder struct {
-	symbols *symbols
-	dicts   map[uint64][]uint32 // by DictID: symbol + 1 by code, 0 when not known yet
-	out     *vector.Vector
-	missing []uint32
-	added   []uint32
-}
-
-func (c *columnEncoder) encode(b *vector.Batch, v *vector.Vector) bool {
-	n := b.Rows()
-	c.out.I64 = grow(c.out.I64, n)
-	c.out.Nulls = nil
+// encode adds the symbols of the selected rows to words; false when the column has no dictionary or too many strings.
+func (e *symbolEncoder) encode(b *vector.Batch, v *vector.Vector, words []int64) bool {
 	switch {
 	case v.Form == vector.Const:
-		return c.constant(v, n)
+		return v.IsNull(0) || e.constant(v, words)
 	case v.Form == vector.Dict && v.DictID != 0:
-		return c.coded(b, v)
+		return e.coded(b, v, words)
 	}
 	return false
 }
 
-func (c *columnEncoder) constant(v *vector.Vector, n int) bool {
-	if v.IsNull(0) {
-		clear(c.out.I64)
-		nulls := c.out.MakeNulls(n)
-		for k := range nulls {
-			nulls[k] = true
-		}
-		return true
-	}
+func (e *symbolEncoder) constant(v *vector.Vector, words []int64) bool {
 	var at [1]uint32
-	if !c.symbols.number(&vector.Vector{Type: v.Type, Refs: v.Refs[:1], Data: v.Data}, 1, at[:]) {
+	if !e.symbols.number(&vector.Vector{Type: v.Type, Refs: v.Refs[:1], Data: v.Data}, 1, at[:]) {
 		return false
 	}
-	for k := range c.out.I64 {
-		c.out.I64[k] = int64(at[0])
+	for k := range words {
+		words[k] |= int64(at[0]) << e.shift
 	}
 	return true
 }
 
-func (c *columnEncoder) coded(b *vector.Batch, v *vector.Vector) bool {
-	known := c.dicts[v.DictID]
+func (e *symbolEncoder) coded(b *vector.Batch, v *vector.Vector, words []int64) bool {
+	known := e.dicts[v.DictID]
 	if size := v.DictOf.Len(); len(known) < size {
-		if len(c.dicts) >= maxDictionaries {
-			clear(c.dicts)
+		if e.remembered += size - len(known); e.remembered > maxRemembered {
+			clear(e.dicts)
+			known, e.remembered = nil, size
 		}
 		known = append(known, make([]uint32, size-len(known))...)
-		c.dicts[v.DictID] = known
+		e.dicts[v.DictID] = known
 	}
-	missing := c.missing[:0]
-	out := c.out.I64
+	missing, shift := e.missing[:0], e.shift
 	if b.Sel == nil && v.Nulls == nil {
-		for k, code := range v.Codes[:len(out)] {
+		for k, code := range v.Codes[:len(words)] {
 			s := known[code]
+			words[k] |= int64(s) << shift
 			if s == 0 {
-				missing = append(missing, code)
+				missing = append(missing, uint32(k))
 			}
-			out[k] = int64(s) - 1
 		}
 	} else {
-		for k := range out {
+		for k := range words {
 			r := row(b, k)
 			if v.Nulls != nil && v.Nulls[r] {
-				c.out.MakeNulls(len(out))[k] = true
-				out[k] = 0
 				continue
 			}
 			s := known[v.Codes[r]]
+			words[k] |= int64(s) << shift
 			if s == 0 {
-				missing = append(missing, v.Codes[r])
+				missing = append(missing, uint32(k))
 			}
-			out[k] = int64(s) - 1
 		}
 	}
-	c.missing = missing
+	e.missing = missing
 	if len(missing) == 0 {
 		return true
 	}
-	if !c.learn(v, known) {
+	if !e.learn(b, v, known) {
 		return false
 	}
-	for k, x := range out {
-		if x < 0 {
-			out[k] = int64(known[v.Codes[row(b, k)]]) - 1
-		}
+	for _, k := range missing {
+		words[k] |= int64(known[v.Codes[row(b, int(k))]]) << shift
 	}
 	return true
 }
 
-// learn numbers the strings of the missing codes.
-func (c *columnEncoder) learn(v *vector.Vector, known []uint32) bool {
-	once := c.missing[:0]
-	for _, code := range c.missing {
-		if known[code] == 0 {
-			known[code] = ^uint32(0)
-			once = append(once, code)
+// learn numbers the strings of the missing rows.
+func (e *symbolEncoder) learn(b *vector.Batch, v *vector.Vector, known []uint32) bool {
+	const taken = ^uint32(0)
+	once, refs := e.codes[:0], e.unknown.Refs[:0]
+	for _, k := range e.missing {
+		if code := v.Codes[row(b, int(k))]; known[code] == 0 {
+			known[code] = taken
+			once, refs = append(once, code), append(refs, v.DictOf.Refs[code])
 		}
 	}
-	strings := &vector.Vector{Type: v.Type, Data: v.DictOf.Data, Refs: make([]vector.Ref, len(once))}
-	for i, code := range once {
-		strings.Refs[i] = v.DictOf.Refs[code]
-	}
-	c.added = grow(c.added, len(once))
-	ok := c.symbols.number(strings, len(once), c.added)
+	e.codes, e.unknown = once, vector.Vector{Type: v.Type, Data: v.DictOf.Data, Refs: refs}
+	e.added = grow(e.added, len(once))
+	ok := e.symbols.number(&e.unknown, len(once), e.added)
 	for i, code := range once {
 		if known[code] = 0; ok {
-			known[code] = c.added[i] + 1
+			known[code] = e.added[i]
 		}
 	}
 	return ok
 }
 
-// number returns flat keys with strings replaced by symbols; false when there are too many.
-func (h *HashAggregate) number(keys []*vector.Vector, n int) ([]*vector.Vector, bool) {
-	out := append([]*vector.Vector(nil), keys...)
-	for i, s := range h.symbols {
-		if s == nil {
-			continue
-		}
-		// NULLs take part as empty strings; their rows stay marked.
-		at := make([]uint32, n)
-		if !s.number(&vector.Vector{Type: keys[i].Type, Refs: keys[i].Refs, Data: keys[i].Data}, n, at) {
-			return nil, false
-		}
-		v := &vector.Vector{Type: types.BigIntType, I64: make([]int64, n), Nulls: keys[i].Nulls}
-		for k, x := range at {
-			v.I64[k] = int64(x)
-		}
-		out[i] = v
+// flat is encode for n rows of a flat column, looking each string up.
+func (e *symbolEncoder) flat(v *vector.Vector, words []int64) bool {
+	n := len(words)
+	// NULLs take part as whatever is stored for them.
+	e.added = grow(e.added, n)
+	view := vector.Vector{Type: v.Type, Refs: v.Refs[:n], Data: v.Data}
+	if !e.symbols.number(&view, n, e.added) {
+		return false
 	}
-	return out, true
-}
-
-// strings returns keys with symbols replaced by the strings, in the symbols' own storage. All input must have ended.
-func (h *HashAggregate) strings(keys []*vector.Vector) []*vector.Vector {
-	out := append([]*vector.Vector(nil), keys...)
-	for i, s := range h.symbols {
-		if s == nil {
-			continue
+	for k, s := range e.added[:n] {
+		if v.Nulls == nil || !v.Nulls[k] {
+			words[k] |= int64(s) << e.shift
 		}
-		values := s.values()
-		v := &vector.Vector{Type: values.Type, Data: values.Data, Nulls: keys[i].Nulls, Refs: make([]vector.Ref, len(keys[i].I64))}
-		for k, x := range keys[i].I64 {
-			if v.Nulls == nil || !v.Nulls[k] {
-				v.Refs[k] = values.Refs[x]
-			}
-		}
-		out[i] = v
 	}
-	return out
-}
-
-// dictionary returns a column of symbols as strings with the symbols as their dictionary; codes is its storage.
-func (s *symbols) dictionary(key *vector.Vector, codes []uint32) *vector.Vector {
-	for k, x := range key.I64 {
-		codes[k] = uint32(x)
-	}
-	values := s.values()
-	return &vector.Vector{Type: values.Type, Form: vector.Dict, Codes: codes, DictOf: values, DictID: s.id, Nulls: key.Nulls}
+	return true
 }

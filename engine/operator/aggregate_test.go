@@ -18,7 +18,7 @@ func TestHashAggregateAgainstModel(t *testing.T) {
 		for range keys {
 			ts = append(ts, keyTypes[r.Intn(len(keyTypes))])
 			if round%3 == 0 {
-				ts[len(ts)-1] = []*types.Type{types.StringType, types.StringType, types.BigIntType}[r.Intn(3)]
+				ts[len(ts)-1] = []*types.Type{types.StringType, types.StringType, types.BigIntType, types.IntType, types.SmallIntType, types.BooleanType, types.DateType}[r.Intn(7)]
 			}
 		}
 		ts = append(ts, types.BigIntType, types.StringType)
