@@ -43,31 +43,56 @@ func (c *codedKeys) find(t *aggregateTable, b *vector.Batch, keys []*vector.Vect
 	if c.off {
 		return nil
 	}
-	if !c.prepare(t, b, keys) {
+	n := b.Rows()
+	c.code, c.found = grow(c.code, n), grow(c.found, n)
+	if !c.lookUp(t, b, keys) {
+		if !c.prepare(t, b, keys) {
+			c.off = true
+			return nil
+		}
+		for i, f := range c.fields {
+			f.number(b, keys[i], c.code, i == 0)
+		}
+		miss, groups := c.miss[:0], c.groups
+		for k, x := range c.code {
+			g := groups[x]
+			if g == 0 {
+				miss = append(miss, uint32(k))
+			}
+			c.found[k] = g - 1
+		}
+		c.miss = miss
+	}
+	if len(c.miss) > 0 && !c.resolve(t, b, keys) {
 		c.off = true
 		return nil
 	}
-	n := b.Rows()
-	c.code = grow(c.code, n)
-	code := c.code
-	for i, f := range c.fields {
-		f.number(b, keys[i], code, i == 0)
+	return c.found
+}
+
+// lookUp is the whole of numbering in one pass for a single integer key without NULLs; false when the key is of another kind or beyond
+// the range known.
+func (c *codedKeys) lookUp(t *aggregateTable, b *vector.Batch, keys []*vector.Vector) bool {
+	v := keys[0]
+	if len(keys) != 1 || c.groups == nil || c.epoch != t.epoch || c.fields[0].dict != 0 ||
+		b.Sel != nil || v.Form != vector.Flat || v.Nulls != nil || v.Type.Physical() != types.I64 {
+		return false
 	}
-	c.found = grow(c.found, n)
-	found, miss, groups := c.found, c.miss[:0], c.groups
-	for k, x := range code {
-		g := groups[x]
+	lo, groups := c.fields[0].lo, c.groups[1:]
+	code, found, miss := c.code, c.found[:len(c.code)], c.miss[:0]
+	for k, x := range v.I64[:len(code)] {
+		at := uint64(x - lo)
+		if at >= uint64(len(groups)) {
+			return false
+		}
+		g := groups[at]
+		code[k], found[k] = uint32(at)+1, g-1
 		if g == 0 {
 			miss = append(miss, uint32(k))
 		}
-		found[k] = g - 1
 	}
 	c.miss = miss
-	if len(miss) > 0 && !c.resolve(t, b, keys) {
-		c.off = true
-		return nil
-	}
-	return found
+	return true
 }
 
 // prepare makes the numbering fit the batch, starting anew when dictionaries or ranges have changed.
