@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,23 @@ type Config struct {
 	Worker worker.Config
 	// Scheduler is the core's; nil: scheduler.DefaultConfig.
 	Scheduler *scheduler.Config
+	// Log gets what was decided; nil: none. It belongs to the coordinator, which closes it. Records are what it held when it was opened.
+	Log     Log
+	Records []scheduler.Record
+	// Restore makes the query of one that the log knows and that has not ended; Tables (for File), Memory, Logf and Commit are asked
+	// of it. An error ends the query.
+	Restore func(*Logged) (*Query, error)
+}
+
+// Log keeps records: package joblog.
+type Log interface {
+	Append(r scheduler.Record) error
+	// Flush makes what was appended survive the process, Sync the machine.
+	Flush() error
+	Sync() error
+	Size() int64
+	Compact(endedBefore scheduler.Time) error
+	Close() error
 }
 
 // Coordinator runs queries on its workers. It is safe for concurrent use.
@@ -50,38 +68,55 @@ type Coordinator struct {
 	workers  map[scheduler.WorkerID]Worker // of the loop
 	running  sync.WaitGroup                // commits and releases
 
+	incarnation scheduler.Incarnation // of workers in this process: another one in every process
+	compactAt   int64                 // size of the log; of the loop
+	broken      error                 // why the loop has to end; of the loop
+
 	mu    sync.Mutex
 	jobs  map[scheduler.JobID]*job
 	names uint64
+	// refused is why no query can be run any more.
+	refused error
 }
 
-// New starts a coordinator. It must be closed.
-func New(c Config) *Coordinator {
+// New starts a coordinator, which goes on with the queries of its log. It must be closed. After an error the log is the caller's.
+func New(c Config) (*Coordinator, error) {
 	sc := scheduler.DefaultConfig()
 	if c.Scheduler != nil {
 		sc = *c.Scheduler
 	}
 	x := &Coordinator{
-		config: c, core: scheduler.New(sc), origin: time.Now(), events: make(chan scheduler.Event, 64), asks: make(chan func()), stop: make(chan struct{}),
+		config: c, origin: time.Now(), events: make(chan scheduler.Event, 64), asks: make(chan func()), stop: make(chan struct{}),
 		ended: make(chan struct{}), observer: newObserver(), jobs: map[scheduler.JobID]*job{}, workers: map[scheduler.WorkerID]Worker{},
+		compactAt: compactAt,
+	}
+	x.incarnation = scheduler.Incarnation(x.origin.UnixNano())
+	x.names = uint64(x.origin.UnixMilli()) // so that no number is used twice, also where the log has forgotten it
+	actions, lost, err := x.recover(sc)
+	if err != nil {
+		return nil, err
 	}
 	for i := range max(c.Workers, 1) {
 		w := newEmbedded(x, scheduler.WorkerID(i))
 		x.embedded = append(x.embedded, w)
 		x.workers[w.id] = w
 	}
-	go x.loop()
-	return x
+	go x.loop(actions, lost)
+	return x, nil
 }
 
-// Close ends all queries and waits for what runs.
-func (x *Coordinator) Close() {
+// Close ends all queries, waits for what runs and closes the log.
+func (x *Coordinator) Close() error {
 	close(x.stop)
 	<-x.ended
 	x.running.Wait()
 	for _, w := range x.embedded {
 		w.runner.Close()
 	}
+	if x.config.Log == nil {
+		return nil
+	}
+	return x.config.Log.Close()
 }
 
 var errClosed = errors.New("the server is shutting down")
@@ -141,22 +176,36 @@ func (x *Coordinator) ask(f func()) {
 // tick is the time between two heartbeats of the workers.
 const tick = time.Second
 
-// loop applies events one after the other.
-func (x *Coordinator) loop() {
+// loop carries out what recovery decided and then applies events, one after the other. lost are jobs that cannot go on.
+func (x *Coordinator) loop(actions []scheduler.Action, lost []scheduler.JobCancelled) {
 	defer close(x.ended)
+	x.perform(actions)
+	for _, e := range lost {
+		x.apply(e)
+	}
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	for _, w := range x.embedded {
 		x.apply(w.seen())
 	}
 	for {
+		if x.broken != nil {
+			x.finishAll(x.broken)
+			return
+		}
 		select {
 		case <-x.stop:
+			// Who stops the server does not want to hear of these queries again.
 			x.mu.Lock()
-			for _, j := range x.jobs {
-				j.finish(errClosed)
-			}
+			all := slices.Collect(maps.Keys(x.jobs))
 			x.mu.Unlock()
+			for _, id := range all {
+				if j := x.job(id); j != nil {
+					j.failed(errClosed.Error(), errClosed)
+				}
+				x.apply(scheduler.JobCancelled{Job: id, Reason: errClosed.Error()})
+			}
+			x.finishAll(errClosed)
 			return
 		case e := <-x.events:
 			x.apply(e)
@@ -164,10 +213,21 @@ func (x *Coordinator) loop() {
 			f()
 		case <-clock.C:
 			for _, w := range x.embedded {
-				x.apply(scheduler.Heartbeat{Worker: w.id, Incarnation: incarnation, Progress: w.runner.Progress()})
+				x.apply(scheduler.Heartbeat{Worker: w.id, Incarnation: x.incarnation, Progress: w.runner.Progress()})
 			}
 			x.apply(scheduler.Tick{})
+			x.compact()
 		}
+	}
+}
+
+// finishAll ends all queries for those who wait for them.
+func (x *Coordinator) finishAll(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refused = err
+	for _, j := range x.jobs {
+		j.finish(err)
 	}
 }
 
@@ -176,10 +236,22 @@ func (x *Coordinator) apply(e scheduler.Event) {
 	// An action may not lead to an event right away, since the slice of actions is valid until the next one only.
 	actions := x.core.Apply(x.now(), e)
 	x.observeEvent(e)
+	x.perform(actions)
+}
+
+// perform carries out a batch of actions, records first.
+func (x *Coordinator) perform(actions []scheduler.Action) {
+	if x.broken != nil {
+		return
+	}
+	if err := x.write(actions); err != nil {
+		x.breakOff(err)
+		return
+	}
 	for _, a := range actions {
 		x.observeAction(a)
 		switch a := a.(type) {
-		case scheduler.LogRecord: // one process: what is lost with it is lost together
+		case scheduler.LogRecord: // written
 		case scheduler.Launch:
 			x.launch(a)
 		case scheduler.Cancel:
@@ -245,7 +317,15 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 	case worker.Started:
 		x.send(scheduler.AttemptStarted{Attempt: r.Attempt, Worker: id, Incarnation: inc})
 	case worker.CommitRequested:
-		x.send(scheduler.CommitRequested{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output, Manifest: r.Manifest})
+		manifest := r.Manifest
+		if r.Place != nil { // of a part of the result
+			var err error
+			if manifest, err = encodePlace(r.Place); err != nil {
+				j.problem(err)
+				return
+			}
+		}
+		x.send(scheduler.CommitRequested{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output, Manifest: manifest})
 	case worker.Finished:
 		x.send(scheduler.AttemptFinished{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output})
 	case worker.Failed:

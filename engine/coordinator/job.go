@@ -40,9 +40,14 @@ type Query struct {
 	Sinks [][]byte
 	// Commit puts in place what the granted attempts have written to sinks, or takes the rows of the result. It runs once, at
 	// the end. result is nil for queries without a result.
+	// After a restart it may run again, though it had done its work.
 	Commit func(ctx context.Context, granted []Granted, result shuffle.Reader) error
 	// Watch, when not nil, is told of every attempt that has ended, before Run returns. It must not wait for anything.
 	Watch func(Attempt)
+	// Durable queries change something: what the log says of them is on disk before it is acted upon.
+	Durable bool
+	// Statement is what Config.Restore needs to know of the query after a restart, besides what is above.
+	Statement []byte
 }
 
 // Granted is an attempt of a sink whose output counts, with the manifest of that (tablesink.DecodeOutputs).
@@ -98,7 +103,29 @@ func (x *Coordinator) Run(ctx context.Context, q *Query) error {
 	if err != nil {
 		return err
 	}
+	if err := x.submit(j, spec); err != nil {
+		return err
+	}
+	return x.wait(ctx, j)
+}
+
+// submit hands a job to the core.
+func (x *Coordinator) submit(j *job, spec *scheduler.JobSpec) error {
+	x.mu.Lock()
+	refused := x.refused
+	if refused == nil {
+		x.jobs[j.id] = j
+	}
+	x.mu.Unlock()
+	if refused != nil {
+		return refused
+	}
 	x.send(scheduler.JobSubmitted{Job: j.id, Spec: spec})
+	return nil
+}
+
+// wait returns when a job has ended and nothing of it runs any more.
+func (x *Coordinator) wait(ctx context.Context, j *job) error {
 	select {
 	case <-j.done:
 	case <-x.ended:
@@ -112,7 +139,7 @@ func (x *Coordinator) Run(ctx context.Context, q *Query) error {
 		}
 	}
 	j.stop(nil)
-	err = j.err
+	err := j.err
 	for _, w := range x.embedded {
 		err = errors.Join(err, w.runner.ReleaseJob(j.id))
 	}
@@ -133,11 +160,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 	x.names++
 	id := scheduler.JobID(x.names)
 	x.mu.Unlock()
-	j := &job{
-		id: id, name: jobName(id, q.ID), query: q, outputs: map[scheduler.AttemptID]output{},
-		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
-	}
-	j.ctx, j.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	j := newJob(id, jobName(id, q.ID), q)
 	described, err := q.Session.Encode()
 	if err != nil {
 		return nil, nil, err
@@ -156,10 +179,21 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 		}
 		spec.Stages = append(spec.Stages, st)
 	}
-	x.mu.Lock()
-	x.jobs[id] = j
-	x.mu.Unlock()
+	if x.config.Log != nil {
+		if spec.Payload, err = j.payload(); err != nil {
+			return nil, nil, err
+		}
+	}
 	return j, spec, nil
+}
+
+func newJob(id scheduler.JobID, name string, q *Query) *job {
+	j := &job{
+		id: id, name: name, query: q, outputs: map[scheduler.AttemptID]output{},
+		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
+	}
+	j.ctx, j.stop = context.WithCancelCause(context.Background())
+	return j
 }
 
 // jobName makes a name that outputs may have.
@@ -304,17 +338,15 @@ func (j *job) commit(exchange shuffle.Exchange, grants []scheduler.Grant) error 
 		return j.query.Commit(j.ctx, ids, nil)
 	}
 	e := g.Exchanges[g.Result]
-	attempts := make([]scheduler.AttemptID, len(grants))
+	outputs := make([]*shuffle.Output, len(grants))
 	for i, x := range grants {
-		attempts[i] = x.Attempt
+		p, err := decodePlace(x.Manifest)
+		if err != nil {
+			return err
+		}
+		outputs[i] = &shuffle.Output{Attempt: j.shuffleID(x.Attempt), Location: p.Location, Check: p.Check}
 	}
-	j.mu.Lock()
-	m := j.listed(scheduler.StageID(e.Producer), 0, attempts)
-	j.mu.Unlock()
-	if len(m.Entries) != len(grants) {
-		return errors.New("a task of the result has no output")
-	}
-	m.Partitions = e.Partitions
+	m := shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: e.Producer}, e.Partitions, outputs)
 	r, err := exchange.OpenReader(j.ctx, shuffle.ReaderSpec{
 		Manifest: m, Slices: []shuffle.Slice{{Partitions: shuffle.Range{To: e.Partitions}}}, Types: e.Types, Pool: j.query.Memory,
 	})

@@ -20,9 +20,6 @@ type Worker interface {
 	ReleaseJob(job *worker.Job)
 }
 
-// incarnation of workers that live as long as their coordinator.
-const incarnation = 1
-
 // embedded is a worker in this process. Its outputs are in the coordinator's exchange.
 type embedded struct {
 	coordinator *Coordinator
@@ -34,7 +31,7 @@ func newEmbedded(x *Coordinator, id scheduler.WorkerID) *embedded {
 	w := &embedded{coordinator: x, id: id}
 	c := x.config.Worker
 	c.Exchange, c.Alone = x.config.Exchange, true
-	c.Report = func(r *worker.Report) { x.Reported(id, incarnation, r) }
+	c.Report = func(r *worker.Report) { x.Reported(id, x.incarnation, r) }
 	w.runner = worker.New(c)
 	return w
 }
@@ -43,7 +40,7 @@ func newEmbedded(x *Coordinator, id scheduler.WorkerID) *embedded {
 func (w *embedded) seen() scheduler.WorkerSeen {
 	c := w.coordinator.config
 	return scheduler.WorkerSeen{
-		Worker: w.id, Incarnation: incarnation, Host: fmt.Sprintf("embedded-%d", w.id), Slots: max(c.Slots, 1), Memory: c.Memory,
+		Worker: w.id, Incarnation: w.coordinator.incarnation, Host: fmt.Sprintf("embedded-%d", w.id), Slots: max(c.Slots, 1), Memory: c.Memory,
 	}
 }
 

@@ -288,7 +288,7 @@ func compact(records []scheduler.Record, endedBefore scheduler.Time) []scheduler
 		case scheduler.RecWorkerLost:
 			continue // the last word: nothing needs to be known of it
 		default:
-			if drop[jobOf(r)] {
+			if drop[JobOf(r)] {
 				continue
 			}
 		}
@@ -297,7 +297,8 @@ func compact(records []scheduler.Record, endedBefore scheduler.Time) []scheduler
 	return keep
 }
 
-func jobOf(r scheduler.Record) scheduler.JobID {
+// JobOf returns the job that a record speaks of, 0 for none.
+func JobOf(r scheduler.Record) scheduler.JobID {
 	switch r := r.(type) {
 	case scheduler.RecJobSubmitted:
 		return r.Job
