@@ -46,3 +46,26 @@ func (x *Coordinator) Resume(ctx context.Context, id scheduler.JobID) error {
 	}
 	return x.wait(ctx, j)
 }
+
+// Again runs a query of the log from the start: all that its tasks have done is lost.
+func (x *Coordinator) Again(ctx context.Context, l *Logged, q *Query) error {
+	again, spec := *l, *l.spec
+	x.mu.Lock()
+	x.names++
+	again.Job = scheduler.JobID(x.names)
+	x.mu.Unlock()
+	named := *l.logged
+	named.name = jobName(again.Job, l.ID)
+	again.logged = &named
+	j, err := again.restore(q)
+	if err != nil {
+		return err
+	}
+	if spec.Payload, err = j.payload(); err != nil {
+		return err
+	}
+	if err := x.submit(j, &spec); err != nil {
+		return err
+	}
+	return x.wait(ctx, j)
+}

@@ -264,7 +264,7 @@ func (d *dfs) remove() error {
 			if info.IsDir() && !d.options["r"] && !d.options["R"] {
 				return &fs.PathError{Op: "rm", Path: p, Err: errors.New("Is a directory")} //nolint:staticcheck // Hadoop's text
 			}
-			if err := d.session.engine.files.CheckRemovable(p); err != nil {
+			if err := d.session.engine.local.CheckRemovable(p); err != nil {
 				return err
 			}
 			if err := os.RemoveAll(p); err != nil {
@@ -305,7 +305,7 @@ func (d *dfs) cat() error {
 
 // rename moves a file or directory that is not, and does not hold, the server's own.
 func (d *dfs) rename(from, to string) error {
-	if err := d.session.engine.files.CheckRemovable(from); err != nil {
+	if err := d.session.engine.local.CheckRemovable(from); err != nil {
 		return err
 	}
 	return os.Rename(from, to)
@@ -333,7 +333,7 @@ func (d *dfs) transfer(do func(from, to string) error) error {
 			if !d.options["f"] {
 				return &fs.PathError{Op: "copy", Path: to, Err: errors.New("File exists")} //nolint:staticcheck // Hadoop's text
 			}
-			if err := d.session.engine.files.CheckRemovable(to); err != nil {
+			if err := d.session.engine.local.CheckRemovable(to); err != nil {
 				return err
 			}
 			if err := os.RemoveAll(to); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"skep/dialect/conf"
 	"skep/engine/coordinator"
+	"skep/engine/filesystem"
 	"skep/engine/filesystem/local"
 	"skep/engine/history"
 	"skep/engine/memory"
@@ -42,6 +43,15 @@ type Config struct {
 	// Settings are server-wide settings (hive-site.xml).
 	Settings map[string]string
 	Log      hclog.Logger
+
+	faults *faults // tests make operations fail
+}
+
+// faults puts itself between the engine and what keeps its state.
+type faults struct {
+	catalog func(metastore.Catalog) metastore.Catalog
+	files   func(filesystem.FileSystem) filesystem.FileSystem
+	log     func(coordinator.Log) coordinator.Log
 }
 
 // Engine runs statements for many sessions. It is safe for concurrent use.
@@ -50,7 +60,8 @@ type Engine struct {
 	conf      *conf.Conf
 	log       hclog.Logger
 	store     metastore.Catalog
-	files     *local.FileSystem
+	files     filesystem.FileSystem
+	local     *local.FileSystem // the same
 	warehouse *warehouse.Warehouse
 	pool      *memory.Pool
 	slots     *pipeline.Slots
@@ -62,8 +73,11 @@ type Engine struct {
 	runningMu sync.Mutex
 	running   map[int64]*Statement // by number in the history
 
+	jobs        *jobs
 	starting    sync.Mutex
 	coordinator *coordinator.Coordinator // of queries in stages, once there has been one
+	recovered   []*Recovered             // queries of an earlier process that this one goes on with
+	resumed     sync.WaitGroup           // of them
 }
 
 // Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.
@@ -106,10 +120,22 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 		}
 	}()
 	e.store = s
-	if e.files, err = local.New(c.DataDir, warehouseDir); err != nil {
+	if e.local, err = local.New(c.DataDir, warehouseDir); err != nil {
 		return nil, err
 	}
-	if e.warehouse, err = warehouse.Open(ctx, warehouse.Options{Catalog: s, FileSystem: e.files, Root: warehouseDir}); err != nil {
+	e.files = e.local
+	if c.faults != nil {
+		e.store, e.files = c.faults.catalog(e.store), c.faults.files(e.files)
+	}
+	if e.jobs, err = e.openJobs(filepath.Join(c.DataDir, "jobs")); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && e.coordinator == nil { // which closes it
+			err = errors.Join(err, e.jobs.close())
+		}
+	}()
+	if e.warehouse, err = warehouse.Open(ctx, warehouse.Options{Catalog: e.store, FileSystem: e.files, Root: warehouseDir, Owned: e.jobs.owned}); err != nil {
 		return nil, fmt.Errorf("opening the warehouse: %w", err)
 	}
 	e.pool = memory.NewPool("server", c.Memory)
@@ -123,33 +149,20 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if e.history, err = e.openHistory(ctx); err != nil {
 		return nil, errors.Join(err, e.exchange.Close())
 	}
+	if err = e.goOn(ctx); err != nil {
+		return nil, errors.Join(err, e.exchange.Close(), e.history.Close())
+	}
 	return e, nil
 }
 
-// Close closes the engine. Sessions must have been closed before.
+// Close closes the engine. Sessions must have been closed before. Queries that run are ended: no later process goes on with them.
 func (e *Engine) Close() error {
-	if e.coordinator != nil {
-		e.coordinator.Close()
-	}
-	return errors.Join(e.exchange.Close(), e.history.Close(), e.store.Close(), os.RemoveAll(e.scratch))
+	return errors.Join(e.closeCoordinator(), e.exchange.Close(), e.history.Close(), e.store.Close(), os.RemoveAll(e.scratch))
 }
 
 // stageWorkers is the number of workers, in this process, of queries in stages. There is more than one so that tasks go different
 // ways, as they do between processes.
 const stageWorkers = 2
-
-// coordinated returns the coordinator of queries in stages, starting it when it is first needed.
-func (e *Engine) coordinated() *coordinator.Coordinator {
-	e.starting.Lock()
-	defer e.starting.Unlock()
-	if e.coordinator == nil {
-		e.coordinator = coordinator.New(coordinator.Config{
-			Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
-			Worker: e.workerConfig(),
-		})
-	}
-	return e.coordinator
-}
 
 // workerConfig is what workers in this process have in common.
 func (e *Engine) workerConfig() worker.Config {

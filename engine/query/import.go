@@ -352,7 +352,7 @@ func (x *importing) run(ctx context.Context) error {
 		c.Targets = append(c.Targets, warehouse.Target{Location: p.target, Files: files})
 	}
 	if x.existing != nil && x.st.session.TemporaryTable(x.db, x.name) != nil {
-		return x.st.commitTemporary(ctx, staging, x.table, false, warehouse.Output{Files: c.Targets[0].Files}, true)
+		return x.st.session.engine.warehouse.Commit(ctx, x.st.temporaryChange(staging, x.table, false, warehouse.Output{Files: c.Targets[0].Files}, true))
 	}
 	c.Catalog = func(ctx context.Context, tx metastore.Tx, contents []warehouse.Contents) error {
 		if err := x.count(contents[len(contents)-len(x.parts):]); err != nil {

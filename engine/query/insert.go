@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"skep/dialect/analyzer"
 	"skep/dialect/ast"
@@ -110,37 +109,28 @@ func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch
 
 // runWrites runs plans into tables and commits. Nothing has changed when it fails before the first commit.
 func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	if st.inStages() {
+		return st.runWritesInStages(ctx, writes)
+	}
 	var outputs []planner.Output
 	for _, w := range writes {
 		outputs = append(outputs, planner.Output{Root: w.root, Sink: table.NewSink(w.sink, w.spec.Buckets > 0)})
 	}
-	if len(outputs) == 0 {
-		return nil
-	}
-	run := func() error { return st.runPlan(ctx, outputs...) }
-	if st.inStages() {
-		run = func() error { return st.runWritesInStages(ctx, writes) }
-	}
-	if err := run(); err != nil {
+	if err := st.runPlan(ctx, outputs...); err != nil {
 		return errors.Join(err, abort(ctx, writes))
 	}
-	start := time.Now()
-	defer func() { st.commitTime = time.Since(start) }()
-	st.modified = 0
-	for i, w := range writes {
-		rows, err := w.commit(ctx)
-		if err != nil {
-			return errors.Join(err, abort(ctx, writes[i+1:]))
-		}
-		st.modified += rows
-	}
-	return nil
+	return st.commit(ctx, writes)
 }
 
 func abort(ctx context.Context, writes []*write) error {
 	var errs []error
 	for _, w := range writes {
-		errs = append(errs, w.staging.Abort(context.WithoutCancel(ctx)))
+		if w.staging != nil { // of an earlier process that had committed it
+			errs = append(errs, w.staging.Abort(context.WithoutCancel(ctx)))
+		}
 	}
 	return errors.Join(errs...)
 }

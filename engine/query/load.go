@@ -257,7 +257,7 @@ func (l *loading) commit(ctx context.Context, move bool) error {
 		}
 	}
 	if l.st.session.TemporaryTable(t.Database, t.Name) != nil {
-		return l.st.commitTemporary(ctx, staging, t, l.n.Overwrite, warehouse.Output{Files: files}, true)
+		return l.st.session.engine.warehouse.Commit(ctx, l.st.temporaryChange(staging, t, l.n.Overwrite, warehouse.Output{Files: files}, true))
 	}
 	return e.warehouse.Insert(ctx, warehouse.Insert{
 		Staging: staging, Table: t, Overwrite: l.n.Overwrite, Unknown: true, KeepStorage: !l.n.Overwrite, NoStatistics: !l.st.conf.Bool("hive.stats.autogather"),

@@ -15,7 +15,7 @@ func (st *Statement) noteStages(g *stage.Graph) {
 	for i, s := range g.Stages {
 		list[i].Name = coordinator.StageName(s)
 	}
-	if v, ok := st.session.engine.coordinated().View(st.queryID); ok && len(v.Stages) == len(list) {
+	if v, ok := st.session.engine.view(st.queryID); ok && len(v.Stages) == len(list) {
 		for i, s := range v.Stages {
 			list[i].State, list[i].Tasks, list[i].MedianTask, list[i].LargestTask = s.State, s.Total, s.MedianTask, s.LargestTask
 		}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -46,32 +47,34 @@ func (st *Statement) stageOptions() stage.Options {
 	}
 }
 
-// runStages runs a graph. sinks and commit are those of coordinator.Query.
-func (st *Statement) runStages(
-	ctx context.Context, g *stage.Graph, sinks [][]byte, commit func(context.Context, []coordinator.Granted, shuffle.Reader) error,
-) error {
+// runStages runs a query of which Graph, Sinks, Commit and what is kept of the statement are given.
+func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error {
 	return st.reads(ctx, func(s *scans) error {
 		e := st.session.engine
+		c, err := e.coordinated(ctx)
+		if err != nil {
+			return err
+		}
 		x := &execution{profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 		st.running.Store(x)
-		st.noteStages(g)
-		return e.coordinated().Run(ctx, &coordinator.Query{
-			Graph: g, Session: st.surroundings(), Tables: s, ID: st.queryID, Pool: st.pool(), Logf: st.log.Logf, Memory: x.pool,
-			Tasks: int(st.conf.Int(executionTasks, 0)), BroadcastBelow: max(0, st.conf.Int(broadcastActual, defaultBroadcastActual)),
-			Twice: st.conf.Bool(executionTwice), Verify: st.conf.Bool(executionVerify),
-			Sinks: sinks, Commit: func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
-				st.noteStages(g)
-				return commit(ctx, granted, r)
-			},
-			Watch: st.watch(g),
-		})
+		st.noteStages(q.Graph)
+		q.Session, q.Tables, q.ID, q.Pool, q.Logf, q.Memory = st.surroundings(), s, st.queryID, st.pool(), st.log.Logf, x.pool
+		q.Tasks, q.BroadcastBelow = int(st.conf.Int(executionTasks, 0)), max(0, st.conf.Int(broadcastActual, defaultBroadcastActual))
+		q.Twice, q.Verify = st.conf.Bool(executionTwice), st.conf.Bool(executionVerify)
+		commit := q.Commit
+		q.Commit = func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
+			st.noteStages(q.Graph)
+			return commit(ctx, granted, r)
+		}
+		q.Watch = st.watch(q.Graph)
+		return c.Run(ctx, q)
 	})
 }
 
 // stageProgress describes an execution in stages.
 func (st *Statement) stageProgress(x *execution) Progress {
 	p := Progress{Running: !st.ended.Load()}
-	if v, ok := st.session.engine.coordinated().View(st.queryID); ok && len(v.Stages) > 0 {
+	if v, ok := st.session.engine.view(st.queryID); ok && len(v.Stages) > 0 {
 		stages := make([]StageProgress, len(v.Stages))
 		for i, s := range v.Stages {
 			stages[i] = StageProgress{
@@ -118,46 +121,60 @@ func (st *Statement) pool() string {
 }
 
 func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error {
-	g, err := stage.CutQuery(root, st.stageOptions())
-	if err != nil {
+	q := &coordinator.Query{Commit: st.takeResult}
+	var err error
+	if q.Graph, err = stage.CutQuery(root, st.stageOptions()); err != nil {
 		return err
 	}
-	return st.runStages(ctx, g, nil, func(ctx context.Context, _ []coordinator.Granted, r shuffle.Reader) error {
-		for {
-			b, err := r.Next(ctx)
-			if err != nil {
-				return fmt.Errorf("reading the result: %w", err)
-			}
-			if b == nil {
-				return st.result.end()
-			}
-			if err := st.result.AppendBatch(b); err != nil {
-				return err
-			}
-		}
-	})
+	if q.Statement, err = st.record(nil); err != nil {
+		return err
+	}
+	return st.runStages(ctx, q)
 }
 
-// runWritesInStages runs the plans of writes, each task into files of its own.
-func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
-	roots := make([]plan.Node, len(writes))
-	for i, w := range writes {
-		roots[i] = w.root
-	}
-	g, err := stage.CutWrites(roots, st.stageOptions())
-	if err != nil {
-		return err
-	}
-	sinks := make([][]byte, len(writes))
-	for i, w := range writes {
-		if sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
+// takeResult takes the rows of the result.
+func (st *Statement) takeResult(ctx context.Context, _ []coordinator.Granted, r shuffle.Reader) error {
+	for {
+		b, err := r.Next(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the result: %w", err)
+		}
+		if b == nil {
+			return st.result.end()
+		}
+		if err := st.result.AppendBatch(b); err != nil {
 			return err
 		}
 	}
-	return st.runStages(ctx, g, sinks, func(_ context.Context, attempts []coordinator.Granted, _ shuffle.Reader) error {
+}
+
+// runWritesInStages runs the plans of writes, each task into files of its own, and commits what was granted.
+func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
+	roots := make([]plan.Node, len(writes))
+	q := &coordinator.Query{Sinks: make([][]byte, len(writes)), Durable: true}
+	q.Commit = st.commitGranted(q, writes)
+	var err error
+	for i, w := range writes {
+		roots[i] = w.root
+		if q.Sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
+			return errors.Join(err, abort(ctx, writes))
+		}
+	}
+	if q.Graph, err = stage.CutWrites(roots, st.stageOptions()); err == nil {
+		q.Statement, err = st.record(writes)
+	}
+	if err == nil {
+		err = st.runStages(ctx, q)
+	}
+	return st.finishWrites(ctx, writes, err)
+}
+
+// commitGranted returns what commits the outputs of the attempts that were granted.
+func (st *Statement) commitGranted(q *coordinator.Query, writes []*write) func(context.Context, []coordinator.Granted, shuffle.Reader) error {
+	return func(ctx context.Context, attempts []coordinator.Granted, _ shuffle.Reader) (err error) {
 		byWrite := make([][]coordinator.Granted, len(writes))
 		for _, a := range attempts {
-			sink := g.Stages[a.Attempt.Stage].Sink
+			sink := q.Graph.Stages[a.Attempt.Stage].Sink
 			byWrite[sink] = append(byWrite[sink], a)
 		}
 		for i, w := range writes {
@@ -165,8 +182,16 @@ func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) err
 				return err
 			}
 		}
-		return nil
-	})
+		return st.commit(ctx, writes)
+	}
+}
+
+// finishWrites clears up after a job has ended that committed the writes, or failed with err.
+func (st *Statement) finishWrites(ctx context.Context, writes []*write, err error) error {
+	if err != nil {
+		err = errors.Join(err, abort(ctx, writes))
+	}
+	return errors.Join(err, st.session.engine.warehouse.Forget(context.WithoutCancel(ctx), st.owner))
 }
 
 // granted merges what the attempts that were granted have written to one target, by partition, files in the order of tasks. The

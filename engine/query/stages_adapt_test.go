@@ -37,10 +37,14 @@ func adaptiveSession(t *testing.T, sizing scheduler.Sizing) (*recorder, *Session
 	s.conf.Set(executionTasks, "0")
 	x := &recorder{Exchange: e.exchange}
 	e.exchange = x
-	e.coordinator.Close()
+	stopCoordinator(t, e)
 	c := scheduler.DefaultConfig()
 	c.Sizing = sizing
-	e.coordinator = coordinator.New(coordinator.Config{Workers: 2, Slots: 2, Exchange: x, Worker: e.workerConfig(), Scheduler: &c})
+	var err error
+	e.coordinator, err = coordinator.New(coordinator.Config{Workers: 2, Slots: 2, Exchange: x, Worker: e.workerConfig(), Scheduler: &c})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return x, s
 }
 

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -40,14 +41,25 @@ func (x *lossy) OpenReader(ctx context.Context, spec shuffle.ReaderSpec) (shuffl
 	return x.Exchange.OpenReader(ctx, spec)
 }
 
+// stopCoordinator ends the coordinator; the next query in stages starts another one.
+func stopCoordinator(t *testing.T, e *Engine) {
+	t.Helper()
+	if err := e.coordinator.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(e.jobs.dir); err != nil {
+		t.Fatal(err)
+	}
+	e.coordinator, e.jobs.log, e.jobs.records = nil, nil, nil
+}
+
 func TestLostOutputsAreMadeAgain(t *testing.T) {
 	e, s := stagedSession(t, 2000)
 	query := "select k, count(*), sum(v), max(m) from t join (select k kk, max(v) m from t group by k) x on t.k = x.kk group by k order by k"
 	want := run(t, s, query)
 	x := &lossy{Exchange: e.exchange, lose: func(a shuffle.AttemptID) bool { return a.Task == 1 && a.Attempt == 0 }}
 	e.exchange = x
-	e.coordinator.Close()
-	e.coordinator = nil // the next query starts one over the lossy exchange
+	stopCoordinator(t, e) // the next query starts one over the lossy exchange
 	if got := run(t, s, query); !slices.Equal(got, want) {
 		t.Errorf("%d rows differ from %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
 	}
@@ -70,8 +82,7 @@ func TestLostOutputsAreMadeAgain(t *testing.T) {
 func TestWhatIsAlwaysLostFailsTheQuery(t *testing.T) {
 	e, s := stagedSession(t, 2000)
 	e.exchange = &lossy{Exchange: e.exchange, lose: func(a shuffle.AttemptID) bool { return a.Stage == 0 }}
-	e.coordinator.Close()
-	e.coordinator = nil
+	stopCoordinator(t, e)
 	_, err := tryRun(t.Context(), s, "select k, count(*) from t group by k")
 	if err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("ended with %v", err)

@@ -31,6 +31,8 @@ type Request struct {
 	Overlay map[string]string // settings for this statement alone
 	QueryID string
 	Log     Log // nil: none
+	// Client is what the client's side needs to find the statement again after the server has been restarted; opaque here.
+	Client []byte
 }
 
 // Column is a result column under the name that clients see.
@@ -62,9 +64,14 @@ type Statement struct {
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
 
-	kind        string       // for the history: query, write, ddl …
-	plans       []plan.Node  // what it runs, optimised
-	job         *history.Job // while it runs and after
+	kind  string       // for the history: query, write, ddl …
+	plans []plan.Node  // what it runs, optimised
+	job   *history.Job // while it runs and after
+	// owner is whom the staging directories of a statement in stages belong to.
+	owner     string
+	client    []byte // Request.Client
+	recovered bool   // an earlier process began it
+
 	compileTime time.Duration
 	commitTime  time.Duration
 }
@@ -75,7 +82,7 @@ func (discard) Logf(string, string, ...any) {}
 
 // Compile parses, analyses and plans a statement. Errors that Hive reports at compile time are returned here.
 func (s *Session) Compile(ctx context.Context, r Request) (*Statement, error) {
-	st := &Statement{session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf}
+	st := &Statement{session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf, client: r.Client}
 	err := st.prepare(ctx, r)
 	st.compileTime = time.Since(st.now)
 	if err != nil {

@@ -3,23 +3,19 @@ package query
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"path"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
-	"skep/dialect/sqlerr"
 	"skep/dialect/types"
-	"skep/engine/colstats"
 	"skep/engine/session"
 	"skep/engine/table"
 	"skep/engine/tablesink"
-	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/partition"
-	"skep/metastore/stats"
 	"skep/metastore/warehouse"
 )
 
@@ -70,11 +66,19 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		spec.Buckets = t.Buckets.Count
 		w.root = w.bucketed(w.root)
 	}
-	if w.staging, err = e.warehouse.Stage(ctx, t.Location); err != nil {
+	if w.staging, err = st.stage(ctx, t.Location); err != nil {
 		return nil, err
 	}
 	spec.Dir = w.staging.Dir()
 	return w, w.open(ctx, spec)
+}
+
+// stage opens a staging directory. That of a statement in stages may outlive this process.
+func (st *Statement) stage(ctx context.Context, location string) (*warehouse.Staging, error) {
+	if st.inStages() && st.owner == "" {
+		st.owner = uuid.NewString()
+	}
+	return st.session.engine.warehouse.StageFor(ctx, location, st.owner)
 }
 
 // open opens the sink; when it cannot, the staging directory goes.
@@ -188,110 +192,6 @@ func (w *write) bucketed(root plan.Node) plan.Node {
 	return s
 }
 
-// commit moves the files into place and records them; it returns the number of rows.
-func (w *write) commit(ctx context.Context) (int64, error) {
-	outputs := w.outputs
-	if outputs == nil {
-		outputs = w.sink.Outputs()
-	}
-	rows := int64(0)
-	for _, o := range outputs {
-		rows += o.Rows
-	}
-	if w.branch.Table == nil {
-		return rows, w.commitDirectory(ctx, outputs)
-	}
-	if n, limit := len(outputs), w.st.maxPartitions(); n > limit && len(w.branch.Table.PartitionKeys) > len(w.branch.Static) {
-		err := sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
-			"To solve this try to set hive.exec.max.dynamic.partitions to at least %d.", n, limit, n))
-		return 0, errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
-	}
-	files := 0
-	for _, o := range outputs {
-		files += len(o.Files)
-	}
-	if limit := int(w.st.conf.Int("hive.exec.max.created.files", 100000)); files > limit {
-		err := sqlerr.Execution(2, tezTask, fmt.Sprintf("total number of created files now is %d, which exceeds %d. Killing the job.", files, limit))
-		return 0, errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
-	}
-	return rows, w.commitTable(ctx, outputs)
-}
-
-// merger merges column statistics as the session's version of Hive does.
-func (st *Statement) merger() stats.Merger {
-	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.HiveVersion() == "3.1"}
-}
-
-// files lists the staged files of an output.
-func (w *write) files(o *tablesink.Output) []string {
-	var out []string
-	for _, f := range o.Files {
-		out = append(out, path.Join(w.staging.Dir(), f.Path))
-	}
-	return out
-}
-
-// commitTable moves the outputs into the table or its partitions.
-func (w *write) commitTable(ctx context.Context, outputs []*tablesink.Output) error {
-	t, e := w.branch.Table, w.st.session.engine
-	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
-		outputs = []*tablesink.Output{{Values: w.branch.Static}} // what is overwritten by no rows becomes empty
-	}
-	in := warehouse.Insert{
-		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
-		NoStatistics: !w.st.conf.Bool("hive.stats.autogather"), Merger: w.st.merger(),
-	}
-	for _, o := range outputs {
-		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
-		var err error
-		if out.Columns, err = w.st.session.columnStatistics(w.spec.Columns, o.Columns); err != nil {
-			return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
-		}
-		if len(t.PartitionKeys) > 0 {
-			out.Values = o.Values
-		}
-		in.Outputs = append(in.Outputs, out)
-	}
-	if in.Table == nil {
-		var err error
-		if in.Table, err = w.st.session.table(ctx, t.DB, t.Name); err == nil && in.Table.ID != t.Version {
-			err = fmt.Errorf("table %s.%s was replaced by another session while it was being written", t.DB, t.Name)
-		}
-		if err != nil {
-			return errors.Join(err, w.staging.Abort(context.WithoutCancel(ctx)))
-		}
-	}
-	if w.temporary {
-		return w.st.commitTemporary(ctx, w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.NoStatistics)
-	}
-	return e.warehouse.Insert(ctx, in)
-}
-
-// commitTemporary moves an output into a temporary table, which the session knows and no metastore.
-func (st *Statement) commitTemporary(ctx context.Context, staging *warehouse.Staging, t *model.Table, overwrite bool, o warehouse.Output, unknown bool) error {
-	return st.session.engine.warehouse.Commit(ctx, warehouse.Change{
-		Staging: staging, Targets: []warehouse.Target{{Location: t.Location, Overwrite: overwrite, Files: o.Files}},
-		Catalog: func(_ context.Context, _ metastore.Tx, contents []warehouse.Contents) error {
-			m := t.Clone()
-			f := stats.Files{Files: contents[0].Files, Bytes: contents[0].Bytes}
-			var err error
-			switch {
-			case unknown:
-				stats.FilesOnly(m.Parameters, f)
-			case overwrite:
-				err = stats.Replace(m.Parameters, f, o.Rows, nil)
-			default:
-				err = stats.Append(m.Parameters, f, o.Rows, nil)
-			}
-			if err != nil {
-				return err
-			}
-			st.session.PutTemporaryTable(m)
-			return nil
-		},
-	})
-}
-
 func keyNames(t *catalog.Table) []string {
 	out := make([]string, len(t.PartitionKeys))
 	for i, k := range t.PartitionKeys {
@@ -302,25 +202,17 @@ func keyNames(t *catalog.Table) []string {
 
 // newDirectoryWrite prepares INSERT OVERWRITE DIRECTORY.
 func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch, root plan.Node) (*write, error) {
-	e, d := st.session.engine, b.Directory
+	d := b.Directory
 	extension, err := table.TextExtension(d.InputFormat, session.Format(st.conf))
 	if err != nil {
 		return nil, err
 	}
 	w := &write{st: st, branch: b, root: root}
-	if w.staging, err = e.warehouse.Stage(ctx, d.Path); err != nil {
+	if w.staging, err = st.stage(ctx, d.Path); err != nil {
 		return nil, err
 	}
 	return w, w.open(ctx, tablesink.Spec{
 		InputFormat: d.InputFormat, SerDe: d.SerDe, Columns: table.Columns(d.Columns), Properties: d.Properties,
 		Dir: w.staging.Dir(), Extension: extension,
 	})
-}
-
-func (w *write) commitDirectory(ctx context.Context, outputs []*tablesink.Output) error {
-	target := warehouse.Target{Location: w.branch.Directory.Path, Overwrite: true}
-	for _, o := range outputs {
-		target.Files = append(target.Files, w.files(o)...)
-	}
-	return w.st.session.engine.warehouse.Commit(ctx, warehouse.Change{Staging: w.staging, Targets: []warehouse.Target{target}})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"skep/metastore"
@@ -44,42 +45,60 @@ type Change struct {
 
 // Commit makes the change. When it returns an error, nothing has changed, except that after an error of the database it
 // may be for the next Open to settle that; the error says so.
-func (w *Warehouse) Commit(ctx context.Context, c Change) error {
-	s := c.Staging
-	if s == nil {
-		return errors.New("commit without staging directory")
+func (w *Warehouse) Commit(ctx context.Context, c Change) error { return w.CommitAll(ctx, c) }
+
+// CommitAll makes several changes as one: all happen or none does. A later one finds what the earlier ones leave. Staging directories
+// of an owner (StageFor) belong to the same one; Committed knows of the commit then, in whichever process.
+func (w *Warehouse) CommitAll(ctx context.Context, changes ...Change) error {
+	x := &execution{w: w, change: newChange()}
+	for i, c := range changes {
+		s := c.Staging
+		if s == nil {
+			return errors.New("commit without staging directory")
+		}
+		if s.ended {
+			return errors.New("commit of a staging directory that was committed or aborted")
+		}
+		if i > 0 && s.manifest.Owner != x.owner {
+			return fmt.Errorf("commit of staging directories of %q and %q", x.owner, s.manifest.Owner)
+		}
+		s.ended = true
+		m := s.manifest
+		x.owner, x.parts = m.Owner, append(x.parts, part{id: s.id, m: &m})
 	}
-	if s.ended {
-		return errors.New("commit of a staging directory that was committed or aborted")
+	if len(x.parts) == 0 {
+		return nil
 	}
-	s.ended = true
 	select {
 	case w.turn <- struct{}{}:
 		defer func() { <-w.turn }()
 	case <-ctx.Done():
-		return errors.Join(ctx.Err(), w.discard(context.WithoutCancel(ctx), s.id, &s.manifest))
+		return errors.Join(ctx.Err(), w.discard(context.WithoutCancel(ctx), x.parts))
 	}
 	if w.stuck != nil {
 		return errors.Join(fmt.Errorf("no change of files until the server is restarted: %w", w.stuck),
-			w.discard(context.WithoutCancel(ctx), s.id, &s.manifest))
+			w.discard(context.WithoutCancel(ctx), x.parts))
 	}
-	p := planner{w: w, m: s.manifest, change: newChange(), made: map[string]bool{}, targets: map[string]bool{}, retired: map[string]bool{}}
-	contents, err := p.plan(ctx, &c)
+	contents, err := x.plan(ctx, changes)
 	if err == nil && w.o.SyncFiles {
-		err = w.syncFiles(ctx, &c)
+		err = w.syncFiles(ctx, changes)
 	}
 	if err == nil {
-		err = w.putIntent(ctx, s.id, model.IntentPrepared, &p.m)
+		err = w.putIntents(ctx, x.parts)
 	}
 	if err != nil {
-		return errors.Join(err, w.discard(context.WithoutCancel(ctx), s.id, &p.m))
+		return errors.Join(err, w.discard(context.WithoutCancel(ctx), x.parts))
 	}
-	x := &execution{w: w, id: s.id, m: &p.m, done: p.done(), change: p.change}
 	if err := x.run(ctx, func(ctx context.Context, tx metastore.Tx) error {
-		if c.Catalog == nil {
-			return nil
+		for i, c := range changes {
+			if c.Catalog == nil {
+				continue
+			}
+			if err := c.Catalog(ctx, tx, contents[i]); err != nil {
+				return err
+			}
 		}
-		return c.Catalog(ctx, tx, contents)
+		return nil
 	}); err != nil {
 		return err
 	}
@@ -90,15 +109,64 @@ func (w *Warehouse) Commit(ctx context.Context, c Change) error {
 // oldDir is where old files go, below the staging directory.
 const oldDir = "/-old"
 
-// planner turns a Change into a manifest.
+// plan lists the moves of changes and returns what their targets hold afterwards. The moves of all are in the first record, so that
+// undoing them is one matter; the staging directories are in the record of each.
+func (x *execution) plan(ctx context.Context, changes []Change) ([][]Contents, error) {
+	p := planner{w: x.w, made: map[string]bool{}, targets: map[string]bool{}, retired: map[string]bool{}, held: map[string][]entry{}}
+	contents := make([][]Contents, len(changes))
+	for i := range changes {
+		p.staging = x.parts[i].m.Staging
+		var err error
+		if contents[i], err = p.plan(ctx, &changes[i]); err != nil {
+			return nil, err
+		}
+		x.parts[i].m.Prune, p.prune = p.prune, nil
+	}
+	first := x.parts[0].m
+	first.Dirs = p.dirs
+	var trash []string
+	for _, mv := range p.moves {
+		if mv.withdrawn {
+			continue
+		}
+		first.Moves = append(first.Moves, mv.Move)
+		x.change.add(mv.Move, mv.staging, mv.info)
+		if isBelow(mv.To, mv.staging+oldDir) && !slices.Contains(trash, mv.staging+oldDir) {
+			trash = append(trash, mv.staging+oldDir)
+		}
+	}
+	x.trash = trash
+	x.done = p.done(x.parts)
+	return contents, nil
+}
+
+// planner turns changes into moves.
 type planner struct {
 	w       *Warehouse
-	m       manifest
-	change  *change
-	made    map[string]bool // directories that exist once m.Dirs are made
-	targets map[string]bool // directories of targets
-	retired map[string]bool // what is moved away from its path
+	staging string // of the change being planned
+	dirs    []string
+	moves   []*move
+	prune   []string           // of the change being planned
+	made    map[string]bool    // directories that exist once dirs are made
+	targets map[string]bool    // directories of targets
+	retired map[string]bool    // what is moved away from its path
+	held    map[string][]entry // what directories of targets hold after the moves so far
 	trash   int
+}
+
+// move is a planned move.
+type move struct {
+	Move
+	staging   string
+	info      fs.FileInfo
+	withdrawn bool // a later change overwrites what it would bring
+}
+
+// entry is what a directory holds.
+type entry struct {
+	name string
+	info fs.FileInfo
+	by   *move // that brings it; nil: it is there
 }
 
 func (p *planner) plan(ctx context.Context, c *Change) ([]Contents, error) {
@@ -120,21 +188,25 @@ func (p *planner) plan(ctx context.Context, c *Change) ([]Contents, error) {
 		}
 	}
 	for _, d := range c.Prune {
-		p.m.Prune = append(p.m.Prune, canonical(d))
+		p.prune = append(p.prune, canonical(d))
 	}
 	return contents, nil
 }
 
-// done returns what is left to do after the change. The directories of targets stay, even those that were made for the
+// done returns what is left to do after the changes. The directories of targets stay, even those that were made for the
 // staging directory.
-func (p *planner) done() *manifest {
-	d := &manifest{Staging: p.m.Staging, Prune: p.m.Prune}
-	for _, dir := range p.m.StagingDirs {
-		if !p.targets[dir] {
-			d.StagingDirs = append(d.StagingDirs, dir)
+func (p *planner) done(parts []part) []part {
+	out := make([]part, len(parts))
+	for i, x := range parts {
+		d := &manifest{Staging: x.m.Staging, Prune: x.m.Prune}
+		for _, dir := range x.m.StagingDirs {
+			if !p.targets[dir] {
+				d.StagingDirs = append(d.StagingDirs, dir)
+			}
 		}
+		out[i] = part{x.id, d}
 	}
-	return d
+	return out
 }
 
 func (p *planner) stat(ctx context.Context, path string) (fs.FileInfo, error) {
@@ -174,14 +246,14 @@ func (p *planner) remove(ctx context.Context, path string) error {
 // retire moves a file or directory into the staging directory.
 func (p *planner) retire(from string, info fs.FileInfo) {
 	p.trash++
-	p.change.retires = true
 	p.retired[from] = true
-	p.move(from, fmt.Sprintf("%s%s/%d-%s", p.m.Staging, oldDir, p.trash, path.Base(from)), info)
+	p.move(from, fmt.Sprintf("%s%s/%d-%s", p.staging, oldDir, p.trash, path.Base(from)), info)
 }
 
-func (p *planner) move(from, to string, info fs.FileInfo) {
-	p.m.Moves = append(p.m.Moves, Move{from, to})
-	p.change.add(Move{from, to}, p.m.Staging, info)
+func (p *planner) move(from, to string, info fs.FileInfo) *move {
+	mv := &move{Move: Move{from, to}, staging: p.staging, info: info}
+	p.moves = append(p.moves, mv)
+	return mv
 }
 
 // mkdir notes the directories to be made to have dir.
@@ -193,8 +265,26 @@ func (p *planner) mkdir(ctx context.Context, dir string) error {
 	for _, d := range dirs {
 		p.made[d] = true
 	}
-	p.m.Dirs = append(p.m.Dirs, dirs...)
+	p.dirs = append(p.dirs, dirs...)
 	return nil
+}
+
+// list returns what a directory holds after the moves so far.
+func (p *planner) list(ctx context.Context, dir string) ([]entry, error) {
+	if held, ok := p.held[dir]; ok || p.made[dir] {
+		return slices.DeleteFunc(held, func(e entry) bool { return e.by == nil && p.retired[dir+"/"+e.name] }), nil
+	}
+	infos, err := p.w.o.FileSystem.List(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, 0, len(infos))
+	for _, info := range infos {
+		if !p.retired[dir+"/"+info.Name()] {
+			entries = append(entries, entry{name: info.Name(), info: info})
+		}
+	}
+	return entries, nil
 }
 
 func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
@@ -204,26 +294,28 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 	if err := p.mkdir(ctx, dir); err != nil {
 		return c, err
 	}
-	var entries []fs.FileInfo
-	if !p.made[dir] {
-		var err error
-		if entries, err = p.w.o.FileSystem.List(ctx, dir); err != nil {
-			return c, err
-		}
+	entries, err := p.list(ctx, dir)
+	if err != nil {
+		return c, err
 	}
 	taken := make(map[string]bool, len(entries)+len(t.Files))
+	held := make([]entry, 0, len(entries)+len(t.Files))
 	for _, e := range entries {
-		switch hidden := IsHidden(e.Name()); {
-		case p.retired[dir+"/"+e.Name()]:
+		hidden := IsHidden(e.name)
+		if t.Overwrite && !hidden {
+			if e.by != nil {
+				e.by.withdrawn = true
+			} else {
+				p.retire(dir+"/"+e.name, e.info)
+			}
 			continue
-		case t.Overwrite && !hidden:
-			p.retire(dir+"/"+e.Name(), e)
-			continue
-		case !hidden && !e.IsDir():
-			c.Files++
-			c.Bytes += e.Size()
 		}
-		taken[e.Name()] = true
+		if !hidden && !e.info.IsDir() {
+			c.Files++
+			c.Bytes += e.info.Size()
+		}
+		taken[e.name] = true
+		held = append(held, e)
 	}
 	for _, f := range t.Files {
 		from := canonical(f)
@@ -237,21 +329,29 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 			name = CopyName(base, n)
 		}
 		taken[name] = true
-		p.move(from, dir+"/"+name, info)
+		held = append(held, entry{name, info, p.move(from, dir+"/"+name, info)})
 		if !info.IsDir() {
 			c.Files++
 			c.Bytes += info.Size()
 		}
 	}
+	p.held[dir] = held
 	return c, nil
 }
 
-// execution carries out a manifest that has been journalled.
+// part is the record of one staging directory.
+type part struct {
+	id string
+	m  *manifest
+}
+
+// execution carries out changes whose records have been journalled.
 type execution struct {
 	w      *Warehouse
-	id     string
-	m      *manifest
-	done   *manifest // what is left to do once committed
+	owner  string
+	parts  []part   // the moves and directories are those of the first
+	trash  []string // directories to be made for what is retired
+	done   []part   // what is left to do once committed
 	change *change
 }
 
@@ -270,8 +370,15 @@ func (x *execution) run(ctx context.Context, catalog func(context.Context, metas
 		if err := catalog(ctx, tx); err != nil {
 			return err
 		}
-		if err := writeIntent(ctx, tx, x.id, model.IntentCommitted, x.done); err != nil {
-			return err
+		for _, d := range x.done {
+			if err := writeIntent(ctx, tx, d.id, model.IntentCommitted, d.m); err != nil {
+				return err
+			}
+		}
+		if x.owner != "" {
+			if err := writeIntent(ctx, tx, ownerID(x.owner), model.IntentCommitted, &manifest{Owner: x.owner}); err != nil {
+				return err
+			}
 		}
 		// A snapshot takes the state of the catalog and the epoch together; between COMMIT and the new epoch it must wait.
 		w.mu.Lock()
@@ -290,7 +397,7 @@ func (x *execution) run(ctx context.Context, catalog func(context.Context, metas
 	if committed {
 		w.epoch++
 		x.change.epoch = w.epoch
-		x.change.cleanup = func(ctx context.Context) error { return w.finish(ctx, x.id, x.done) }
+		x.change.cleanup = func(ctx context.Context) error { return w.finish(ctx, x.done) }
 	}
 	if locked {
 		w.mu.Unlock()
@@ -308,7 +415,7 @@ func (x *execution) isCommitted(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, i := range intents {
-		if i.ID == x.id {
+		if i.ID == x.parts[0].id {
 			return i.State == model.IntentCommitted, nil
 		}
 	}
@@ -317,17 +424,13 @@ func (x *execution) isCommitted(ctx context.Context) (bool, error) {
 
 func (x *execution) moveFiles(ctx context.Context) error {
 	files := x.w.o.FileSystem
-	for _, d := range x.m.Dirs {
+	m := x.parts[0].m
+	for _, d := range append(slices.Clone(m.Dirs), x.trash...) {
 		if err := files.MkdirAll(ctx, d); err != nil {
 			return fmt.Errorf("make directory: %w", err)
 		}
 	}
-	if x.change.retires {
-		if err := files.MkdirAll(ctx, x.m.Staging+oldDir); err != nil {
-			return fmt.Errorf("make directory: %w", err)
-		}
-	}
-	for _, mv := range x.m.Moves {
+	for _, mv := range m.Moves {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -346,12 +449,13 @@ func (x *execution) moveFiles(ctx context.Context) error {
 func (x *execution) rollback(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	// a rename that reported an error may have happened all the same, so undoing begins with that one
-	for k := min(x.change.moved, len(x.m.Moves)-1); k >= 0; k-- {
+	moves := x.parts[0].m.Moves
+	for k := min(x.change.moved, len(moves)-1); k >= 0; k-- {
 		delta := -1
 		if k == x.change.moved {
 			delta = 0
 		}
-		err := x.change.step(delta, func() error { return x.w.undo(ctx, x.m.Moves[k]) })
+		err := x.change.step(delta, func() error { return x.w.undo(ctx, moves[k]) })
 		if err != nil {
 			x.w.stuck = fmt.Errorf("%w; undoing the change will be tried again at the next start: %w", cause, err)
 			return x.w.stuck
@@ -360,14 +464,16 @@ func (x *execution) rollback(ctx context.Context, cause error) error {
 	x.w.mu.Lock()
 	x.w.changes = x.w.changes[:len(x.w.changes)-1] // commits run one at a time, so the last is this one
 	x.w.mu.Unlock()
-	return errors.Join(cause, x.w.discard(ctx, x.id, x.m))
+	return errors.Join(cause, x.w.discard(ctx, x.parts))
 }
 
-func (w *Warehouse) syncFiles(ctx context.Context, c *Change) error {
-	for _, t := range c.Targets {
-		for _, f := range t.Files {
-			if err := w.o.FileSystem.Sync(ctx, f); err != nil {
-				return fmt.Errorf("sync new file: %w", err)
+func (w *Warehouse) syncFiles(ctx context.Context, changes []Change) error {
+	for _, c := range changes {
+		for _, t := range c.Targets {
+			for _, f := range t.Files {
+				if err := w.o.FileSystem.Sync(ctx, f); err != nil {
+					return fmt.Errorf("sync new file: %w", err)
+				}
 			}
 		}
 	}
@@ -377,7 +483,8 @@ func (w *Warehouse) syncFiles(ctx context.Context, c *Change) error {
 // syncDirs makes the renames durable before the catalog refers to them.
 func (x *execution) syncDirs(ctx context.Context) error {
 	synced := map[string]bool{}
-	for _, mv := range x.m.Moves {
+	m := x.parts[0].m
+	for _, mv := range m.Moves {
 		for _, d := range []string{parent(mv.From), parent(mv.To)} {
 			if d == "" || synced[d] {
 				continue
@@ -388,7 +495,7 @@ func (x *execution) syncDirs(ctx context.Context) error {
 			}
 		}
 	}
-	for _, d := range x.m.Dirs {
+	for _, d := range m.Dirs {
 		if p := parent(d); p != "" && !synced[p] {
 			synced[p] = true
 			if err := x.w.o.FileSystem.Sync(ctx, p); err != nil {

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"strings"
@@ -36,6 +37,13 @@ var scenarios = map[string]func(v *world) error{
 			{Values: []string{"1", "z:z"}, Files: f[1:3], Rows: rows},
 			{Values: []string{"2", ""}, Files: f[3:], Rows: rows},
 		}})
+	},
+	"several inserts": func(v *world) error { return v.several("") },
+	"several inserts of an owner": func(v *world) error {
+		if err := v.several("job 7"); err != nil {
+			return err
+		}
+		return v.w.Forget(ctx, "job 7")
 	},
 	"create table as": func(v *world) error {
 		t := &model.Table{Database: "default", Name: "ctas", Location: v.root + "/ctas", Storage: v.get("plain").Storage}
@@ -137,6 +145,124 @@ func TestCrashPoints(t *testing.T) {
 			}
 		})
 	}
+}
+
+// several stages and commits the output of a statement with several targets, two of which are one table.
+func (v *world) several(owner string) error {
+	locations := []string{v.root + "/plain", v.root + "/parted", v.root + "/plain", v.root + "/parted"}
+	var stagings []*Staging
+	for i, l := range locations {
+		s, err := v.w.StageFor(ctx, l, owner)
+		if err != nil {
+			for _, s := range stagings {
+				err = errors.Join(err, s.Abort(ctx))
+			}
+			return err
+		}
+		stagings = append(stagings, s)
+		v.write(fmt.Sprintf("%s/000000_0", s.Dir()), fmt.Sprint("new", i))
+	}
+	v.staged = true
+	return v.commitSeveral(stagings)
+}
+
+func (v *world) commitSeveral(stagings []*Staging) error {
+	rows := stats.Rows{Rows: 7}
+	var changes []Change
+	for i, s := range stagings {
+		in := Insert{Staging: s, Table: v.get("plain"), Overwrite: i < 2, Outputs: []Output{{Files: []string{s.Dir() + "/000000_0"}, Rows: rows}}}
+		if i%2 == 1 {
+			in.Table, in.Outputs[0].Values = v.get("parted"), []string{"3", "z"}
+		}
+		c, err := v.w.InsertChange(ctx, in)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, c)
+	}
+	return v.w.CommitAll(ctx, changes...)
+}
+
+// TestOwnerCommitsAgain lets the process die at every operation of a commit whose owner lives on in the next process, which commits
+// again unless it finds that this was done. Then the new state must be there, once.
+func TestOwnerCommitsAgain(t *testing.T) {
+	const owner = "job 7"
+	v := newWorld(t, nil)
+	before := v.state()
+	f := &faults{}
+	v.restart(f)
+	f.count = 0
+	v.must(v.several(owner))
+	ops := f.count
+	v.must(v.w.Forget(ctx, owner))
+	v.noIntents()
+	after := v.state()
+	v.close()
+	committed, again, lost := 0, 0, 0
+	for at := 1; at <= ops; at++ {
+		for _, late := range []bool{false, true} {
+			c := &faults{}
+			v := newWorld(t, c)
+			c.count, c.at, c.after, c.crash = 0, at, late, true
+			_ = v.several(owner) // it dies, or is done
+			v.owned = owner
+			if at%3 == 0 { // die once more while recovering
+				if err := v.tryRestart(&faults{at: 1 + at%7, after: late, crash: true}); err != nil && !errors.Is(err, errFault) {
+					t.Fatalf("%v: recovery: %v", c, err)
+				}
+			}
+			v.restart(nil)
+			done, err := v.w.Committed(ctx, owner)
+			v.must(err)
+			adopted, err := v.w.Adopt(ctx, owner)
+			v.must(err)
+			want := after
+			switch {
+			case done && len(adopted) == 0:
+				committed++
+			case !done && v.staged && len(adopted) == 4:
+				again++
+				var stagings []*Staging
+				for _, l := range []string{"/plain", "/parted", "/plain", "/parted"} { // in the order in which they were made, but for equals
+					for id, s := range adopted {
+						if s.location == v.root+l {
+							stagings = append(stagings, s)
+							delete(adopted, id)
+							break
+						}
+					}
+				}
+				want = contentsApart(after)
+				v.must(v.commitSeveral(stagings))
+			case !done: // it died before all were there
+				lost++
+				want = before
+				for _, s := range adopted {
+					v.must(s.Abort(ctx))
+				}
+			default:
+				t.Fatalf("%v: committed, and %d staging directories are left", c, len(adopted))
+			}
+			v.must(v.w.Forget(ctx, owner))
+			v.noIntents()
+			got := v.state()
+			if want != after && want != before {
+				got = contentsApart(got)
+			}
+			if got != want {
+				t.Fatalf("%v: committed %v, then:\n%s\nwant:\n%s", c, done, got, want)
+			}
+			v.close()
+		}
+	}
+	if committed == 0 || again < 10 || lost == 0 {
+		t.Errorf("%d times committed, %d times to be committed again, %d times lost", committed, again, lost)
+	}
+}
+
+// contentsApart leaves out which of the new files of one table is which.
+func contentsApart(state string) string {
+	return strings.NewReplacer("= new0", "= new", "= new1", "= new", "= new2", "= new", "= new3", "= new").Replace(state)
 }
 
 func TestCancel(t *testing.T) {

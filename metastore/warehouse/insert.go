@@ -41,15 +41,24 @@ type Insert struct {
 
 // Insert commits the output of a statement, creating partitions as needed and keeping statistics.
 func (w *Warehouse) Insert(ctx context.Context, in Insert) error {
+	c, err := w.InsertChange(ctx, in)
+	if err != nil {
+		return abandon(ctx, in.Staging, err)
+	}
+	return w.Commit(ctx, c)
+}
+
+// InsertChange returns the change that Insert makes, to be committed together with others.
+func (w *Warehouse) InsertChange(ctx context.Context, in Insert) (Change, error) {
 	x := insertion{Insert: in, t: in.Table}
 	if err := x.resolve(ctx, w.o.Catalog); err != nil {
-		return abandon(ctx, in.Staging, err)
+		return Change{}, err
 	}
 	c := Change{Staging: in.Staging, Catalog: x.commit}
 	for i, o := range in.Outputs {
 		c.Targets = append(c.Targets, Target{Location: x.locations[i], Files: o.Files, Overwrite: in.Overwrite})
 	}
-	return w.Commit(ctx, c)
+	return c, nil
 }
 
 func abandon(ctx context.Context, s *Staging, err error) error {

@@ -13,7 +13,10 @@ import (
 
 // manifest is the body of an intent: everything needed to undo or finish a change. Paths are canonical.
 type manifest struct {
-	Staging string `json:"staging"`
+	// Staging is empty in a record that only says that the changes of Owner were made.
+	Staging string `json:"staging,omitempty"`
+	// Owner may outlive the process that made the staging directory.
+	Owner string `json:"owner,omitempty"`
 	// StagingDirs are the directories that did not exist when the staging directory was made, outermost first. They go
 	// when nothing is in them.
 	StagingDirs []string `json:"stagingDirs,omitempty"`
@@ -31,21 +34,42 @@ type Move struct {
 	To   string `json:"to"`
 }
 
-// recover brings the change of an intent to its end, whichever that is.
-func (w *Warehouse) recover(ctx context.Context, i model.Intent) error {
-	var m manifest
-	if err := json.Unmarshal(i.Body, &m); err != nil {
-		return fmt.Errorf("decode journal record: %w", err)
-	}
-	if i.State == model.IntentCommitted {
-		return w.finish(ctx, i.ID, &m)
-	}
-	for k := len(m.Moves) - 1; k >= 0; k-- {
-		if err := w.undo(ctx, m.Moves[k]); err != nil {
-			return err
+// recover brings the changes of all records to their ends, whichever these are. Moves are undone first, then the records say so,
+// and only then staging directories go: without that, undoing once more would take restored old files for new ones of the same name.
+func (w *Warehouse) recover(ctx context.Context, intents []model.Intent) error {
+	var undone, over []part
+	for _, i := range intents {
+		m := &manifest{}
+		if err := json.Unmarshal(i.Body, m); err != nil {
+			return fmt.Errorf("decode journal record %s: %w", i.ID, err)
+		}
+		owned := m.Owner != "" && w.o.Owned != nil && w.o.Owned(m.Owner)
+		x := part{i.ID, m}
+		switch {
+		case i.State == model.IntentCommitted && owned: // its owner will ask
+		case i.State == model.IntentCommitted:
+			over = append(over, x)
+		default:
+			for k := len(m.Moves) - 1; k >= 0; k-- {
+				if err := w.undo(ctx, m.Moves[k]); err != nil {
+					return fmt.Errorf("recover change %s: %w", i.ID, err)
+				}
+			}
+			undone = append(undone, x)
+			if !owned {
+				over = append(over, x)
+			}
 		}
 	}
-	return w.discard(ctx, i.ID, &m)
+	if err := w.forgetMoves(ctx, undone); err != nil {
+		return err
+	}
+	for _, x := range over {
+		if err := w.finish(ctx, []part{x}); err != nil {
+			return fmt.Errorf("recover change %s: %w", x.id, err)
+		}
+	}
+	return nil
 }
 
 // undo takes a move back unless it was not made. Its source tells: a rename removes it, and nothing else puts a file of
@@ -64,25 +88,57 @@ func (w *Warehouse) undo(ctx context.Context, m Move) error {
 	return nil
 }
 
-// discard removes what is left of a change whose moves have been undone. The record is rewritten before the staging
-// directory goes: without it, undoing once more would take restored old files for new ones of the same name.
-func (w *Warehouse) discard(ctx context.Context, id string, m *manifest) error {
-	if len(m.Moves) > 0 || len(m.Dirs) > 0 {
-		for k := len(m.Dirs) - 1; k >= 0; k-- {
-			if err := w.removeEmpty(ctx, m.Dirs[k]); err != nil {
+// discard removes what is left of changes whose moves have been undone.
+func (w *Warehouse) discard(ctx context.Context, parts []part) error {
+	if err := w.forgetMoves(ctx, parts); err != nil {
+		return err
+	}
+	return w.finish(ctx, parts)
+}
+
+// forgetMoves removes the directories that undone changes made, and rewrites the records without what was undone.
+func (w *Warehouse) forgetMoves(ctx context.Context, parts []part) error {
+	var rewrite []part
+	for _, x := range parts {
+		x.m.Prune = nil // for after the change
+		if len(x.m.Moves) == 0 && len(x.m.Dirs) == 0 {
+			continue
+		}
+		for k := len(x.m.Dirs) - 1; k >= 0; k-- {
+			if err := w.removeEmpty(ctx, x.m.Dirs[k]); err != nil {
 				return err
 			}
 		}
-		m = &manifest{Staging: m.Staging, StagingDirs: m.StagingDirs}
-		if err := w.putIntent(ctx, id, model.IntentPrepared, m); err != nil {
+		x.m.Moves, x.m.Dirs = nil, nil
+		rewrite = append(rewrite, x)
+	}
+	if len(rewrite) == 0 {
+		return nil
+	}
+	return w.putIntents(ctx, rewrite)
+}
+
+// finish removes staging directories and their records.
+func (w *Warehouse) finish(ctx context.Context, parts []part) error {
+	for _, x := range parts {
+		if err := w.finishOne(ctx, x.m); err != nil {
 			return err
 		}
 	}
-	return w.finish(ctx, id, m)
+	return w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error {
+		for _, x := range parts {
+			if err := tx.DeleteIntent(ctx, x.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// finish removes the staging directory and the record.
-func (w *Warehouse) finish(ctx context.Context, id string, m *manifest) error {
+func (w *Warehouse) finishOne(ctx context.Context, m *manifest) error {
+	if m.Staging == "" {
+		return nil
+	}
 	if err := w.o.FileSystem.RemoveAll(ctx, m.Staging); err != nil {
 		return fmt.Errorf("remove staging directory: %w", err)
 	}
@@ -96,7 +152,7 @@ func (w *Warehouse) finish(ctx context.Context, id string, m *manifest) error {
 			return err
 		}
 	}
-	return w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error { return tx.DeleteIntent(ctx, id) })
+	return nil
 }
 
 // removeEmpty removes a directory if it exists and is empty.

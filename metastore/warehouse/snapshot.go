@@ -22,7 +22,6 @@ type change struct {
 	mu    sync.RWMutex // held for writing during each rename
 	moved int
 
-	retires bool // something goes to the staging directory
 	moves   []Move
 	retired map[string]int            // index of the move that takes a path away
 	byDir   map[string][]departure    // the same by directory

@@ -35,6 +35,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"skep/metastore"
@@ -53,6 +54,9 @@ type Options struct {
 	// SyncFiles makes new files and renames survive a loss of power, not only of the process, at the price of an fsync per
 	// file and directory.
 	SyncFiles bool
+	// Owned says whether an owner of staging directories (StageFor) is known and will adopt them (Adopt); those of others are removed
+	// by Open. nil: none is.
+	Owned func(owner string) bool
 	// Report is told of failures to clean up, which do not concern the statement at hand: what could not be removed is
 	// removed by the next Open. May be nil.
 	Report func(error)
@@ -83,10 +87,8 @@ func Open(ctx context.Context, o Options) (*Warehouse, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range intents {
-		if err := w.recover(ctx, i); err != nil {
-			return nil, fmt.Errorf("recover change %s: %w", i.ID, err)
-		}
+	if err := w.recover(ctx, intents); err != nil {
+		return nil, err
 	}
 	return w, nil
 }
@@ -110,6 +112,12 @@ type Staging struct {
 // Stage creates a staging directory below location, which should be the directory of the table to be written (for a table
 // that does not exist yet, of its database): on the same volume, because committing renames.
 func (w *Warehouse) Stage(ctx context.Context, location string) (*Staging, error) {
+	return w.StageFor(ctx, location, "")
+}
+
+// StageFor is Stage for an owner who may outlive this process: a later one's Open leaves the directory, with what is in it, to be
+// adopted, and Committed tells whether it was committed. The owner's name is used once.
+func (w *Warehouse) StageFor(ctx context.Context, location, owner string) (*Staging, error) {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails
 	id := fmt.Sprintf("%x", random)
@@ -118,15 +126,18 @@ func (w *Warehouse) Stage(ctx context.Context, location string) (*Staging, error
 	if s.location == "/" {
 		s.dir = "/" + stagingPrefix + id
 	}
-	s.manifest.Staging = s.dir
+	s.manifest.Staging, s.manifest.Owner = s.dir, owner
 	var err error
 	if s.manifest.StagingDirs, err = w.missing(ctx, s.location, nil); err != nil {
 		return nil, fmt.Errorf("stage in %s: %w", location, err)
 	}
-	// if power fails and takes this record with it, an empty or half-written hidden directory is left: no reason to wait
-	err = w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error {
-		return writeIntent(ctx, tx, id, model.IntentPrepared, &s.manifest)
-	})
+	// If power fails and takes this record with it, an empty or half-written hidden directory is left: no reason to wait. The owner of
+	// one who may outlive the process relies on it.
+	update := w.o.Catalog.UpdateNoSync
+	if owner != "" {
+		update = w.o.Catalog.Update
+	}
+	err = update(ctx, func(tx metastore.Tx) error { return writeIntent(ctx, tx, id, model.IntentPrepared, &s.manifest) })
 	if err != nil {
 		return nil, fmt.Errorf("stage in %s: %w", location, err)
 	}
@@ -145,7 +156,46 @@ func (s *Staging) Abort(ctx context.Context) error {
 		return nil
 	}
 	s.ended = true
-	return s.w.discard(ctx, s.id, &s.manifest)
+	return s.w.discard(ctx, []part{{s.id, &s.manifest}})
+}
+
+// ID names the staging directory for Adopt.
+func (s *Staging) ID() string { return s.id }
+
+// ownerID is the id of the record that says that the changes of an owner were made.
+func ownerID(owner string) string { return "owner " + owner }
+
+// Committed reports whether the staging directories of an owner have been committed, until Forget.
+func (w *Warehouse) Committed(ctx context.Context, owner string) (bool, error) {
+	intents, err := w.o.Catalog.Intents(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(intents, func(i model.Intent) bool { return i.ID == ownerID(owner) }), nil
+}
+
+// Forget says that nobody will ask whether an owner's changes were made.
+func (w *Warehouse) Forget(ctx context.Context, owner string) error {
+	return w.o.Catalog.UpdateNoSync(ctx, func(tx metastore.Tx) error { return tx.DeleteIntent(ctx, ownerID(owner)) })
+}
+
+// Adopt returns the staging directories of an owner from an earlier process, by their ids. Those that were committed are not among them.
+func (w *Warehouse) Adopt(ctx context.Context, owner string) (map[string]*Staging, error) {
+	intents, err := w.o.Catalog.Intents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*Staging{}
+	for _, i := range intents {
+		var m manifest
+		if err := json.Unmarshal(i.Body, &m); err != nil {
+			return nil, fmt.Errorf("decode journal record %s: %w", i.ID, err)
+		}
+		if m.Owner == owner && i.State == model.IntentPrepared {
+			out[i.ID] = &Staging{w: w, id: i.ID, dir: m.Staging, location: parent(m.Staging), manifest: m}
+		}
+	}
+	return out, nil
 }
 
 // missing returns the directories that would have to be made to have dir, outermost first, without those in known.
@@ -164,8 +214,16 @@ func (w *Warehouse) missing(ctx context.Context, dir string, known map[string]bo
 	return out, nil
 }
 
-func (w *Warehouse) putIntent(ctx context.Context, id string, state model.IntentState, m *manifest) error {
-	return w.o.Catalog.Update(ctx, func(tx metastore.Tx) error { return writeIntent(ctx, tx, id, state, m) })
+// putIntents records changes that are under way.
+func (w *Warehouse) putIntents(ctx context.Context, parts []part) error {
+	return w.o.Catalog.Update(ctx, func(tx metastore.Tx) error {
+		for _, x := range parts {
+			if err := writeIntent(ctx, tx, x.id, model.IntentPrepared, x.m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func writeIntent(ctx context.Context, tx metastore.Tx, id string, state model.IntentState, m *manifest) error {

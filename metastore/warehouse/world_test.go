@@ -148,6 +148,8 @@ type world struct {
 	s    *store.Store
 	w    *Warehouse
 
+	owned  string // the owner of staging directories that is to come back
+	staged bool   // several has staged everything
 	closed bool
 }
 
@@ -192,7 +194,8 @@ func (v *world) tryRestart(f *faults) error {
 	if f == nil {
 		f = &faults{}
 	}
-	w, err := Open(ctx, Options{Catalog: faultyCatalog{v.s, f}, FileSystem: faultyFiles{faults: f}, Root: v.root})
+	w, err := Open(ctx, Options{Catalog: faultyCatalog{v.s, f}, FileSystem: faultyFiles{faults: f}, Root: v.root,
+		Owned: func(owner string) bool { return owner == v.owned }})
 	v.w = w
 	return err
 }

@@ -1,0 +1,166 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"time"
+
+	"skep/dialect/sqlerr"
+	"skep/engine/colstats"
+	"skep/engine/tablesink"
+	"skep/metastore"
+	"skep/metastore/model"
+	"skep/metastore/stats"
+	"skep/metastore/warehouse"
+)
+
+// commit puts in place what the writes of the statement have written, all of it or nothing, and counts the rows. The staging
+// directories are gone afterwards in any case.
+func (st *Statement) commit(ctx context.Context, writes []*write) error {
+	e := st.session.engine
+	start := time.Now()
+	defer func() { st.commitTime = time.Since(start) }()
+	if st.recovered {
+		done, err := e.warehouse.Committed(ctx, st.owner)
+		if done {
+			st.modified = 0
+			for _, w := range writes {
+				st.modified += w.rows()
+			}
+		}
+		if done || err != nil {
+			return err
+		}
+	}
+	var changes []warehouse.Change
+	rows := int64(0)
+	for _, w := range writes {
+		c, n, err := w.change(ctx)
+		if err != nil {
+			return errors.Join(err, abort(ctx, writes))
+		}
+		changes = append(changes, c)
+		rows += n
+	}
+	if err := e.warehouse.CommitAll(ctx, changes...); err != nil {
+		return err
+	}
+	st.modified = rows
+	return nil
+}
+
+// change is the change that puts the files of one target into place and records them, and the number of their rows.
+func (w *write) change(ctx context.Context) (c warehouse.Change, rows int64, err error) {
+	if w.outputs == nil {
+		w.outputs = w.sink.Outputs()
+	}
+	outputs := w.outputs
+	files := 0
+	for _, o := range outputs {
+		files += len(o.Files)
+	}
+	rows = w.rows()
+	if w.branch.Table == nil {
+		t := warehouse.Target{Location: w.branch.Directory.Path, Overwrite: true}
+		for _, o := range outputs {
+			t.Files = append(t.Files, w.files(o)...)
+		}
+		return warehouse.Change{Staging: w.staging, Targets: []warehouse.Target{t}}, rows, nil
+	}
+	if n, limit := len(outputs), w.st.maxPartitions(); n > limit && len(w.branch.Table.PartitionKeys) > len(w.branch.Static) {
+		return c, 0, sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
+			"To solve this try to set hive.exec.max.dynamic.partitions to at least %d.", n, limit, n))
+	}
+	if limit := int(w.st.conf.Int("hive.exec.max.created.files", 100000)); files > limit {
+		return c, 0, sqlerr.Execution(2, tezTask, fmt.Sprintf("total number of created files now is %d, which exceeds %d. Killing the job.", files, limit))
+	}
+	c, err = w.tableChange(ctx, outputs)
+	return c, rows, err
+}
+
+// rows is the number of rows that were written.
+func (w *write) rows() int64 {
+	n := int64(0)
+	for _, o := range w.outputs {
+		n += o.Rows
+	}
+	return n
+}
+
+// merger merges column statistics as the session's version of Hive does.
+func (st *Statement) merger() stats.Merger {
+	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.HiveVersion() == "3.1"}
+}
+
+// files lists the staged files of an output.
+func (w *write) files(o *tablesink.Output) []string {
+	var out []string
+	for _, f := range o.Files {
+		out = append(out, path.Join(w.staging.Dir(), f.Path))
+	}
+	return out
+}
+
+// tableChange moves the outputs into the table or its partitions.
+func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c warehouse.Change, err error) {
+	t, e := w.branch.Table, w.st.session.engine
+	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
+		outputs = []*tablesink.Output{{Values: w.branch.Static}} // what is overwritten by no rows becomes empty
+	}
+	in := warehouse.Insert{
+		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
+		NoStatistics: !w.st.conf.Bool("hive.stats.autogather"), Merger: w.st.merger(),
+	}
+	for _, o := range outputs {
+		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
+		if out.Columns, err = w.st.session.columnStatistics(w.spec.Columns, o.Columns); err != nil {
+			return c, err
+		}
+		if len(t.PartitionKeys) > 0 {
+			out.Values = o.Values
+		}
+		in.Outputs = append(in.Outputs, out)
+	}
+	if in.Table == nil {
+		if in.Table, err = w.st.session.table(ctx, t.DB, t.Name); err != nil {
+			return c, err
+		}
+		if in.Table.ID != t.Version {
+			return c, fmt.Errorf("table %s.%s was replaced by another session while it was being written", t.DB, t.Name)
+		}
+	}
+	if w.temporary {
+		return w.st.temporaryChange(w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.NoStatistics), nil
+	}
+	return e.warehouse.InsertChange(ctx, in)
+}
+
+// temporaryChange moves an output into a temporary table, which the session knows and no metastore.
+func (st *Statement) temporaryChange(staging *warehouse.Staging, t *model.Table, overwrite bool, o warehouse.Output, unknown bool) warehouse.Change {
+	return warehouse.Change{
+		Staging: staging, Targets: []warehouse.Target{{Location: t.Location, Overwrite: overwrite, Files: o.Files}},
+		Catalog: func(_ context.Context, _ metastore.Tx, contents []warehouse.Contents) error {
+			m := t.Clone()
+			if now := st.session.TemporaryTable(t.Database, t.Name); now != nil { // with what the statement has added before
+				m = now.Clone()
+			}
+			f := stats.Files{Files: contents[0].Files, Bytes: contents[0].Bytes}
+			var err error
+			switch {
+			case unknown:
+				stats.FilesOnly(m.Parameters, f)
+			case overwrite:
+				err = stats.Replace(m.Parameters, f, o.Rows, nil)
+			default:
+				err = stats.Append(m.Parameters, f, o.Rows, nil)
+			}
+			if err != nil {
+				return err
+			}
+			st.session.PutTemporaryTable(m)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,355 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"skep/dialect/catalog"
+	"skep/dialect/plan"
+	"skep/dialect/types"
+	"skep/engine/coordinator"
+	"skep/engine/planner"
+	"skep/engine/scheduler"
+	"skep/engine/scheduler/joblog"
+	"skep/engine/session"
+	"skep/engine/tablesink"
+	"skep/metastore/model"
+	"skep/shuffle"
+)
+
+// record is what the log of jobs keeps of a statement that runs in stages, so that another process can take it to its end: with the
+// settings, which are kept beside it, all that is not in the fragments of its stages.
+type record struct {
+	SQL       string
+	SessionID string
+	Columns   []recordedColumn `json:",omitempty"` // of the result; nil without one
+	// Owner is who the staging directories of Writes belong to.
+	Owner  string          `json:",omitempty"`
+	Writes []recordedWrite `json:",omitempty"`
+	// Client is Request.Client.
+	Client []byte `json:",omitempty"`
+}
+
+type recordedColumn struct{ Name, Type, Comment string }
+
+// recordedWrite is what it takes to commit a target.
+type recordedWrite struct {
+	Staging   string // warehouse.Staging.ID
+	Spec      []byte // tablesink.EncodeSpec
+	Directory string `json:",omitempty"` // of INSERT OVERWRITE DIRECTORY
+	DB, Name  string
+	Version   int64 // of the table that was compiled against
+	Create    *model.Table
+	Overwrite bool
+	Temporary bool
+}
+
+// record describes the statement for the log.
+func (st *Statement) record(writes []*write) ([]byte, error) {
+	r := record{SQL: st.sql, SessionID: st.session.ID, Owner: st.owner, Client: st.client}
+	for _, c := range st.columns {
+		r.Columns = append(r.Columns, recordedColumn{c.Name, c.Type.String(), c.Comment})
+	}
+	for _, w := range writes {
+		x := recordedWrite{Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary}
+		var err error
+		if x.Spec, err = tablesink.EncodeSpec(&w.spec); err != nil {
+			return nil, err
+		}
+		if t := w.branch.Table; t != nil {
+			x.DB, x.Name, x.Version = t.DB, t.Name, t.Version
+		} else {
+			x.Directory = w.branch.Directory.Path
+		}
+		r.Writes = append(r.Writes, x)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("describing the statement for the log: %w", err)
+	}
+	return b, nil
+}
+
+// jobs is the log of jobs as it was found.
+type jobs struct {
+	dir        string
+	log        coordinator.Log // nil: there is none yet
+	records    []scheduler.Record
+	unfinished map[scheduler.JobID]*record
+	owners     map[string]bool
+}
+
+// openJobs opens the log of jobs in a directory, if there is one: after an orderly end there is none.
+func (e *Engine) openJobs(dir string) (_ *jobs, err error) {
+	j := &jobs{dir: dir, unfinished: map[scheduler.JobID]*record{}, owners: map[string]bool{}}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return j, nil
+	}
+	if err := j.open(e); err != nil {
+		return nil, err
+	}
+	logged, err := coordinator.Unfinished(j.records)
+	for _, l := range logged {
+		r := &record{}
+		if err = json.Unmarshal(l.Statement, r); err != nil {
+			err = fmt.Errorf("job %d of the log: %w", l.Job, err)
+			break
+		}
+		j.unfinished[l.Job] = r
+		j.owners[r.Owner] = true
+	}
+	if err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	return j, nil
+}
+
+// open opens the log itself.
+func (j *jobs) open(e *Engine) error {
+	log, records, err := joblog.Open(j.dir)
+	if err != nil {
+		return err
+	}
+	j.log, j.records = log, records
+	if e.config.faults != nil {
+		j.log = e.config.faults.log(log)
+	}
+	return nil
+}
+
+func (j *jobs) owned(owner string) bool { return j.owners[owner] }
+
+func (j *jobs) close() error {
+	if j.log == nil {
+		return nil
+	}
+	return j.log.Close()
+}
+
+// Recovered is a query that ran in stages when an earlier process ended. It goes on by itself.
+type Recovered struct {
+	*Statement
+	Session *Session
+	// Client is Request.Client.
+	Client []byte
+
+	job    scheduler.JobID
+	record *record
+	cancel context.CancelCauseFunc
+	ended  chan struct{}
+	err    error
+}
+
+// Run waits for the end of the query. When ctx ends before it, the query is cancelled.
+func (r *Recovered) Run(ctx context.Context) error {
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
+		r.cancel(context.Cause(ctx))
+		<-r.ended
+	}
+	return r.err
+}
+
+// Recovered lists the queries that this process goes on with.
+func (e *Engine) Recovered() []*Recovered { return e.recovered }
+
+// goOn takes over the queries of an earlier process.
+func (e *Engine) goOn(ctx context.Context) error {
+	if e.jobs.log == nil {
+		return nil
+	}
+	if err := e.startCoordinator(ctx); err != nil {
+		return err
+	}
+	for _, r := range e.recovered {
+		running, cancel := context.WithCancelCause(context.Background())
+		r.cancel = cancel
+		e.resumed.Go(func() {
+			defer close(r.ended)
+			defer cancel(nil)
+			r.err = r.Statement.Run(running)
+		})
+	}
+	return nil
+}
+
+// startCoordinator starts the coordinator, and with it the queries of the log.
+func (e *Engine) startCoordinator(ctx context.Context) (err error) {
+	jobs := e.jobs
+	if jobs.log == nil {
+		if err := jobs.open(e); err != nil {
+			return err
+		}
+	}
+	e.coordinator, err = coordinator.New(coordinator.Config{
+		Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
+		Worker: e.workerConfig(), Log: jobs.log, Records: jobs.records,
+		Restore: func(l *coordinator.Logged) (*coordinator.Query, error) {
+			q, err := e.restore(ctx, l, jobs.unfinished[l.Job])
+			if err != nil {
+				e.log.Warn("a query of an earlier process cannot go on", "query", l.ID, "error", err)
+			}
+			return q, err
+		},
+	})
+	if err != nil {
+		return errors.Join(err, jobs.close())
+	}
+	return nil
+}
+
+// coordinated returns the coordinator of queries in stages, starting it when it is first needed.
+func (e *Engine) coordinated(ctx context.Context) (*coordinator.Coordinator, error) {
+	e.starting.Lock()
+	defer e.starting.Unlock()
+	if e.coordinator == nil {
+		if err := e.startCoordinator(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return e.coordinator, nil
+}
+
+// view describes the running query of an id, if it runs in stages.
+func (e *Engine) view(id string) (v scheduler.JobView, ok bool) {
+	e.starting.Lock()
+	x := e.coordinator
+	e.starting.Unlock()
+	if x == nil {
+		return v, false
+	}
+	return x.View(id)
+}
+
+// closeCoordinator ends the queries in stages. Their log goes with them.
+func (e *Engine) closeCoordinator() error {
+	if e.coordinator == nil {
+		return e.jobs.close()
+	}
+	err := e.coordinator.Close()
+	e.resumed.Wait()
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(e.jobs.dir); err != nil {
+		return fmt.Errorf("removing the log of jobs: %w", err)
+	}
+	return nil
+}
+
+// restore makes the statement of a logged query.
+func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) (_ *coordinator.Query, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.abandon(ctx, r.Owner))
+		}
+	}()
+	in, err := session.Decode(l.Session)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.NewSession(ctx, SessionOptions{ID: r.SessionID, User: in.User, Database: in.Database, Conf: in.Conf.Changed()})
+	if err != nil {
+		return nil, err
+	}
+	st := &Statement{
+		session: s, sql: r.SQL, queryID: l.ID, conf: s.conf, log: discard{}, now: in.Now, modified: -1, owner: r.Owner, client: r.Client, kind: "query", recovered: true,
+	}
+	var ts []*types.Type
+	for _, c := range r.Columns {
+		t, err := types.Parse(c.Type)
+		if err != nil {
+			return nil, fmt.Errorf("column %s: %w", c.Name, err)
+		}
+		st.columns = append(st.columns, Column{c.Name, t, c.Comment})
+		ts = append(ts, t)
+	}
+	q := &coordinator.Query{Session: in, Logf: st.log.Logf}
+	switch {
+	case l.Durable:
+		st.kind = "write"
+		writes, err := st.adopt(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		q.Commit = st.commitGranted(q, writes)
+		st.task = func(ctx context.Context) error {
+			return failed(st.finishWrites(ctx, writes, e.coordinator.Resume(ctx, l.Job)))
+		}
+	default:
+		st.result = e.newResult(ts)
+		q.Commit = st.takeResult
+		st.task = func(ctx context.Context) error {
+			err := e.coordinator.Resume(ctx, l.Job)
+			var gone *shuffle.FetchError
+			if errors.As(err, &gone) { // a part of the result was lost with the process that held it
+				err = e.coordinator.Again(ctx, l, q)
+			}
+			return failed(err)
+		}
+	}
+	if st.snapshot, err = e.warehouse.Snapshot(ctx, nil); err != nil {
+		return nil, err
+	}
+	x := &execution{profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+	st.running.Store(x)
+	q.Tables, q.Memory = st.scans(st.snapshot), x.pool
+	e.recovered = append(e.recovered, &Recovered{Statement: st, Session: s, Client: r.Client, job: l.Job, record: r, ended: make(chan struct{})})
+	return q, nil
+}
+
+// abandon removes the staging directories of an owner.
+func (e *Engine) abandon(ctx context.Context, owner string) error {
+	if owner == "" {
+		return nil
+	}
+	left, err := e.warehouse.Adopt(ctx, owner)
+	errs := []error{err}
+	for _, s := range left {
+		errs = append(errs, s.Abort(ctx))
+	}
+	return errors.Join(append(errs, e.warehouse.Forget(ctx, owner))...)
+}
+
+// adopt makes the writes of a statement of an earlier process.
+func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
+	w := st.session.engine.warehouse
+	done, err := w.Committed(ctx, r.Owner)
+	if err != nil {
+		return nil, err
+	}
+	staged, err := w.Adopt(ctx, r.Owner)
+	if err != nil {
+		return nil, err
+	}
+	var writes []*write
+	for _, x := range r.Writes {
+		spec, err := tablesink.DecodeSpec(x.Spec)
+		if err != nil {
+			return nil, err
+		}
+		b := plan.InsertBranch{Static: spec.Static, Overwrite: x.Overwrite}
+		if x.Directory != "" {
+			b.Directory = &plan.Directory{Path: x.Directory}
+		} else {
+			b.Table = &catalog.Table{DB: x.DB, Name: x.Name, Version: x.Version}
+			for _, k := range spec.Keys {
+				b.Table.PartitionKeys = append(b.Table.PartitionKeys, catalog.Column{Name: k})
+			}
+		}
+		out := &write{st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create}
+		switch {
+		case x.Temporary:
+			return nil, errors.New("it wrote to a temporary table, which ended with the session")
+		case out.staging == nil && !done:
+			return nil, errors.New("its staging directory is not there")
+		}
+		writes = append(writes, out)
+	}
+	return writes, nil
+}
