@@ -149,6 +149,25 @@ func (s *Server) PeakRSS() (int64, error) { return s.status("VmHWM:") }
 // RSS is the resident set in bytes.
 func (s *Server) RSS() (int64, error) { return s.status("VmRSS:") }
 
+// CPU is the processor time that the server has used, in steps of 10 ms (Linux).
+func (s *Server) CPU() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// After the name, which is in parentheses, user and system time are the 12th and 13th fields.
+	f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int64
+	for _, i := range []int{11, 12} {
+		n, err := strconv.ParseInt(f[i], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("the processor time of the server: %w", err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * (time.Second / 100), nil
+}
+
 func (s *Server) status(key string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
