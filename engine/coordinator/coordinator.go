@@ -313,6 +313,9 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 	if r.Place != nil {
 		j.wrote(r.Attempt, id, r.Place)
 	}
+	if r.Work != nil && j.query.Report != nil {
+		j.query.Report(int(r.Attempt.Stage), r.Work)
+	}
 	switch r.Kind {
 	case worker.Started:
 		x.send(scheduler.AttemptStarted{Attempt: r.Attempt, Worker: id, Incarnation: inc})

@@ -48,6 +48,8 @@ type Query struct {
 	Durable bool
 	// Statement is what Config.Restore needs to know of the query after a restart, besides what is above.
 	Statement []byte
+	// Report, unless nil, gets what tasks that have ended well say of themselves, from any goroutine.
+	Report func(stage int, r *stage.Report)
 }
 
 // Granted is an attempt of a sink whose output counts, with the manifest of that (tablesink.DecodeOutputs).

@@ -67,6 +67,9 @@ func (st *Statement) profileText() string {
 	if x == nil {
 		return ""
 	}
+	if st.inStages() {
+		return x.stageProfile.String()
+	}
 	var b strings.Builder
 	last := -1
 	for _, p := range x.profile.Parts {

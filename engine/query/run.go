@@ -21,8 +21,9 @@ type execution struct {
 	progress *operator.Progress
 	profile  *planner.Profile
 	// stages is the latest known progress of an execution in stages; nil otherwise.
-	stages atomic.Pointer[[]StageProgress]
-	pool   *memory.Pool
+	stages       atomic.Pointer[[]StageProgress]
+	stageProfile stageProfile
+	pool         *memory.Pool
 	// shuffled is what tasks wrote for other tasks, in bytes.
 	shuffled atomic.Int64
 }

@@ -64,9 +64,12 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 		commit := q.Commit
 		q.Commit = func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {
 			st.noteStages(q.Graph)
+			if v, ok := c.View(st.queryID); ok {
+				x.stageProfile.tasksEnded(v)
+			}
 			return commit(ctx, granted, r)
 		}
-		q.Watch = st.watch(q.Graph)
+		q.Watch, q.Report = st.watch(q.Graph), x.stageProfile.add
 		return c.Run(ctx, q)
 	})
 }

@@ -9,8 +9,11 @@ import (
 	"skep/engine/vector"
 )
 
-// Progress counts the rows that a task has read from tables and exchanges.
-type Progress struct{ Rows atomic.Int64 }
+// Progress is what is known of a task while it runs and afterwards.
+type Progress struct {
+	Rows   atomic.Int64 // read from tables and exchanges so far
+	Report *Report      // set when the task has ended well
+}
 
 // countedTable counts the rows that are read of a table.
 type countedTable struct {

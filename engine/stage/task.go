@@ -137,6 +137,7 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	if p.Scans, err = newTaskScans(env.Tables, f.Root, t, progress); err != nil {
 		return nil, err
 	}
+	p.Profile = &planner.Profile{}
 	q, err := planner.Build(ctx, &p, planner.Output{Root: f.Root, Sink: sink})
 	if err != nil {
 		return nil, err
@@ -144,6 +145,7 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	if err := q.Run(ctx); err != nil {
 		return nil, err
 	}
+	progress.Report = newReport(p.Profile)
 	if writer == nil {
 		return nil, nil
 	}

@@ -31,6 +31,7 @@ type written struct {
 	shuffled *shuffle.Output // to an exchange
 	manifest []byte          // of the files of a sink
 	dir      string          // in which they are
+	work     *stage.Report
 }
 
 // run runs an attempt to its end and reports it.
@@ -51,9 +52,10 @@ func (r *Runner) run(a *attempt) {
 		return
 	}
 	if a.Commit {
-		if !r.report(a, &Report{Kind: CommitRequested, Output: w.output, Place: w.place(), Manifest: w.manifest}) {
+		if !r.report(a, &Report{Kind: CommitRequested, Output: w.output, Place: w.place(), Manifest: w.manifest, Work: w.work}) {
 			return
 		}
+		w.work = nil
 		select {
 		case granted := <-a.grant:
 			if !granted {
@@ -64,7 +66,7 @@ func (r *Runner) run(a *attempt) {
 			return
 		}
 	}
-	r.report(a, &Report{Kind: Finished, Output: w.output, Place: w.place()})
+	r.report(a, &Report{Kind: Finished, Output: w.output, Place: w.place(), Work: w.work})
 }
 
 // discard removes the files of an attempt whose output does not count. Were they left, they would go with the statement; they may be
@@ -137,6 +139,7 @@ func (r *Runner) once(a *attempt, t *stage.Task) (w written, err error) {
 	if w.shuffled, err = stage.Run(a.ctx, env, f, t, sink, &a.progress); err != nil {
 		return w, err
 	}
+	w.work = a.progress.Report
 	if files == nil {
 		w.output = described(w.shuffled)
 		return w, nil

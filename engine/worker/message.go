@@ -57,6 +57,8 @@ type Report struct {
 	Output scheduler.Output
 	// Manifest lists the files of a sink (tablesink.EncodeOutputs), with CommitRequested.
 	Manifest []byte
+	// Work is what the task did, with CommitRequested or, where nothing is asked for, Finished (stage.EncodeReport).
+	Work *stage.Report
 	// Place is where an exchange has it; nil for sinks of the query.
 	Place *Place
 	// Class, Message, Fetch and Err say why it failed. Err is the error itself, or what a message can hold of it.
