@@ -77,6 +77,9 @@ type Aggregate struct {
 	// Fixed is the number of leading keys that are in every grouping set because a later step removes duplicates of them: they do
 	// not count when a set is the empty one, which has a group even without input.
 	Fixed int
+	// Local is true of a step before an exchange, whose calls give partial results: rows of one group may come several times, as
+	// a later step groups them again.
+	Local bool
 }
 
 // JoinKind is the kind of a join.

@@ -146,9 +146,8 @@ type aggregateProcessor struct {
 	used      []bool      // by column: it is an argument
 	needed    []bool      // by column: it is an argument, or a key that is not packed
 	encoder   *keyEncoder // nil when there is nothing to pack
-	// since counts rows since the table was last judged, when it had from groups; known of them belong to those. skip rows
-	// are passed through without grouping.
-	since, known, from, skip int
+	judge     judge
+	skip      int // rows to be passed through without grouping
 }
 
 func (p *aggregateProcessor) Push(b *vector.Batch) error {
@@ -188,16 +187,7 @@ func (p *aggregateProcessor) Push(b *vector.Batch) error {
 	for _, c := range p.in.calls {
 		t.update(c, p.gather(c, cols), groups, n)
 	}
-	p.since += n
-	if p.from > 0 {
-		known, from := 0, uint32(p.from)
-		for _, g := range groups {
-			if g < from {
-				known++
-			}
-		}
-		p.known += known
-	}
+	p.judge.saw(groups)
 	return p.adapt()
 }
 
@@ -240,7 +230,7 @@ func (p *aggregateProcessor) unpack() error {
 	}
 	p.table = newAggregateTable(h, 0, false)
 	p.coded.reset()
-	p.since, p.known, p.from = 0, 0, 0
+	p.judge.forget()
 	return nil
 }
 
@@ -251,21 +241,17 @@ func (p *aggregateProcessor) adapt() error {
 	if err := t.fit(); err != nil {
 		return err
 	}
-	groups := t.groups.Len()
-	switch {
-	case t.epoch != epoch:
-		p.since, p.known, p.from = 0, 0, 0
-		return nil
-	case groups < cacheGroups/2 || groups < 2*p.from:
-		return nil
-	case groups < cacheGroups, groups < largeGroups && float64(p.known) >= knownShare*float64(p.since):
-		p.since, p.known, p.from = 0, 0, groups
+	if t.epoch != epoch {
+		p.judge.forget()
 		return nil
 	}
-	if float64(p.since) < poorReduction*float64(groups-p.from) {
+	v := p.judge.decide(t.groups.Len())
+	if v == vain {
 		p.skip = 16 * cacheGroups
 	}
-	p.since, p.known, p.from = 0, 0, 0
+	if v == keep {
+		return nil
+	}
 	t.flush()
 	return t.fit()
 }

@@ -42,6 +42,9 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 	if err := b.calls(g); err != nil {
 		return nil, err
 	}
+	if n.Local && len(g.keys) > 0 {
+		return b.localAggregate(s, g)
+	}
 	op := operator.NewHashAggregate(g.spec, b.resources)
 	b.query.AddCloser(op)
 	end := b.query.AddTask("aggregate", op.Finish)
@@ -62,12 +65,19 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 		source = op.PartialSource()
 	}
 	out := newStream(source, n, "groups", nil, end)
+	out.grouped(g, partial)
+	return out, nil
+}
+
+// grouped makes the batches of s be keys and results.
+func (s *stream) grouped(g *grouping, partial bool) {
+	n := g.node
+	s.layout, s.types, s.scans = expr.Layout{}, append([]*types.Type(nil), g.spec.Keys...), nil
 	for i, k := range n.Keys {
-		out.layout[k.Column.ID] = i
+		s.layout[k.Column.ID] = i
 	}
-	out.types = append(out.types, g.spec.Keys...)
 	if len(n.GroupingSets) > 0 && n.GroupingID.ID != 0 {
-		out.layout[n.GroupingID.ID] = len(n.Keys)
+		s.layout[n.GroupingID.ID] = len(n.Keys)
 	}
 	for _, a := range n.Aggs {
 		cols := []plan.Column{a.Column}
@@ -75,11 +85,27 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 			cols = a.Partial
 		}
 		for _, c := range cols {
-			out.layout[c.ID] = len(out.types)
-			out.types = append(out.types, c.Type)
+			s.layout[c.ID] = len(s.types)
+			s.types = append(s.types, c.Type)
 		}
 	}
-	return out, nil
+}
+
+// localAggregate compiles grouping before an exchange, which takes place as rows pass by.
+func (b *builder) localAggregate(s *stream, g *grouping) (*stream, error) {
+	program, calls, err := b.groupingProgram(g, g.keys, g.plain, false)
+	if err != nil {
+		return nil, err
+	}
+	op := operator.NewLocalAggregate(g.spec, program, calls, b.resources)
+	b.query.AddCloser(op)
+	s.append(op, g.node, "local aggregate")
+	if g.spec.Empty != nil {
+		empty := newStream(operator.NewBatches(op.EmptyGroup()), g.node, "empty group", nil)
+		s.branches = append(s.branches, empty.branches...)
+	}
+	s.grouped(g, true)
+	return s, nil
 }
 
 // grouping is an aggregation being compiled.
@@ -222,8 +248,18 @@ func (g *grouping) addDistinct(args []plan.Expr, agg int) {
 // input makes the sink of rows of g's layout that groups by keys (further ones than g's included) and updates the given
 // aggregates, which are numbered anew in op when renumber is set.
 func (b *builder) input(g *grouping, keys []plan.Expr, op *operator.HashAggregate, aggs []int, renumber bool) (pipeline.Sink, error) {
+	program, calls, err := b.groupingProgram(g, keys, aggs, renumber)
+	if err != nil {
+		return nil, err
+	}
+	return op.Input(program, calls), nil
+}
+
+// groupingProgram computes keys and arguments, and says how the calls use them.
+func (b *builder) groupingProgram(
+	g *grouping, keys []plan.Expr, aggs []int, renumber bool,
+) (_ operator.Program, calls []operator.AggregateCall, err error) {
 	exprs := append([]plan.Expr(nil), keys...)
-	var calls []operator.AggregateCall
 	for i, a := range aggs {
 		call := operator.AggregateCall{Function: a, Merge: g.node.Aggs[a].Mode.ReadsPartial()}
 		if renumber {
@@ -245,10 +281,7 @@ func (b *builder) input(g *grouping, keys []plan.Expr, op *operator.HashAggregat
 		calls = append(calls, call)
 	}
 	program, err := b.programOver(g.layout, exprs)
-	if err != nil {
-		return nil, err
-	}
-	return op.Input(program, calls), nil
+	return program, calls, err
 }
 
 // groupInto feeds s to an aggregation without DISTINCT.

@@ -154,7 +154,7 @@ func (s *split) inVain(keys []plan.Expr) bool {
 // first is the step before the exchange.
 func (s *split) first(p part) part {
 	n := s.node
-	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args)}
+	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args), Local: true}
 	a.Keys = append(append(a.Keys, s.args...), n.Keys...)
 	for _, set := range n.GroupingSets {
 		// Arguments come first, so that the numbers of the sets are those of the keys alone.

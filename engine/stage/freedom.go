@@ -52,7 +52,7 @@ func loneJoin(n plan.Node) *plan.Join {
 				return nil
 			}
 		}
-		if len(n.Aggs) == 0 { // removes duplicates, perhaps for good
+		if len(n.Aggs) == 0 && !n.Local { // removes duplicates for good
 			return nil
 		}
 		return loneJoin(n.Input)

@@ -217,6 +217,7 @@ func (c *Coder) aggregate(n *plan.Aggregate) {
 		c.Columns(&a.Partial)
 	})
 	c.Int(&n.Fixed)
+	c.Bool(&n.Local)
 }
 
 func (c *Coder) join(n *plan.Join) {

@@ -1,0 +1,161 @@
+package operator
+
+import (
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/vector"
+)
+
+// LocalAggregate groups rows on their way to an exchange, as far as that makes them fewer: each worker hands on the groups of its table,
+// with partial results, whenever the table has outgrown the caches or memory is short, and while hardly any rows share a group, the
+// rows themselves as groups of one. The same keys may thus come several times. There is at least one key.
+//
+//	rows ─► table ─► keys and partial results
+//	  └── when grouping is in vain ──┘
+//
+// (Flink and Trino call this adaptive local, or partial, aggregation.)
+type LocalAggregate struct {
+	h       *HashAggregate
+	program Program
+	calls   []AggregateCall
+}
+
+var _ pipeline.Operator = (*LocalAggregate)(nil)
+
+// NewLocalAggregate returns a local aggregation of rows whose keys are the first results of program.
+func NewLocalAggregate(spec AggregateSpec, program Program, calls []AggregateCall, r *Resources) *LocalAggregate {
+	return &LocalAggregate{NewHashAggregate(spec, r), program, calls}
+}
+
+// Close implements pipeline.Closer.
+func (l *LocalAggregate) Close() error { return l.h.Close() }
+
+// Processor implements pipeline.Operator.
+func (l *LocalAggregate) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
+	t := newAggregateTable(l.h, 0, false)
+	return &localProcessor{l: l, next: next, evaluator: l.program(), table: t, account: t.account}, nil
+}
+
+// EmptyGroup returns the batch of the group of the spec's Empty keys without rows.
+func (l *LocalAggregate) EmptyGroup() *vector.Batch {
+	t := newAggregateTable(l.h, 0, false)
+	t.addEmpty()
+	return &vector.Batch{N: 1, Cols: append(t.groups.Keys(), t.partials(0, 1)...)}
+}
+
+type localProcessor struct {
+	l         *LocalAggregate
+	next      pipeline.Processor
+	evaluator Evaluator
+	dense     dense
+	coded     codedKeys
+	table     *aggregateTable
+	account   *memory.Account
+	args      []*vector.Vector
+	judge     judge
+	skip      int // rows to be handed on without grouping
+	out       vector.Batch
+}
+
+// Push implements pipeline.Processor.
+func (p *localProcessor) Push(b *vector.Batch) error {
+	cols, err := p.evaluator.Run(b)
+	if err != nil {
+		return err
+	}
+	n, t, keys := b.Rows(), p.table, len(p.l.h.spec.Keys)
+	if p.skip > 0 {
+		p.skip -= n
+		return p.passThrough(p.dense.columns(b, cols), n)
+	}
+	groups := p.coded.find(t, b, cols[:keys])
+	cols = p.dense.columns(b, cols)
+	if groups == nil {
+		groups = t.find(cols[:keys], n)
+	}
+	p.update(cols, groups, n)
+	p.judge.saw(groups)
+	v := p.judge.decide(t.groups.Len())
+	if v == vain {
+		p.skip = 16 * cacheGroups
+	}
+	if v != keep || !p.fits() {
+		return p.flush()
+	}
+	return nil
+}
+
+func (p *localProcessor) update(cols []*vector.Vector, groups []uint32, n int) {
+	for _, c := range p.l.calls {
+		p.args = p.args[:0]
+		for _, a := range c.Args {
+			p.args = append(p.args, cols[a])
+		}
+		p.table.update(c, p.args, groups, n)
+	}
+}
+
+// fits records the memory in use and reports whether there is enough.
+func (p *localProcessor) fits() bool {
+	n := p.table.groups.Bytes()
+	for _, s := range p.table.states {
+		n += s.Bytes()
+	}
+	return p.account.Set(n) && !p.account.Asked() || n < p.l.h.res.minSpill()
+}
+
+// passThrough hands each row on as a group of its own.
+func (p *localProcessor) passThrough(cols []*vector.Vector, n int) error {
+	t := p.table
+	t.resize(0)
+	for from := 0; from < n; from += vector.BatchSize {
+		to := min(from+vector.BatchSize, n)
+		part := cols
+		if from > 0 || to < n {
+			part = make([]*vector.Vector, len(cols))
+			for i, c := range cols {
+				part[i] = slice(c, from, to)
+			}
+		}
+		t.resize(to - from)
+		p.update(part, vector.Sequence(to-from), to-from)
+		if err := p.push(part[:len(p.l.h.spec.Keys)], 0, to-from); err != nil {
+			return err
+		}
+		t.resize(0)
+	}
+	return nil
+}
+
+// flush hands on all groups.
+func (p *localProcessor) flush() error {
+	t := p.table
+	keys := t.groups.Keys()
+	part := make([]*vector.Vector, len(keys))
+	for i := range part {
+		part[i] = &vector.Vector{}
+	}
+	for from := 0; from < t.groups.Len(); from += vector.BatchSize {
+		to := min(from+vector.BatchSize, t.groups.Len())
+		for i, k := range keys {
+			sliceInto(part[i], k, from, to)
+		}
+		if err := p.push(part, from, to); err != nil {
+			return err
+		}
+	}
+	p.judge.forget()
+	t.clear()
+	p.account.Set(0)
+	return nil
+}
+
+// push hands on groups from..to-1, which have the given keys.
+func (p *localProcessor) push(keys []*vector.Vector, from, to int) error {
+	p.out.N = to - from
+	p.out.Cols = append(append(p.out.Cols[:0], keys...), p.table.partials(from, to)...)
+	return p.next.Push(&p.out)
+}
+
+// Finish implements pipeline.Processor.
+func (p *localProcessor) Finish() error { return p.flush() }
