@@ -33,8 +33,15 @@ func (l *LocalAggregate) Close() error { return l.h.Close() }
 // Processor implements pipeline.Operator.
 func (l *LocalAggregate) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
 	t := newAggregateTable(l.h, 0, false)
-	return &localProcessor{l: l, next: next, evaluator: l.program(), table: t, account: t.account}, nil
+	return &localProcessor{l: l, next: next, evaluator: l.program(), table: t, account: t.account, skipNext: firstSkipped}, nil
 }
+
+// Rows are grouped again, to see whether it has become worth while, after firstSkipped have passed, and each time that it has not, after
+// four times as many, up to mostSkipped.
+const (
+	firstSkipped = 32 * cacheGroups
+	mostSkipped  = 512 * cacheGroups
+)
 
 // EmptyGroup returns the batch of the group of the spec's Empty keys without rows.
 func (l *LocalAggregate) EmptyGroup() *vector.Batch {
@@ -54,6 +61,7 @@ type localProcessor struct {
 	args      []*vector.Vector
 	judge     judge
 	skip      int // rows to be handed on without grouping
+	skipNext  int // the same for the next time that grouping is in vain
 	out       vector.Batch
 }
 
@@ -76,8 +84,12 @@ func (p *localProcessor) Push(b *vector.Batch) error {
 	p.update(cols, groups, n)
 	p.judge.saw(groups)
 	v := p.judge.decide(t.groups.Len())
-	if v == vain {
-		p.skip = 16 * cacheGroups
+	switch v {
+	case vain:
+		p.skip = p.skipNext
+		p.skipNext = min(4*p.skipNext, mostSkipped)
+	case empty:
+		p.skipNext = firstSkipped
 	}
 	if v != keep || !p.fits() {
 		return p.flush()
