@@ -129,11 +129,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		case 0:
 			o.name, o.table, o.unnamed = x.defaultName(it.Expr, index)
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
-				name := lower(c.Name.Name)
-				if f, ok := function.Lookup(name); ok {
-					name = f.Name
-				}
-				o.window = fmt.Sprintf("%s_window_%d", name, overs)
+				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
 			if n := x.castName(s, o, out); n != "" {
 				o.name = n

@@ -14,6 +14,7 @@ import (
 
 // windowCall is a window function call and where it is computed.
 type windowCall struct {
+	name        string // of the function, as result columns are named by it
 	call        plan.WindowCall
 	partitionBy []plan.Expr
 	orderBy     []plan.SortKey
@@ -79,22 +80,53 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 	if err != nil {
 		return nil, err
 	}
-	name := f.Name
+	w.name = f.Name
+	code := f.Name
 	if r.Func != "" {
-		name = r.Func
+		code = r.Func
 	}
-	w.call = plan.WindowCall{Func: name, Args: castAll(vs, r.Args), Distinct: e.Distinct,
+	if code == "last_value" && !x.b.hive3() && frame.Start.Kind == plan.UnboundedPreceding && frame.End.Kind == plan.UnboundedFollowing {
+		w.name, code = "first_value", "first_value"
+		w.reverse()
+	}
+	w.call = plan.WindowCall{Func: code, Args: castAll(vs, r.Args), Distinct: e.Distinct,
 		IgnoreNulls: e.Nulls == ast.IgnoreNulls, Frame: frame}
 	for _, o := range x.windows {
 		if o.same(w) {
 			return plan.NewColumnRef(o.call.Column), nil
 		}
 	}
-	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", f.Name, x.numOver-1), r.Result)
+	w.call.Column = x.b.column(fmt.Sprintf("%s_window_%d", w.name, x.numOver-1), r.Result)
 	w.level = x.block.windowLevel(w)
 	x.block.windows = append(x.block.windows, w)
 	x.isWindow.Add(w.call.Column.ID)
 	return plan.NewColumnRef(w.call.Column), nil
+}
+
+// reverse turns the order round, which is by the partition columns if by nothing else. Hive 4 (HiveWindowingLastValueRewrite)
+// takes the last row of a whole partition as the first one of the reverse order, which is another row when several are last.
+func (w *windowCall) reverse() {
+	if len(w.orderBy) == 0 {
+		for _, e := range w.partitionBy {
+			w.orderBy = append(w.orderBy, plan.SortKey{Expr: e})
+		}
+	}
+	for i := range w.orderBy {
+		k := &w.orderBy[i]
+		k.Desc, k.NullsFirst = !k.Desc, !k.NullsFirst
+	}
+}
+
+// windowName is the name of the window function that e refers to; "" when it is none.
+func (blk *block) windowName(e plan.Expr) string {
+	if c, ok := e.(*plan.ColumnRef); ok {
+		for _, w := range blk.windows {
+			if w.call.Column.ID == c.ID {
+				return w.name
+			}
+		}
+	}
+	return ""
 }
 
 func (w *windowCall) same(o *windowCall) bool {

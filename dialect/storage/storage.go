@@ -78,6 +78,26 @@ func DeclaredType(serde string, t *types.Type) *types.Type {
 	return t
 }
 
+// ShownComment gives the comment that Hive shows for a data column of a table with the SerDe, and whether it shows one: where the
+// SerDe says which columns there are (those not in metastore.serdes.using.metastore.for.schema), the declared comment counts
+// only if the SerDe keeps it, and there is always one. hive3 asks for the rule of Hive 3.1.
+func ShownComment(serde, declared string, hive3 bool) (comment string, shown bool) {
+	switch serde {
+	case AvroSerDe, RegexSerDe:
+		return declared, true
+	case JSONSerDe, HCatalogJSONSerDe, MultiDelimitSerDe, ContribMultiDelimitSerDe:
+		return FromDeserializer, true
+	case OpenCSVSerDe:
+		if hive3 {
+			return FromDeserializer, true
+		}
+	}
+	return declared, declared != ""
+}
+
+// FromDeserializer is the comment of columns about which only their SerDe knows.
+const FromDeserializer = "from deserializer"
+
 // IsOutputFormat reports whether a table may be written by a class. Classes that are not known may be; Hadoop's own and Java's
 // are not Hive's, but for those that Hive has a substitute for.
 func IsOutputFormat(class string) bool {

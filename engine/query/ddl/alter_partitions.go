@@ -308,7 +308,7 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 			moves = append(moves, warehouse.Move{From: source, To: p.Location})
 		}
 		p.Values = values
-		env.stamp(p.Parameters)
+		delete(p.Parameters, model.ParamLastDDLTime) // set anew; who renamed it is not noted
 		return env.failed(env.Warehouse.Rename(ctx, moves, func(ctx context.Context, tx metastore.Tx) error {
 			return tx.RenamePartition(ctx, t.Database, t.Name, oldValues, p)
 		}))

@@ -10,6 +10,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -57,9 +58,18 @@ func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task,
 	return reporting(describeColumns, d.write), nil
 }
 
+// dataColumns are the columns kept in files, with the comments that are shown.
+func (d *description) dataColumns() []model.Column {
+	columns := slices.Clone(d.storage().Columns)
+	for i := range columns {
+		columns[i].Comment, _ = storage.ShownComment(d.storage().SerDe.Library, columns[i].Comment, d.env.is31())
+	}
+	return columns
+}
+
 // json is the description as a JSON document, which tells little.
 func (d *description) json() object {
-	columns := slices.Clone(d.storage().Columns)
+	columns := d.dataColumns()
 	if !d.formatted {
 		columns = append(columns, d.t.PartitionKeys...)
 	}
@@ -96,7 +106,7 @@ func (d *description) write(ctx context.Context, r *report) error {
 	if err := d.aggregate(ctx); err != nil {
 		return d.env.failed(err)
 	}
-	columns := slices.Clone(d.storage().Columns)
+	columns := d.dataColumns()
 	if d.formatted {
 		if d.env.is31() {
 			r.WriteString("# ")
@@ -384,7 +394,7 @@ func (d *description) column() (model.Column, error) {
 			}
 		}
 		// the name as it is written
-		return model.Column{Name: d.path[len(d.path)-1], Type: t.String(), Comment: "from deserializer"}, nil
+		return model.Column{Name: d.path[len(d.path)-1], Type: t.String(), Comment: storage.FromDeserializer}, nil
 	}
 	return model.Column{}, d.env.failed(errors.New("cannot find field " + name + " from " + listText(names)))
 }

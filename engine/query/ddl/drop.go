@@ -149,14 +149,10 @@ func (env *Env) empty(ctx context.Context, t *model.Table, sp spec) error {
 	} else {
 		c.Targets = []warehouse.Target{{Location: t.Location, Overwrite: true}}
 	}
-	var columns []string
-	for _, k := range t.Storage.Columns {
-		columns = append(columns, k.Name)
-	}
 	c.Catalog = func(ctx context.Context, tx metastore.Tx, _ []warehouse.Contents) error {
 		note := func(params map[string]string) error {
 			delete(params, model.ParamLastDDLTime)
-			return stats.Replace(params, stats.Files{}, stats.Rows{}, columns)
+			return stats.Replace(params, stats.Files{}, stats.Rows{}, nil)
 		}
 		switch {
 		case temporary:

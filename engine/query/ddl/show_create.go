@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/metastore/model"
 )
@@ -82,12 +83,12 @@ func (w createWriter) table(t *model.Table, name string, temporary bool) {
 		head += "EXTERNAL "
 	}
 	w.line(head + "TABLE " + name + "(")
-	w.line(w.columns(t.Storage.Columns, true) + ")")
+	w.line(w.columns(t.Storage.Columns, t.Storage.SerDe.Library) + ")")
 	if c, ok := t.Parameters[model.ParamComment]; ok {
 		w.line("COMMENT '" + quoteCommand(c) + "'")
 	}
 	if t.IsPartitioned() {
-		w.line("PARTITIONED BY ( \n" + w.columns(t.PartitionKeys, false) + ")")
+		w.line("PARTITIONED BY ( \n" + w.columns(t.PartitionKeys, "") + ")")
 	}
 	w.buckets(t.Storage)
 	w.skew(t.Storage)
@@ -103,16 +104,17 @@ func (w createWriter) table(t *model.Table, name string, temporary bool) {
 	w.line("TBLPROPERTIES (\n" + strings.Join(list, ", \n") + ")")
 }
 
-func (w createWriter) columns(cols []model.Column, data bool) string {
+// columns lists data columns, which are serde's, or with serde "" partition columns.
+func (w createWriter) columns(cols []model.Column, serde string) string {
 	var list []string
 	for _, c := range cols {
 		typ := c.Type
-		if data && !w.old {
+		if serde != "" && !w.old {
 			typ = quotedType(typ)
 		}
 		text := "  " + quoted(c.Name) + " " + typ
-		if c.Comment != "" {
-			text += " COMMENT '" + quoteCommand(c.Comment) + "'"
+		if comment, shown := storage.ShownComment(serde, c.Comment, w.old); shown {
+			text += " COMMENT '" + quoteCommand(comment) + "'"
 		}
 		list = append(list, text)
 	}
