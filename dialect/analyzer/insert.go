@@ -483,7 +483,7 @@ func (b *builder) insertBranch(t *insertTarget, q *ast.Query, r *result) (*plan.
 	var notNull []plan.Expr
 	for i, c := range cols {
 		have := from[i].Type()
-		if !have.Equal(c.Type) && have.Kind != types.Void && (!have.IsPrimitive() || !c.Type.IsPrimitive()) {
+		if !have.Equal(c.Type) && (!have.IsPrimitive() || !c.Type.IsPrimitive()) {
 			var bad *function.ArgError
 			if err := function.CheckCast(&b.a.resolve, have, c.Type); c.Type.IsPrimitive() && errors.As(err, &bad) {
 				return nil, sqlerr.Plain("NoMatchingMethodException", bad.Reason)

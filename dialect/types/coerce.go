@@ -193,14 +193,14 @@ func CommonUnion(a, b *Type) *Type {
 	if a.Equal(b) {
 		return a
 	}
+	if !a.IsPrimitive() || !b.IsPrimitive() { // an untyped NULL is no array
+		return nil
+	}
 	if a.Kind == Void {
 		return b
 	}
 	if b.Kind == Void {
 		return a
-	}
-	if !a.IsPrimitive() || !b.IsPrimitive() {
-		return nil
 	}
 	if a.Kind == b.Kind {
 		return ofKind(a.Kind, a, b)

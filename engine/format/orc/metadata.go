@@ -210,12 +210,20 @@ func parseCount(data []byte) (valueCount, error) {
 	return c, err
 }
 
-// rawSize is the size of the file's values in memory by Hive's reckoning.
-func (t *fileTail) rawSize() int64 {
+// rawSize is the size of the file's values in memory as Hive's reader of ORC reckons it. That of Hive 4 has 4 bytes for each
+// struct, list and map, rows included; the older one, and the writers of both, none.
+func (t *fileTail) rawSize(version string) int64 {
 	n := int64(0)
 	for i, c := range t.counts {
-		if i < len(t.types) {
-			n += rawSize(t.types[i].kind, c)
+		if i >= len(t.types) {
+			break
+		}
+		n += rawSize(t.types[i].kind, c)
+		switch t.types[i].kind {
+		case kindStruct, kindList, kindMap, kindUnion:
+			if version != "3.1" {
+				n += c.values * 4
+			}
 		}
 	}
 	return n

@@ -76,7 +76,7 @@ func (f *Format) Count(ctx context.Context, path string, opts *format.ReadOption
 	if err != nil {
 		return format.FileStats{}, err
 	}
-	return format.FileStats{Rows: t.rows, Bytes: in.Size(), RawBytes: t.rawSize()}, nil
+	return format.FileStats{Rows: t.rows, Bytes: in.Size(), RawBytes: t.rawSize(opts.Session.HiveVersion)}, nil
 }
 
 // OpenSplit implements format.Format.

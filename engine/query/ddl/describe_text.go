@@ -135,7 +135,7 @@ func (d *description) summary(ctx context.Context, c model.Column) (map[string]s
 		}
 	}
 	params[model.ParamStatsAccurate] = "{}"
-	if found == len(parts) && found > 0 {
+	if found == len(parts) {
 		params[model.ParamStatsAccurate] = `{"COLUMN_STATS":{"` + c.Name + `":"true"}}`
 	}
 	return params, total, nil
