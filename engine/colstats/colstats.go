@@ -3,7 +3,6 @@
 package colstats
 
 import (
-	"bytes"
 	"math"
 
 	"skep/dialect/types"
@@ -24,6 +23,7 @@ type Column struct {
 	distinct sketch
 	lastDict uint64 // dictionary of which hashed says what is in the sketch already
 	hashed   []bool
+	recent   *recentInts // nil as long as there are few rows
 }
 
 // NewColumn starts the statistics of a column of type t. Nested types count rows and NULLs only.
@@ -62,34 +62,42 @@ func (c *Column) Add(v *vector.Vector, sel []uint16, n int) {
 		c.Nulls += int64(count)
 		return
 	}
-	at := func(k int) int {
-		if sel != nil {
-			return int(sel[k])
-		}
-		return k
-	}
 	if v.Form == vector.Const {
 		if v.IsNull(0) {
 			c.Nulls += int64(count)
 			return
 		}
 		c.value(v, 0)
-		c.lengths(v, func(int) int { return 0 }, count)
+		if v.Type.Physical() == types.Bytes {
+			n := int64(v.Refs[0].Len)
+			c.TotalLen, c.MaxLen = c.TotalLen+n*int64(count), max(c.MaxLen, n)
+		}
 		if v.Type.Kind == types.Boolean && v.I64[0] != 0 {
-			c.Trues += int64(count)
+			c.Trues += int64(count) - 1 // value has counted one
 		}
 		return
 	}
+	if v.Form == vector.Flat && sel == nil && v.Type.Physical() == types.I64 {
+		c.addFlatInts(v.I64[:n], v.Nulls)
+		return
+	}
 	if v.Nulls != nil {
-		for k := range count {
-			if v.Nulls[at(k)] {
-				c.Nulls++
-			}
+		c.countNulls(v.Nulls, sel, n)
+	}
+	at := func(k int) int {
+		if sel != nil {
+			return int(sel[k])
 		}
+		return k
 	}
 	switch v.Type.Physical() {
 	case types.I64:
-		c.addInts(v, at, count)
+		base := v.Base()
+		for k := range count {
+			if row := at(k); v.Nulls == nil || !v.Nulls[row] {
+				c.int(base.I64[v.At(row)])
+			}
+		}
 	case types.F64:
 		c.addFloats(v, at, count)
 	case types.I128:
@@ -103,25 +111,90 @@ func (c *Column) Add(v *vector.Vector, sel []uint16, n int) {
 	}
 }
 
-func (c *Column) addInts(v *vector.Vector, at func(int) int, count int) {
-	base := v.Base()
+func (c *Column) countNulls(nulls []bool, sel []uint16, n int) {
+	if sel != nil {
+		for _, r := range sel {
+			if nulls[r] {
+				c.Nulls++
+			}
+		}
+		return
+	}
+	for _, null := range nulls[:n] {
+		if null {
+			c.Nulls++
+		}
+	}
+}
+
+// recentInts remembers by a few bits of the value the last one hashed, since most columns hold the same values again and again.
+type recentInts [1 << recentBits]int64
+
+const (
+	recentBits = 9
+	// recentRows is the number of rows from which the memory of recentInts is well spent.
+	recentRows = 1 << 13
+)
+
+func newRecentInts() *recentInts {
+	r := &recentInts{}
+	r[0] = 1 // zero, which the others hold, has place 0
+	return r
+}
+
+// seen reports whether x is remembered, and remembers it.
+func (r *recentInts) seen(x int64) bool {
+	p := &r[uint64(x)*0x9e3779b97f4a7c15>>(64-recentBits)]
+	if *p == x {
+		return true
+	}
+	*p = x
+	return false
+}
+
+func (c *Column) addFlatInts(vals []int64, nulls []bool) {
+	if c.recent == nil && c.Rows >= recentRows {
+		c.recent = newRecentInts()
+	}
+	recent := c.recent
+	if recent == nil || c.Type.Kind == types.Boolean {
+		for k, x := range vals {
+			if nulls != nil && nulls[k] {
+				c.Nulls++
+			} else {
+				c.int(x)
+			}
+		}
+		return
+	}
 	lo, hi, seen := c.min.I, c.max.I, c.seen
-	for k := range count {
-		row := at(k)
-		if v.Nulls != nil && v.Nulls[row] {
+	for k, x := range vals {
+		if nulls != nil && nulls[k] {
+			c.Nulls++
 			continue
 		}
-		x := base.I64[v.At(row)]
+		if recent.seen(x) {
+			continue
+		}
 		if !seen {
 			lo, hi, seen = x, x, true
 		}
 		lo, hi = min(lo, x), max(hi, x)
 		c.distinct.add(hashLong(c.long(x)))
-		if x != 0 && v.Type.Kind == types.Boolean {
-			c.Trues++
-		}
 	}
 	c.min.I, c.max.I, c.seen = lo, hi, seen
+}
+
+// int takes one value of the int64 class.
+func (c *Column) int(x int64) {
+	if !c.seen {
+		c.min.I, c.max.I, c.seen = x, x, true
+	}
+	c.min.I, c.max.I = min(c.min.I, x), max(c.max.I, x)
+	c.distinct.add(hashLong(c.long(x)))
+	if x != 0 && c.Type.Kind == types.Boolean {
+		c.Trues++
+	}
 }
 
 func (c *Column) addFloats(v *vector.Vector, at func(int) int, count int) {
@@ -144,7 +217,6 @@ func (c *Column) addFloats(v *vector.Vector, at func(int) int, count int) {
 }
 
 func (c *Column) addBytes(v *vector.Vector, at func(int) int, count int) {
-	c.lengths(v, at, count)
 	base := v.Base()
 	if v.Form == vector.Dict && v.DictID != 0 {
 		// each entry is hashed once instead of once per row
@@ -156,33 +228,40 @@ func (c *Column) addBytes(v *vector.Vector, at func(int) int, count int) {
 			if v.Nulls != nil && v.Nulls[row] {
 				continue
 			}
-			if i := v.At(row); !c.hashed[i] && !base.IsNull(i) {
+			i := v.Codes[row]
+			c.length(base.Refs[i])
+			if !c.hashed[i] {
 				c.hashed[i] = true
-				c.value(base, i)
+				c.text(base.Refs[i], base.Data)
 			}
 		}
 		return
 	}
 	for k := range count {
 		if row := at(k); v.Nulls == nil || !v.Nulls[row] {
-			c.value(v, row)
+			r := base.Refs[v.At(row)]
+			c.length(r)
+			c.text(r, base.Data)
 		}
 	}
 }
 
-func (c *Column) lengths(v *vector.Vector, at func(int) int, count int) {
-	if v.Type.Physical() != types.Bytes {
-		return
-	}
-	base := v.Base()
-	for k := range count {
-		row := at(k)
-		if v.IsNull(row) {
-			continue
-		}
-		n := int64(base.Refs[v.At(row)].Len)
-		c.TotalLen += n
-		c.MaxLen = max(c.MaxLen, n)
+func (c *Column) length(r vector.Ref) {
+	c.TotalLen += int64(r.Len)
+	c.MaxLen = max(c.MaxLen, int64(r.Len))
+}
+
+// text takes one byte string.
+func (c *Column) text(r vector.Ref, data []byte) {
+	s := data[r.Off : r.Off+r.Len]
+	c.distinct.add(hashBytes(s))
+	switch {
+	case !c.seen:
+		c.min.S, c.max.S, c.seen = string(s), string(s), true
+	case string(s) < c.min.S:
+		c.min.S = string(s)
+	case string(s) > c.max.S:
+		c.max.S = string(s)
 	}
 }
 
@@ -191,12 +270,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 	b, i := v.Base(), v.At(row)
 	switch v.Type.Physical() {
 	case types.I64:
-		x := b.I64[i]
-		c.distinct.add(hashLong(c.long(x)))
-		if !c.seen {
-			c.min.I, c.max.I, c.seen = x, x, true
-		}
-		c.min.I, c.max.I = min(c.min.I, x), max(c.max.I, x)
+		c.int(b.I64[i])
 	case types.F64:
 		c.addFloats(b, func(int) int { return i }, 1)
 	case types.I128:
@@ -212,19 +286,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 			c.max.W = x
 		}
 	case types.Bytes:
-		r := b.Refs[i]
-		s := b.Data[r.Off : r.Off+r.Len]
-		c.distinct.add(hashBytes(s))
-		if !c.seen {
-			c.min.S, c.max.S, c.seen = string(s), string(s), true
-			return
-		}
-		if bytes.Compare(s, []byte(c.min.S)) < 0 {
-			c.min.S = string(s)
-		}
-		if bytes.Compare(s, []byte(c.max.S)) > 0 {
-			c.max.S = string(s)
-		}
+		c.text(b.Refs[i], b.Data)
 	}
 }
 

@@ -1,8 +1,10 @@
 package colstats
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"math/rand"
 	"testing"
 
 	"skep/dialect/types"
@@ -62,5 +64,33 @@ func TestConstantAndDictionary(t *testing.T) {
 	lo, hi, _ := c.Bounds()
 	if c.Rows != 10 || c.Distinct() != 3 || lo.S != "a" || hi.S != "zz" || c.TotalLen != 26 || c.MaxLen != 3 {
 		t.Errorf("%d rows, %d distinct, %q..%q, length %d max %d", c.Rows, c.Distinct(), lo.S, hi.S, c.TotalLen, c.MaxLen)
+	}
+}
+
+// TestRepeatedIntegers compares many rows, of which recent values are not hashed again, with the same rows as a selection.
+func TestRepeatedIntegers(t *testing.T) {
+	r := rand.New(rand.NewSource(3))
+	for _, typ := range []*types.Type{types.IntType, types.BigIntType, types.NewDecimal(9, 2), types.DateType, types.BooleanType} {
+		for _, distinct := range []int64{1, 2, 100, 5000, 1 << 40} {
+			a, b := NewColumn(typ), NewColumn(typ)
+			for range 20 {
+				v := vector.New(typ, 0)
+				var sel []uint16
+				for i := range vector.BatchSize {
+					d := types.Datum{I: r.Int63n(distinct) - distinct/2, Null: r.Intn(10) == 0}
+					if typ.Kind == types.Boolean {
+						d.I &= 1
+					}
+					v.AppendDatum(d)
+					sel = append(sel, uint16(i))
+				}
+				a.Add(v, nil, v.Len())
+				b.Add(v, sel, v.Len())
+			}
+			if a.min.I != b.min.I || a.max.I != b.max.I || a.Nulls != b.Nulls || a.Trues != b.Trues || a.seen != b.seen || !bytes.Equal(a.Sketch(), b.Sketch()) {
+				t.Errorf("%s of %d values: %d NULLs, %v..%v, %d distinct; want %d, %v..%v, %d", typ, distinct, a.Nulls, a.min.I, a.max.I, a.Distinct(),
+					b.Nulls, b.min.I, b.max.I, b.Distinct())
+			}
+		}
 	}
 }

@@ -29,8 +29,8 @@ func newSketch() sketch { return sketch{registers: make([]uint8, 1<<precision)} 
 func (s *sketch) add(h uint64) {
 	i := h & (1<<precision - 1)
 	rank := uint8(bits.TrailingZeros64(h>>precision)) + 1
-	if rank > s.registers[i] {
-		s.registers[i] = rank
+	if r := (*[1 << precision]uint8)(s.registers); rank > r[i] {
+		r[i] = rank
 	}
 	if !s.dense {
 		s.place(uint32(h & (1<<fineBits - 1)))
