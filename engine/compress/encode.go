@@ -86,7 +86,8 @@ func (e *Encoder) encodeGzip(dst, src []byte) ([]byte, error) {
 func (e *Encoder) encodeDeflate(dst, src []byte) ([]byte, error) {
 	e.buf.Reset()
 	if e.flate == nil {
-		w, err := flate.NewWriter(&e.buf, flate.DefaultCompression)
+		// ORC's own writer, whose strategy is speed unless told otherwise, uses the two fastest levels, too.
+		w, err := flate.NewWriter(&e.buf, flate.BestSpeed)
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,9 @@ type columnWriter struct {
 	dictOrder   []string
 	dictBytes   int
 	codes       []uint32
-	codeStarts  []int // where row groups begin among codes
+	codeStarts  []int        // where row groups begin among codes
+	given       uint64       // DictID of the dictionary with which strings came last
+	entries     []givenEntry // of it
 	groupStats  statsWriter
 	groups      []statsWriter
 	stripeStats statsWriter
@@ -54,6 +56,16 @@ type encodedStream struct {
 	kind, column int
 	data         []byte
 	err          error
+}
+
+// givenShare is the number of entries per row up to which a dictionary that strings come with is worth memory.
+const givenShare = 8
+
+// givenEntry is what has become of an entry of a dictionary that strings came with.
+type givenEntry struct {
+	code  uint32 // in the column's own dictionary
+	size  uint32 // bytes as stored
+	group int    // the row group whose bounds know it, counted from 1
 }
 
 // start binds the column's encoders to their streams and begins the first row group.
@@ -85,6 +97,7 @@ func (c *columnWriter) reset() {
 	}
 	c.ints.signed = !c.useDict
 	c.dictOrder, c.dictBytes, c.codes, c.codeStarts = c.dictOrder[:0], 0, c.codes[:0], c.codeStarts[:0]
+	c.given = 0
 	c.beginGroup()
 }
 
@@ -300,7 +313,11 @@ func write[I ~uint16 | ~uint32](c *columnWriter, v *vector.Vector, rows []I) {
 		}
 	}
 	c.rowBuf = at
-	c.values(v.Base(), at)
+	if c.useDict && v.Form == vector.Dict && v.DictID != 0 && len(v.DictOf.Refs) <= givenShare*len(at) {
+		c.writeCoded(v, at)
+	} else {
+		c.values(v.Base(), at)
+	}
 	if c.bloom != nil {
 		c.addBloom(v.Base(), at)
 	}
@@ -379,7 +396,28 @@ func (c *columnWriter) values(b *vector.Vector, at []uint32) {
 	}
 }
 
-func (c *columnWriter) writeString(s []byte) {
+// writeCoded appends entries of v's dictionary, looking each up once in a row group.
+func (c *columnWriter) writeCoded(v *vector.Vector, codes []uint32) {
+	b := v.DictOf
+	if c.given != v.DictID || len(c.entries) != len(b.Refs) {
+		c.given, c.entries = v.DictID, make([]givenEntry, len(b.Refs))
+	}
+	group := len(c.starts)
+	for _, i := range codes {
+		e := &c.entries[i]
+		if e.group == group {
+			c.groupStats.sum += int64(e.size)
+			c.codes = append(c.codes, e.code)
+			continue
+		}
+		r := b.Refs[i]
+		size := c.writeString(b.Data[r.Off : r.Off+r.Len])
+		*e = givenEntry{code: c.codes[len(c.codes)-1], size: uint32(size), group: group}
+	}
+}
+
+// writeString appends a string and returns its size as stored.
+func (c *columnWriter) writeString(s []byte) int {
 	if c.kind == kindChar {
 		// Stored blank-padded to the declared length, as Hive does.
 		c.text = append(c.text[:0], s...)
@@ -396,7 +434,7 @@ func (c *columnWriter) writeString(s []byte) {
 	if !c.useDict {
 		c.dataOut.write(s)
 		c.second.write(int64(len(s)))
-		return
+		return len(s)
 	}
 	code, ok := c.dict[string(s)]
 	if !ok {
@@ -407,6 +445,7 @@ func (c *columnWriter) writeString(s []byte) {
 		c.dictBytes += len(key) + 2
 	}
 	c.codes = append(c.codes, code)
+	return len(s)
 }
 
 func utf8Len(s []byte) int {
