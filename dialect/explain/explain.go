@@ -13,6 +13,8 @@ import (
 type Options struct {
 	// Rows gives an operator's estimated number of output rows; negative means unknown. nil prints none.
 	Rows func(plan.Node) float64
+	// Actual gives the number of rows that an operator gave when the plan ran, likewise.
+	Actual func(plan.Node) int64
 	// Types adds the types of columns.
 	Types bool
 }
@@ -102,6 +104,11 @@ func (p *printer) node(n plan.Node, depth int) {
 	if p.opts.Rows != nil {
 		if rows := p.opts.Rows(n); rows >= 0 {
 			fmt.Fprintf(&p.b, " rows=%.0f", rows)
+		}
+	}
+	if p.opts.Actual != nil {
+		if rows := p.opts.Actual(n); rows >= 0 {
+			fmt.Fprintf(&p.b, " actual=%d", rows)
 		}
 	}
 	p.b.WriteByte('\n')

@@ -520,7 +520,10 @@ func joinEstimate(kind plan.JoinKind, l, r *relation, keys []plan.EquiKey, resid
 	}
 	inner := out.rows
 	switch kind {
-	case plan.LeftJoin, plan.SingleJoin:
+	case plan.SingleJoin: // one row for each
+		out.rows = l.rows
+		out.extend(r, inner, l.rows)
+	case plan.LeftJoin:
 		out.rows = math.Max(out.rows, l.rows)
 		out.extend(r, inner, l.rows)
 	case plan.RightJoin:
@@ -549,21 +552,24 @@ func innerRows(l, r *relation, keys []plan.EquiKey, residual int) float64 {
 }
 
 // matchShare estimates the probability that the values of two join columns are equal: one over the number of values that the
-// side with more of them has in the range that both share, NULLs apart.
+// side with more of them has in the range that both share, NULLs apart. A side with more values than it has in that range
+// matches with as many of them only.
 func matchShare(l, r *relation, a, b column) float64 {
-	values := func(c, other column) float64 {
+	values := func(c, other column) (shared, inside float64) {
 		d := math.Max(c.distinct, c.base)
 		if d <= 0 {
-			return math.Min(l.rows, r.rows)
+			return math.Min(l.rows, r.rows), 1
 		}
 		if c.hasBounds && other.hasBounds && c.max > c.min {
-			shared := math.Min(c.max, other.max) - math.Max(c.min, other.min)
-			d *= math.Max(0, math.Min(1, (shared+1)/(c.max-c.min+1)))
+			width := math.Min(c.max, other.max) - math.Max(c.min, other.min)
+			d *= math.Max(0, math.Min(1, (width+1)/(c.max-c.min+1)))
 		}
-		return math.Max(1, d)
+		d = math.Max(1, d)
+		return d, math.Min(1, d/math.Max(1, c.distinct))
 	}
-	one := 1 / math.Max(values(a, b), values(b, a))
-	return one * (1 - a.nulls) * (1 - b.nulls)
+	da, insideA := values(a, b)
+	db, insideB := values(b, a)
+	return insideA * insideB / math.Max(da, db) * (1 - a.nulls) * (1 - b.nulls)
 }
 
 // keySelectivity estimates the share of the cross product that equal keys keep: 1/max(distinct) per key, further keys

@@ -65,6 +65,31 @@ type Part struct {
 	Stats    *pipeline.Stats
 }
 
+// Rows returns a function that tells how many rows a node has given, or -1 for nodes that were no part of a pipeline of their
+// own, such as those that only rename columns.
+func (p *Profile) Rows() func(plan.Node) int64 {
+	type edge struct {
+		from plan.Node
+		to   *pipeline.Stats
+	}
+	rows, counted := map[plan.Node]int64{}, map[edge]bool{}
+	for i := 0; i+1 < len(p.Parts); i++ {
+		a, b := p.Parts[i], p.Parts[i+1]
+		// Parts count what comes to them. Those that several pipelines share have one counter.
+		if a.Pipeline != b.Pipeline || a.Node == b.Node || counted[edge{a.Node, b.Stats}] {
+			continue
+		}
+		counted[edge{a.Node, b.Stats}] = true
+		rows[a.Node] += b.Stats.Rows.Load()
+	}
+	return func(n plan.Node) int64 {
+		if r, ok := rows[n]; ok {
+			return r
+		}
+		return -1
+	}
+}
+
 // Build compiles a query. Its outputs may share subplans by plan.Shared.
 func Build(ctx context.Context, env *Env, outputs ...Output) (*pipeline.Query, error) {
 	b := &builder{

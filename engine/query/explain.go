@@ -19,7 +19,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		analyze = analyze || o.Name == "ANALYZE"
 	}
 	inner := &Statement{session: st.session, sql: st.sql, queryID: st.queryID, conf: st.conf, log: st.log, now: st.now, modified: -1}
-	var text string
+	text := func() string { return "" } // once more after the statement ran, with the rows that there were
 	switch x := n.Statement.(type) {
 	case *ast.Insert, *ast.MultiInsert:
 		insert, roots, err := inner.planInsert(ctx, x)
@@ -29,36 +29,46 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		for i := range insert.Branches {
 			insert.Branches[i].Root = roots[i]
 		}
-		text = explain.Insert(insert, explain.Options{Rows: inner.estimate})
+		text = func() string { return explain.Insert(insert, inner.explainOptions()) }
 		inner.task = func(ctx context.Context) error { return failed(inner.runInsert(ctx, insert.Branches, roots)) }
 	default:
 		if err := inner.compile(ctx, x); err != nil {
 			return err
 		}
-		text = statementName(x)
+		text = func() string { return statementName(x) }
 		if inner.root != nil {
-			text = explain.Plan(inner.root, explain.Options{Rows: inner.estimate})
+			stages := ""
 			if st.inStages() {
 				g, err := stage.CutQuery(inner.root, inner.stageOptions())
 				if err != nil {
 					return err
 				}
-				text += "\n\n" + g.String()
+				stages = "\n\n" + g.String()
 			}
+			text = func() string { return explain.Plan(inner.root, inner.explainOptions()) + stages }
 		}
 	}
 	st.snapshot = inner.snapshot
 	st.stringColumns("Explain")
 	st.task = func(ctx context.Context) error {
-		if analyze {
-			if err := inner.perform(ctx); err != nil {
-				return err
-			}
-			text += "\n\n" + inner.profileText()
+		if !analyze {
+			return st.setLines(strings.Split(strings.TrimRight(text(), "\n"), "\n"))
 		}
-		return st.setLines(strings.Split(strings.TrimRight(text, "\n"), "\n"))
+		if err := inner.perform(ctx); err != nil {
+			return err
+		}
+		return st.setLines(strings.Split(strings.TrimRight(text()+"\n\n"+inner.profileText(), "\n"), "\n"))
 	}
 	return nil
+}
+
+// explainOptions are those of the statement's plan: estimates, and what there was once it ran.
+func (st *Statement) explainOptions() explain.Options {
+	o := explain.Options{Rows: st.estimate}
+	if x := st.running.Load(); x != nil {
+		o.Actual = x.profile.Rows()
+	}
+	return o
 }
 
 // profileText lists what the parts of the statement's pipelines did; "" before it ran.

@@ -9,12 +9,19 @@ import (
 func (a *attacher) scalar(sub plan.Node) (plan.Expr, error) {
 	outer := free(sub)
 	col := sub.Columns()[0]
-	if len(outer) == 0 || !meets(outer, plan.OutputSet(a.input)) {
-		j := &plan.Join{Kind: plan.SingleJoin, Left: a.input, Right: sub}
-		if oneRow(sub) {
-			j.Kind = plan.InnerJoin
-		}
-		a.input = j
+	here := len(outer) > 0 && meets(outer, plan.OutputSet(a.input))
+	switch {
+	case !here && oneRow(sub):
+		a.input = &plan.Join{Kind: plan.InnerJoin, Left: a.input, Right: sub}
+		return plan.NewColumnRef(col), nil
+	case len(outer) == 0:
+		// The value is found once, before and whether or not there are rows that need it: Hive fails when it is not single even
+		// for no rows. An inner join with one row lets conditions on the value become join keys and move to where they belong.
+		value := &plan.Join{Kind: plan.SingleJoin, Left: &plan.Values{Rows: [][]plan.Expr{{}}}, Right: sub}
+		a.input = &plan.Join{Kind: plan.InnerJoin, Left: a.input, Right: value}
+		return plan.NewColumnRef(col), nil
+	case !here:
+		a.input = &plan.Join{Kind: plan.SingleJoin, Left: a.input, Right: sub}
 		return plan.NewColumnRef(col), nil
 	}
 	if v, ok := a.aggregated(sub, outer); ok {
