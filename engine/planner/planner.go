@@ -65,28 +65,34 @@ type Part struct {
 	Stats    *pipeline.Stats
 }
 
-// Rows returns a function that tells how many rows a node has given, or -1 for nodes that were no part of a pipeline of their
-// own, such as those that only rename columns.
+// Rows returns a function that tells how many rows a node has given, or -1 where that was not counted: nodes that only rename
+// columns are no parts of pipelines, and the inputs of a union are counted together.
 func (p *Profile) Rows() func(plan.Node) int64 {
-	type edge struct {
-		from plan.Node
-		to   *pipeline.Stats
-	}
-	rows, counted := map[plan.Node]int64{}, map[edge]bool{}
+	// Parts count what comes to them. One that several pipelines share has one counter.
+	from := map[*pipeline.Stats]map[plan.Node]bool{}
+	after := map[plan.Node]map[*pipeline.Stats]bool{}
 	for i := 0; i+1 < len(p.Parts); i++ {
 		a, b := p.Parts[i], p.Parts[i+1]
-		// Parts count what comes to them. Those that several pipelines share have one counter.
-		if a.Pipeline != b.Pipeline || a.Node == b.Node || counted[edge{a.Node, b.Stats}] {
+		if a.Pipeline != b.Pipeline || a.Node == b.Node {
 			continue
 		}
-		counted[edge{a.Node, b.Stats}] = true
-		rows[a.Node] += b.Stats.Rows.Load()
+		if from[b.Stats] == nil {
+			from[b.Stats] = map[plan.Node]bool{}
+		}
+		if after[a.Node] == nil {
+			after[a.Node] = map[*pipeline.Stats]bool{}
+		}
+		from[b.Stats][a.Node], after[a.Node][b.Stats] = true, true
 	}
 	return func(n plan.Node) int64 {
-		if r, ok := rows[n]; ok {
-			return r
+		sum := int64(-1)
+		for s := range after[n] {
+			if len(from[s]) > 1 {
+				return -1
+			}
+			sum = max(sum, 0) + s.Rows.Load()
 		}
-		return -1
+		return sum
 	}
 }
 
