@@ -57,6 +57,7 @@ var rules = []rule{
 	{name: "rank-limit", apply: (*optimizer).limitRanks},
 	{name: "semi-join-reduce", whole: (*optimizer).reduceToSemi},
 	{name: "column-prune", whole: (*optimizer).pruneColumns},
+	{name: "common-subplan", whole: (*optimizer).shareEqual},
 	{name: "build-side", apply: (*optimizer).chooseBuildSides},
 }
 

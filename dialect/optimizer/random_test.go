@@ -72,7 +72,9 @@ func (g *generator) node(depth int) plan.Node {
 	if depth <= 0 {
 		return g.leaf()
 	}
-	switch g.Intn(20) {
+	switch g.Intn(22) {
+	case 20, 21:
+		return g.twins(depth)
 	case 0, 1, 2:
 		in := g.node(depth - 1)
 		return &plan.Filter{Input: in, Cond: g.predicate(in.Columns(), 2)}
@@ -362,4 +364,132 @@ func (g *generator) join(depth int) plan.Node {
 		return &plan.Filter{Input: j, Cond: boolean("isnull", g.ref(right))}
 	}
 	return j
+}
+
+// twins returns a plan in which a subplan occurs twice, in columns of its own each time, of which not all may be used.
+func (g *generator) twins(depth int) plan.Node {
+	first := g.node(depth - 1)
+	if g.Intn(2) == 0 {
+		first = g.aggregate(first)
+	}
+	second := g.copyOf(first, map[plan.ColumnID]plan.Column{})
+	left, right := first, second
+	for _, side := range []*plan.Node{&left, &right} {
+		switch g.Intn(4) {
+		case 0:
+			*side = g.project(*side)
+		case 1:
+			*side = &plan.Filter{Input: *side, Cond: g.predicate((*side).Columns(), 1)}
+		}
+	}
+	if len(left.Columns()) == 0 || len(right.Columns()) == 0 {
+		return left
+	}
+	if g.Intn(2) == 0 {
+		u := &plan.Union{All: []plan.Node{left, right}, Sources: make([][]plan.ColumnID, 2)}
+		for range 1 + g.Intn(3) {
+			u.Cols = append(u.Cols, g.column("u"))
+			for k, in := range u.All {
+				u.Sources[k] = append(u.Sources[k], in.Columns()[g.Intn(len(in.Columns()))].ID)
+			}
+		}
+		return u
+	}
+	return &plan.Join{Kind: pick(g, plan.InnerJoin, plan.InnerJoin, plan.LeftJoin, plan.SemiJoin, plan.AntiJoin), Left: left, Right: right,
+		Residual: boolean("=", g.ref(left.Columns()), g.ref(right.Columns()))}
+}
+
+// copyOf returns a copy of n in columns of its own.
+func (g *generator) copyOf(n plan.Node, renamed map[plan.ColumnID]plan.Column) plan.Node {
+	col := func(c plan.Column) plan.Column {
+		if c.ID == 0 {
+			return c
+		}
+		r, ok := renamed[c.ID]
+		if !ok {
+			r = g.column(c.Name)
+			r.Type = c.Type
+			renamed[c.ID] = r
+		}
+		return r
+	}
+	cols := func(cs []plan.Column) []plan.Column {
+		out := make([]plan.Column, len(cs))
+		for i, c := range cs {
+			out[i] = col(c)
+		}
+		return out
+	}
+	var in []plan.Node
+	for _, x := range n.Inputs() {
+		in = append(in, g.copyOf(x, renamed))
+	}
+	switch x := n.(type) { // leaves have columns before expressions over them
+	case *plan.Scan:
+		c := *x
+		c.Cols = cols(x.Cols)
+		n = &c
+	case *plan.Values:
+		c := *x
+		c.Cols = cols(x.Cols)
+		n = &c
+	case *plan.Shared:
+		return &plan.Shared{Def: x.Def, Cols: cols(x.Cols)}
+	}
+	n = plan.MapExprs(plan.WithInputs(n, in), func(e plan.Expr) plan.Expr {
+		return plan.Rewrite(e, func(e plan.Expr) plan.Expr {
+			if r, ok := e.(*plan.ColumnRef); ok {
+				return plan.NewColumnRef(renamed[r.ID])
+			}
+			return e
+		})
+	})
+	switch x := n.(type) {
+	case *plan.Project:
+		c := *x
+		c.Exprs = nil
+		for _, a := range x.Exprs {
+			c.Exprs = append(c.Exprs, plan.Assign{Column: col(a.Column), Expr: a.Expr})
+		}
+		return &c
+	case *plan.Aggregate:
+		c := *x
+		c.Keys, c.Aggs, c.GroupingID = nil, nil, col(x.GroupingID)
+		for _, k := range x.Keys {
+			c.Keys = append(c.Keys, plan.Assign{Column: col(k.Column), Expr: k.Expr})
+		}
+		for _, a := range x.Aggs {
+			a.Column = col(a.Column)
+			c.Aggs = append(c.Aggs, a)
+		}
+		return &c
+	case *plan.Join:
+		c := *x
+		c.Mark = col(x.Mark)
+		return &c
+	case *plan.Window:
+		c := *x
+		c.Calls = nil
+		for _, w := range x.Calls {
+			w.Column = col(w.Column)
+			c.Calls = append(c.Calls, w)
+		}
+		return &c
+	case *plan.Union:
+		c := *x
+		c.Cols, c.Sources = cols(x.Cols), nil
+		for _, ids := range x.Sources {
+			var now []plan.ColumnID
+			for _, id := range ids {
+				now = append(now, renamed[id].ID)
+			}
+			c.Sources = append(c.Sources, now)
+		}
+		return &c
+	case *plan.Generate:
+		c := *x
+		c.Outputs = cols(x.Outputs)
+		return &c
+	}
+	return n
 }

@@ -330,12 +330,13 @@ func inSelectivity(r *relation, c *plan.Call, narrow bool) float64 {
 	if col.distinct <= 0 {
 		return math.Min(0.5, n*equalitySelect)
 	}
+	share := math.Min(1, n/col.distinct)
 	if ref, ok := c.Args[0].(*plan.ColumnRef); ok && narrow {
 		col.distinct = math.Min(col.distinct, n)
 		col.base = col.distinct
 		r.cols[ref.ID] = col
 	}
-	return math.Min(1, n/exprColumn(r, c.Args[0]).distinctOr(n))
+	return share
 }
 
 func (c column) distinctOr(d float64) float64 {
