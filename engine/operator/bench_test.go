@@ -215,7 +215,7 @@ func BenchmarkSort(b *testing.B) {
 				measure(b, workers, func(q *pipeline.Query, r *Resources) {
 					s := NewSort(SortSpec{Name: "sort", Types: ts, Out: 5, Keys: []SortKey{{Column: 0}, {Column: 1}}, Limit: limit}, r)
 					q.AddCloser(s)
-					in := end(q, NewBatches(data...), nil, s.Input(refs(0, 1, 2, 3, 4)))
+					in := s.Parallel(q, end(q, NewBatches(data...), nil, s.Input(refs(0, 1, 2, 3, 4))))
 					end(q, s.Source(), nil, discard{}, in)
 				})
 			})

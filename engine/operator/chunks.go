@@ -140,29 +140,45 @@ func (c *chunks) column(i int) *vector.Vector {
 	return v
 }
 
-// join makes one chunk of all, column by column, since random access is faster in one piece. Columns whose strings are too many
-// for one arena stay as they are, and so does everything then.
+// join makes one chunk of all, column by column, if it can.
 func (c *chunks) join() {
+	if !c.joinable() {
+		return
+	}
+	cols := make([]*vector.Vector, len(c.ts))
+	for i := range c.ts {
+		cols[i] = c.detach(i)
+	}
+	c.joined(cols)
+}
+
+// joinable reports whether it pays and is possible to make one chunk of all, since random access is faster in one piece. It is
+// not possible for nested columns, nor with more strings than fit one arena.
+func (c *chunks) joinable() bool {
 	for i, t := range c.ts {
 		size := 0
 		for _, b := range c.list {
 			size += len(b.Cols[i].Data)
 		}
 		if size > math.MaxUint32 || !t.IsPrimitive() {
-			return
+			return false
 		}
 	}
-	if len(c.list) < 2 {
-		return
+	return len(c.list) > 1
+}
+
+// detach returns column i in one piece and takes it from the chunks. Different columns may be taken at the same time.
+func (c *chunks) detach(i int) *vector.Vector {
+	v := c.column(i)
+	for _, b := range c.list {
+		b.Cols[i] = nil
 	}
-	all := &vector.Batch{N: c.rows(), Cols: make([]*vector.Vector, len(c.ts))}
-	for i := range c.ts {
-		all.Cols[i] = c.column(i)
-		for _, b := range c.list {
-			b.Cols[i] = nil
-		}
-	}
-	c.list, c.full = []*vector.Batch{all}, 0
+	return v
+}
+
+// joined makes the detached columns the only chunk.
+func (c *chunks) joined(cols []*vector.Vector) {
+	c.list, c.full = []*vector.Batch{{N: c.rows(), Cols: cols}}, 0
 }
 
 // gather makes dst, flat, the given rows of a column. dst keeps its storage from call to call; it may share that of a chunk.

@@ -37,6 +37,8 @@ type SortSpec struct {
 //	worker 1: rows ─► run, run, … ┐
 //	                               ├─ merge ─► output
 //	worker 2: rows ─► run, run, … ┘
+//
+// Many rows in memory are divided into ranges by their keys, which the workers order at the same time (see Parallel).
 type Sort struct {
 	spec  SortSpec
 	res   *Resources
@@ -47,6 +49,10 @@ type Sort struct {
 	rows     chunks // of workers that have ended
 	runs     []spilledRun
 	order    []uint32 // of rows, after Finish
+	detached []*vector.Vector
+	divided  *sort.Divided
+
+	parallel bool // Parallel was called
 
 	// bound is, with a limit, a prefix of the first key that no row wanted exceeds: some worker has enough rows up to it.
 	bound atomic.Uint64
@@ -100,7 +106,17 @@ func (in *sortInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 }
 
 // Finish implements pipeline.Sink.
-func (in *sortInput) Finish(ctx context.Context) error { return in.sort.finish(ctx) }
+func (in *sortInput) Finish(ctx context.Context) error {
+	s := in.sort
+	if !s.parallel || !s.many() {
+		return s.finish(ctx)
+	}
+	// The tasks that follow do it.
+	if s.rows.joinable() {
+		s.detached = make([]*vector.Vector, len(s.spec.Types))
+	}
+	return nil
+}
 
 type sortProcessor struct {
 	sort        *Sort
@@ -276,6 +292,56 @@ func (s *Sort) finish(ctx context.Context) error {
 		s.order = s.order[:min(s.spec.Limit, int64(len(s.order)))]
 	}
 	return nil
+}
+
+// manyRows is the number of rows from which on several workers order them.
+const manyRows = 1 << 16
+
+func (s *Sort) many() bool { return len(s.runs) == 0 && s.rows.rows() >= manyRows }
+
+// Parallel adds the tasks that order many rows by all workers and returns the last one, after which the source may be read; end
+// is the end of the input. It is called before the query runs.
+func (s *Sort) Parallel(q *pipeline.Query, end *pipeline.Task) *pipeline.Task {
+	if q.Workers() < 2 || s.spec.Limit >= 0 || len(s.spec.Keys) == 0 {
+		return end
+	}
+	s.parallel = true
+	columns := q.AddParallel(s.spec.Name+" columns", func() int { return len(s.detached) }, func(_ context.Context, i int) error {
+		s.detached[i] = s.rows.detach(i)
+		return nil
+	})
+	columns.After(end)
+	divide := q.AddTask(s.spec.Name+" ranges", func(ctx context.Context) error {
+		if s.detached != nil {
+			s.rows.joined(s.detached)
+		}
+		if s.many() {
+			// More ranges than workers, so that none waits for long.
+			s.divided = sort.Divide(s.keys(&s.rows), s.rows.rows(), 4*q.Workers(), stopped(ctx))
+		}
+		return ctx.Err()
+	})
+	divide.After(columns)
+	ranges := q.AddParallel(s.spec.Name+" order", func() int {
+		if s.divided == nil {
+			return 0
+		}
+		return s.divided.Ranges()
+	}, func(ctx context.Context, i int) error {
+		s.divided.OrderRange(i, stopped(ctx))
+		return ctx.Err()
+	})
+	ranges.After(divide)
+	last := q.AddTask(s.spec.Name+" ordered", func(context.Context) error {
+		if s.divided != nil {
+			s.order = s.divided.Order()
+			s.order = s.order[min(s.spec.Offset, int64(len(s.order))):]
+			s.divided = nil
+		}
+		return nil
+	})
+	last.After(ranges)
+	return last
 }
 
 // stopped is what long computations ask.

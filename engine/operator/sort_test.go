@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/sort"
 	"skep/engine/vector"
@@ -39,6 +40,41 @@ func TestSortAgainstModel(t *testing.T) {
 	}
 }
 
+// TestSortByAllWorkers sorts so many rows that workers order ranges of them, by keys with few and many values and by none.
+func TestSortByAllWorkers(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	for _, values := range []int64{1, 2, 1 << 40} {
+		n := manyRows + 1000
+		in := vector.NewBatch([]*types.Type{types.BigIntType, types.StringType, types.BigIntType})
+		for i := range n {
+			in.Cols[0].AppendDatum(types.Datum{I: r.Int63n(values), Null: r.Intn(50) == 0})
+			in.Cols[1].AppendDatum(types.Datum{S: fmt.Sprint(r.Intn(1000))})
+			in.Cols[2].AppendDatum(types.Datum{I: int64(i)})
+		}
+		in.N = n
+		spec := SortSpec{Name: "sort", Types: plan.Types([]plan.Column{{Type: types.BigIntType}, {Type: types.StringType}, {Type: types.BigIntType}}), Out: 3,
+			Limit: -1, Offset: 7, Keys: []SortKey{{Column: 0, Desc: true}, {Column: 1, NullsFirst: true}}}
+		g := newGraph(t, 3, 0)
+		s := NewSort(spec, g.r)
+		g.q.AddCloser(s)
+		end := s.Parallel(g.q, g.end(NewBatches(in), nil, s.Input(refs(0, 1, 2))))
+		var out collector
+		g.end(s.Source(), nil, &out, end)
+		g.run()
+		var sorter sort.Sorter
+		want := sorter.Order([]sort.Key{{Column: in.Cols[0], Desc: true}, {Column: in.Cols[1], NullsFirst: true}}, n)[7:]
+		if len(out.rows) != len(want) {
+			t.Fatalf("%d values: %d rows instead of %d", values, len(out.rows), len(want))
+		}
+		for i, row := range out.rows {
+			at := int(want[i])
+			if expected := textRow([]types.Datum{in.Cols[0].Datum(at), in.Cols[1].Datum(at), in.Cols[2].Datum(at)}); row != expected {
+				t.Fatalf("%d values: row %d is %s instead of %s", values, i, row, expected)
+			}
+		}
+	}
+}
+
 func testSort(t *testing.T, r *rand.Rand, rel *relation, spec SortSpec, workers int, limit int64) {
 	all := make([]int, len(rel.ts))
 	for i := range all {
@@ -47,7 +83,7 @@ func testSort(t *testing.T, r *rand.Rand, rel *relation, spec SortSpec, workers 
 	g := newGraph(t, workers, limit)
 	s := NewSort(spec, g.r)
 	g.q.AddCloser(s)
-	in := g.end(rel.source(r, 1000), nil, s.Input(refs(all...)))
+	in := s.Parallel(g.q, g.end(rel.source(r, 1000), nil, s.Input(refs(all...))))
 	var out collector
 	g.end(s.Source(), nil, &out, in)
 	g.run()

@@ -461,7 +461,7 @@ func (b *builder) sort(n *plan.Sort, need plan.ColumnSet) (*stream, error) {
 	}
 	op := operator.NewSort(spec, b.resources)
 	b.query.AddCloser(op)
-	end := b.sink(s, op.Input(program), n, "sort")
+	end := op.Parallel(b.query, b.sink(s, op.Input(program), n, "sort"))
 	return newStream(op.Source(), n, "sorted", out, end), nil
 }
 

@@ -62,5 +62,12 @@ func TestOrderAgainstStableSort(t *testing.T) {
 		if got := s.Order(keys, n); !slices.Equal(got, want) {
 			t.Fatalf("round %d: %d keys, %d rows: order differs", round, len(keys), n)
 		}
+		d := Divide(keys, n, 1+r.Intn(9), nil)
+		for _, i := range r.Perm(d.Ranges()) {
+			d.OrderRange(i, nil)
+		}
+		if got := d.Order(); !slices.Equal(got, want) {
+			t.Fatalf("round %d: %d keys, %d rows in %d ranges: order differs", round, len(keys), n, d.Ranges())
+		}
 	}
 }

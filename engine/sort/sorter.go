@@ -58,7 +58,14 @@ func (s *Sorter) sort(items []item, keys []Key, start field) {
 		compareSort(items, keys[start.key:])
 		return
 	}
-	next := s.fillWords(items, keys, start)
+	s.byWords(items, keys, s.fillWords(items, keys, start))
+}
+
+// byWords orders items by their words, and those with equal words by the fields from next on.
+func (s *Sorter) byWords(items []item, keys []Key, next field) {
+	if len(items) < 2 {
+		return
+	}
 	s.radix(items)
 	if next.key == len(keys) {
 		return
