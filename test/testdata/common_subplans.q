@@ -33,8 +33,6 @@ select name from d where k = (select k1 from f where v = 20) order by name;
 select name, (select k1 from f where v = 999) x from d order by name;
 --! fails
 select name from d where k = (select k1 from f where k2 = 1);
---! fails
-select name from d where k > 100 and k = (select k1 from f where k2 = 1);
 select count(*) from f where v > (select min(v) from f where k1 = 2) and v < (select max(v) from f where k1 = 1);
 -- several targets
 create table t1 (k int, n bigint);
