@@ -52,6 +52,9 @@ type Env struct {
 type Output struct {
 	Root plan.Node
 	Sink pipeline.Sink
+	// InOrder asks for the rows of a window that nothing sorts in the order of its partition and order keys, in which Hive's
+	// reducers leave them. One worker then computes the window and all that follows.
+	InOrder bool
 }
 
 // Profile lists what the parts of a query's pipelines did.
@@ -107,6 +110,10 @@ func Build(ctx context.Context, env *Env, outputs ...Output) (*pipeline.Query, e
 	}
 	b.resources = &operator.Resources{Pool: env.Pool, SpillDir: env.SpillDir, Workers: b.query.Workers()}
 	for _, o := range outputs {
+		b.inOrder = nil
+		if o.InOrder {
+			b.inOrder = topWindow(o.Root)
+		}
 		s, err := b.compile(o.Root, plan.OutputSet(o.Root))
 		if err != nil {
 			return nil, err
@@ -125,6 +132,7 @@ type builder struct {
 	shared    map[*plan.SharedDef]*sharedRows
 	progress  *operator.Progress
 	pipelines int
+	inOrder   *plan.Window // whose rows must come in order
 }
 
 // stream is the output of a compiled node: one or more beginnings of pipelines whose batches have the same layout.

@@ -211,7 +211,7 @@ func (p *testPlans) runOn(t *testing.T, root plan.Node, threads int) []string {
 	}
 	p.profile = env.Profile
 	var out rows
-	q, err := Build(context.Background(), env, Output{root, rowsSink{&out}})
+	q, err := Build(context.Background(), env, Output{Root: root, Sink: rowsSink{&out}, InOrder: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,6 +253,39 @@ func TestScanFilterProjectSortLimit(t *testing.T) {
 	so.Limit, so.Offset = 2, 3
 	if got, want := p.run(t, so), []string{"44 4", "22 2"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestWindowRowsInOrder asks for more rows of a window than one worker would order without being asked.
+func TestWindowRowsInOrder(t *testing.T) {
+	p := newPlans()
+	p.table("t", 2)
+	n := 1<<15 + 5000
+	for i := range n {
+		p.data["t"] = append(p.data["t"], []types.Datum{{I: int64(i * 7919 % 13)}, {I: int64(n - i)}})
+	}
+	s := p.scan("t")
+	w := &plan.Window{Input: s, PartitionBy: []plan.Expr{ref(s, 0)}, OrderBy: []plan.SortKey{{Expr: ref(s, 1)}}, Calls: []plan.WindowCall{{
+		Column: p.column("r", types.IntType), Func: "row_number",
+		Frame: plan.Frame{Rows: true, Start: plan.Bound{Kind: plan.UnboundedPreceding}, End: plan.Bound{Kind: plan.UnboundedFollowing}}}}}
+	out := &plan.Project{Input: &plan.Filter{Input: w, Cond: call("<>", types.BooleanType, ref(s, 1), number(1))}}
+	for _, c := range w.Columns() {
+		out.Exprs = append(out.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
+	}
+	got := p.runOn(t, out, 4)
+	if len(got) != n-1 {
+		t.Fatalf("%d rows instead of %d", len(got), n-1)
+	}
+	last, number := [2]int{-1, 0}, 0
+	for i, text := range got {
+		var row [2]int
+		if _, err := fmt.Sscan(text, &row[0], &row[1], &number); err != nil {
+			t.Fatal(err)
+		}
+		if row[0] < last[0] || row[0] == last[0] && row[1] <= last[1] {
+			t.Fatalf("row %d is %v after %v", i, row, last)
+		}
+		last = row
 	}
 }
 

@@ -6,17 +6,48 @@ import (
 	"skep/engine/operator"
 )
 
-// window computes window functions: partition by partition, or, when all rows are one partition, over the sorted input.
+// topWindow returns the window whose order of rows is that of n's rows, or nil, also when it is partitioned by something that has
+// to be computed first.
+func topWindow(n plan.Node) *plan.Window {
+	for {
+		switch x := n.(type) {
+		case *plan.Project:
+			n = x.Input
+		case *plan.Filter:
+			n = x.Input
+		case *plan.Limit:
+			n = x.Input
+		case *plan.Window:
+			for _, e := range x.PartitionBy {
+				if _, ok := e.(*plan.ColumnRef); !ok {
+					return nil
+				}
+			}
+			return x
+		default:
+			return nil
+		}
+	}
+}
+
+// window computes window functions: partition by partition, or over the sorted input when all rows are one partition or are
+// wanted in order.
 func (b *builder) window(n *plan.Window, need plan.ColumnSet) (*stream, error) {
 	inner := need.With(plan.Exprs(n)...)
-	partitioned := len(n.PartitionBy) > 0 || n.Limit != nil
+	// With a limit few rows are left, and few rows come in order.
+	partitioned := len(n.PartitionBy) > 0 && n != b.inOrder || n.Limit != nil
+	var keys []plan.SortKey
+	for _, e := range n.PartitionBy {
+		keys = append(keys, plan.SortKey{Expr: e, NullsFirst: true})
+	}
+	keys = append(keys, n.OrderBy...)
 	var s *stream
 	var err error
 	switch {
 	case partitioned:
 		s, err = b.compile(n.Input, inner)
-	case len(n.OrderBy) > 0:
-		s, err = b.sort(&plan.Sort{Input: n.Input, Limit: -1, Keys: n.OrderBy}, inner)
+	case len(keys) > 0:
+		s, err = b.sort(&plan.Sort{Input: n.Input, Limit: -1, Keys: keys}, inner)
 	default:
 		// One partition without an order: any order will do, but one worker has to see all rows.
 		s, err = b.gather(n.Input, inner)

@@ -102,7 +102,7 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 		if st.inStages() {
 			return failed(st.runQueryInStages(ctx, root))
 		}
-		return failed(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}}))
+		return failed(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}, InOrder: true}))
 	}
 	return nil
 }
