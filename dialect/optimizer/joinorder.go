@@ -241,7 +241,7 @@ func (g *joinGraph) consider(left, right uint64) {
 			}
 		}
 	}
-	rows := math.Max(1, innerRows(a.rel, b.rel, c.keys, len(c.residual)))
+	rows := math.Max(1, innerRows(a.rel, b.rel, c.keys, c.residual))
 	c.cost = a.cost + b.cost + a.rel.rows*0.5 + 2*b.rel.rows + rows
 	if len(c.keys) == 0 {
 		c.cost += a.rel.rows * b.rel.rows
