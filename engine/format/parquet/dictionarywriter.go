@@ -25,6 +25,9 @@ type dictionaryWriter struct {
 	direct []uint32
 	base   int64
 	near   bool
+	// known are the codes plus one of the entries of the dictionary with identity given, as far as they have been written.
+	given uint64
+	known []uint32
 }
 
 // directRange is the range of integers that are looked up directly.
@@ -40,8 +43,18 @@ func (d *dictionaryWriter) reset(t *types.Type) {
 	d.entries.Reset()
 	d.n, d.bytes, d.seen = 0, 0, d.seen[:0]
 	d.near = t.Physical() == types.I64
+	d.given = 0
 	// Start small even when the storage is large: most columns have few values, and a small table stays in the cache.
 	d.resize(10)
+}
+
+// knownOf returns what is known of v's dictionary.
+func (d *dictionaryWriter) knownOf(v *vector.Vector) []uint32 {
+	if n := len(v.DictOf.Refs); d.given != v.DictID || len(d.known) != n {
+		d.given, d.known = v.DictID, resize(d.known, n)
+		clear(d.known)
+	}
+	return d.known
 }
 
 // resize makes the table 1<<bits empty slots.

@@ -96,8 +96,8 @@ func (l *leafWriter) buffered() int {
 	return len(l.body) + len(l.plain) + 4*len(l.codes) + l.dict.bytes
 }
 
-// flat appends n rows of a flat vector of a top-level column.
-func (l *leafWriter) flat(v *vector.Vector, n int) error {
+// top appends n rows of a top-level column: a flat vector, or one with a known dictionary.
+func (l *leafWriter) top(v *vector.Vector, n int) error {
 	for from := 0; from < n; {
 		to := min(n, from+pageRows-l.rows)
 		present := to - from
@@ -112,13 +112,16 @@ func (l *leafWriter) flat(v *vector.Vector, n int) error {
 		l.rows += to - from
 		l.entries += to - from
 		l.nulls += to - from - present
-		if present == to-from {
+		switch {
+		case v.Form == vector.Dict && l.dictionary:
+			l.coded(v, from, to)
+		case v.Form == vector.Flat && present == to-from:
 			l.values(v, from, to)
-		} else {
+		default:
 			l.dense.Type = v.Type
 			l.scratch.rows = l.scratch.rows[:0]
 			for row := from; row < to; row++ {
-				if !v.Nulls[row] {
+				if v.Nulls == nil || !v.Nulls[row] {
 					l.scratch.rows = append(l.scratch.rows, uint32(row))
 				}
 			}
@@ -150,6 +153,31 @@ func (l *leafWriter) level(v *vector.Vector, from, to, present int) {
 		} else {
 			l.defs = append(l.defs, 1)
 		}
+	}
+}
+
+// givenShare is the number of entries per row up to which a dictionary that strings come with is worth memory.
+const givenShare = 8
+
+// codable reports whether n strings are to be written by the codes that they come with.
+func (l *leafWriter) codable(v *vector.Vector, n int) bool {
+	return v.Form == vector.Dict && v.DictID != 0 && l.class == types.Bytes && l.dictionary && len(v.DictOf.Refs) <= givenShare*n
+}
+
+// coded appends the rows from..to-1, but for NULLs, of a column of strings with a dictionary, looking each entry up once.
+func (l *leafWriter) coded(v *vector.Vector, from, to int) {
+	known := l.dict.knownOf(v)
+	data := v.DictOf.Data
+	for row := from; row < to; row++ {
+		if v.Nulls != nil && v.Nulls[row] {
+			continue
+		}
+		k := &known[v.Codes[row]]
+		if *k == 0 {
+			r := v.DictOf.Refs[v.Codes[row]]
+			*k = l.dict.codeOf(data[r.Off:r.Off+r.Len]) + 1
+		}
+		l.codes = append(l.codes, *k-1)
 	}
 }
 

@@ -29,9 +29,12 @@ func (s *shredder) write(v *vector.Vector, sel []uint16, n int) error {
 	if s.flat {
 		if sel != nil {
 			vector.Gather(&s.flattens, v, sel)
-			return s.leaf.flat(&s.flattens, len(sel))
+			return s.leaf.top(&s.flattens, len(sel))
 		}
-		return s.leaf.flat(vector.Flatten(v, &s.flattens, n), n)
+		if !s.leaf.codable(v, n) {
+			v = vector.Flatten(v, &s.flattens, n)
+		}
+		return s.leaf.top(v, n)
 	}
 	var entries []entry
 	if sel != nil {
