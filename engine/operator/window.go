@@ -45,6 +45,8 @@ type windowComputer struct {
 	worker  *pipeline.Worker
 	calls   []windowFunction
 	changes []bool
+	// partition, when not nil, is a column of the rows to be computed that differs exactly where the partitions do.
+	partition *vector.Vector
 }
 
 func newWindowComputer(spec *WindowSpec, w *pipeline.Worker) (*windowComputer, error) {
@@ -64,8 +66,12 @@ func (x *windowComputer) chunk(cols []*vector.Vector, n int, seg segment) *windo
 	c := &windowChunk{n: n, cols: cols, segment: seg}
 	x.changes = grow(x.changes, n)
 	clear(x.changes)
-	for _, at := range x.spec.Partition {
-		markChanges(cols[at], x.changes)
+	if x.partition != nil {
+		markChanges(x.partition, x.changes)
+	} else {
+		for _, at := range x.spec.Partition {
+			markChanges(cols[at], x.changes)
+		}
 	}
 	c.starts = marked(x.changes)
 	for _, k := range x.spec.Order {

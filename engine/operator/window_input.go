@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"skep/dialect/types"
 	"skep/engine/hashtable"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
@@ -22,9 +23,10 @@ import (
 //
 // With a rank limit, workers keep only rows that may be within it, as far as these are few.
 type PartitionedWindow struct {
-	spec  WindowSpec
-	res   *Resources
-	files spillFiles
+	spec    WindowSpec
+	divided []*types.Type // of divided rows: the spec's and, when partition keys are slow to compare, their hash
+	res     *Resources
+	files   spillFiles
 
 	mu       sync.Mutex
 	accounts []*memory.Account
@@ -43,7 +45,13 @@ const undividedRows = 1 << 15
 
 // NewPartitionedWindow returns a window without input.
 func NewPartitionedWindow(spec WindowSpec, r *Resources) *PartitionedWindow {
-	return &PartitionedWindow{spec: spec, res: r, files: spillFiles{res: r}, staged: chunks{ts: spec.Types}}
+	o := &PartitionedWindow{spec: spec, divided: spec.Types, res: r, files: spillFiles{res: r}, staged: chunks{ts: spec.Types}}
+	for _, c := range spec.Partition {
+		if k := spec.Types[c].Physical(); k != types.I64 && k != types.F64 {
+			o.divided = append(spec.Types[:len(spec.Types):len(spec.Types)], types.BigIntType)
+		}
+	}
+	return o
 }
 
 // Close implements pipeline.Closer.
@@ -106,7 +114,11 @@ type windowInputProcessor struct {
 	account   *memory.Account
 	dense     dense
 	hash      []uint64
+	keyHash   vector.Vector
 }
+
+// keyHashMask takes the bits of a hash that differ within a partition: they leave room for order keys in a word of the sort.
+const keyHashMask = 1<<(48-partitionBits) - 1
 
 func (p *windowInputProcessor) Push(b *vector.Batch) error {
 	cols, err := p.evaluator.Run(b)
@@ -137,7 +149,7 @@ func (p *windowInputProcessor) Push(b *vector.Batch) error {
 // divide moves the rows to partitions.
 func (p *windowInputProcessor) divide() {
 	if p.parts == nil {
-		p.parts = newScatter(p.window.spec.Types, 0, &p.window.files)
+		p.parts = newScatter(p.window.divided, 0, &p.window.files)
 	}
 	for _, b := range p.rows.list {
 		p.add(b)
@@ -154,6 +166,13 @@ func (p *windowInputProcessor) add(b *vector.Batch) {
 	n := b.Rows()
 	p.hash = grow(p.hash, n)
 	hashtable.Hash(keys, n, p.hash)
+	if len(p.window.divided) > len(cols) {
+		p.keyHash.Type, p.keyHash.I64 = types.BigIntType, grow(p.keyHash.I64, n)
+		for k, h := range p.hash {
+			p.keyHash.I64[k] = int64(h & keyHashMask)
+		}
+		cols = append(cols[:len(cols):len(cols)], &p.keyHash)
+	}
 	p.parts.add(cols, p.hash)
 }
 

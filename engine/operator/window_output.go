@@ -88,7 +88,7 @@ const sortedBytes = 40
 // partition computes partition i in memory if it fits there.
 func (r *windowReader) partition(i int, next pipeline.Processor) error {
 	o := r.source.window
-	rows := vector.NewBatch(o.spec.Types)
+	rows := vector.NewBatch(o.divided)
 	var outside pipeline.Processor // where rows go that do not fit
 	var sorted *Sort
 	add := func(b *vector.Batch) error {
@@ -96,7 +96,7 @@ func (r *windowReader) partition(i int, next pipeline.Processor) error {
 			return err
 		}
 		if outside != nil {
-			return outside.Push(b)
+			return outside.Push(&vector.Batch{N: b.N, Cols: b.Cols[:len(o.spec.Types)]})
 		}
 		rows.Append(b)
 		// The ordered rows are a second copy.
@@ -112,7 +112,7 @@ func (r *windowReader) partition(i int, next pipeline.Processor) error {
 		for from := 0; from < rows.N; from += vector.BatchSize {
 			to := min(from+vector.BatchSize, rows.N)
 			part := &vector.Batch{N: to - from}
-			for _, v := range rows.Cols {
+			for _, v := range rows.Cols[:len(o.spec.Types)] {
 				part.Cols = append(part.Cols, slice(v, from, to))
 			}
 			if err := outside.Push(part); err != nil {
@@ -159,24 +159,57 @@ func (r *windowReader) read(i int, f func(*vector.Batch) error) error {
 	return nil
 }
 
-// compute sorts n rows of flat columns and computes the calls over them.
+// compute sorts n rows of flat columns, those of the spec and maybe the hash of the partition keys, and computes the calls over them.
 func (r *windowReader) compute(cols []*vector.Vector, n int, next pipeline.Processor) error {
-	spec := &r.source.window.spec
-	keys := windowKeys(spec, func(i int) *vector.Vector { return cols[i] })
+	o := r.source.window
+	keys := windowKeys(&o.spec, func(i int) *vector.Vector { return cols[i] })
+	if r.sorted == nil {
+		for _, t := range o.divided {
+			r.sorted = append(r.sorted, &vector.Vector{Type: t})
+		}
+	}
+	r.computer.partition = nil
+	if len(cols) > len(o.spec.Types) {
+		// Partitions need no order among each other.
+		byHash := append([]sort.Key{{Column: cols[len(o.spec.Types)]}}, keys[len(o.spec.Partition):]...)
+		if err := r.sort(cols, byHash, n); err != nil {
+			return err
+		}
+		if hash := r.sorted[len(o.spec.Types)]; r.tellsPartitions(hash, n) {
+			r.computer.partition = hash
+			return r.computer.compute(r.sorted[:len(o.spec.Types)], n, &segment{}, next)
+		}
+	}
+	if err := r.sort(cols, keys, n); err != nil {
+		return err
+	}
+	return r.computer.compute(r.sorted[:len(o.spec.Types)], n, &segment{}, next)
+}
+
+// sort makes r.sorted the n rows of cols in order of keys.
+func (r *windowReader) sort(cols []*vector.Vector, keys []sort.Key, n int) error {
 	r.sorter.Stopped = stopped(r.worker.Context)
 	order := r.sorter.Order(keys, n)
 	if err := r.worker.Context.Err(); err != nil {
 		return err
 	}
-	if r.sorted == nil {
-		for _, t := range spec.Types {
-			r.sorted = append(r.sorted, &vector.Vector{Type: t})
+	for i, v := range cols {
+		gather(r.sorted[i], v, order)
+	}
+	return nil
+}
+
+// tellsPartitions reports whether rows of r.sorted, ordered by the hash, with equal hashes have equal partition keys.
+func (r *windowReader) tellsPartitions(hash *vector.Vector, n int) bool {
+	for _, c := range r.source.window.spec.Partition {
+		key := sort.Key{Column: r.sorted[c]}
+		for i := 1; i < n; i++ {
+			if hash.I64[i] == hash.I64[i-1] && key.Compare(key.Column, i-1, key.Column, i) != 0 {
+				return false
+			}
 		}
 	}
-	for i, v := range r.sorted {
-		gather(v, cols[i], order)
-	}
-	return r.computer.compute(r.sorted, n, &segment{}, next)
+	return true
 }
 
 // sortSpec describes the sorting of a partition outside memory.
