@@ -112,6 +112,46 @@ func testPartitionedWindow(t *testing.T, r *rand.Rand, rel *relation, spec Windo
 	sameRows(t, "window", out.rows, want)
 }
 
+// TestWindowOverCollidingHashes computes rows whose hashes tell some partitions, or all, from each other, or none.
+func TestWindowOverCollidingHashes(t *testing.T) {
+	r := rand.New(rand.NewSource(5))
+	ts := []*types.Type{types.StringType, types.IntType, types.BigIntType, types.BigIntType}
+	rel := randomRelation(r, ts, 3000, 30)
+	for i, row := range rel.rows {
+		row[2] = types.Datum{I: int64(i)}
+	}
+	spec := WindowSpec{Types: ts, Out: len(ts), Partition: []int{0}, Order: []SortKey{{1, false, true}, {2, true, true}},
+		Calls: []WindowCall{{Func: "rank", Result: types.IntType}, {Func: "row_number", Result: types.BigIntType}}}
+	numbers := map[string]int64{}
+	for _, kinds := range []int64{1, 7, 1 << 20} {
+		g := newGraph(t, 1, 0)
+		w := NewPartitionedWindow(spec, g.r)
+		reader, err := w.Source().Reader(&pipeline.Worker{Context: t.Context()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := vector.NewBatch(w.divided)
+		for _, row := range rel.rows {
+			for c, d := range row {
+				b.Cols[c].AppendDatum(d)
+			}
+			k := text(row[0])
+			if _, ok := numbers[k]; !ok {
+				numbers[k] = int64(len(numbers))
+			}
+			b.Cols[len(ts)].AppendDatum(types.Datum{I: numbers[k] % kinds})
+		}
+		var out collector
+		if err := reader.(*windowReader).compute(b.Cols, len(rel.rows), collectorPart{&out}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		sameRows(t, fmt.Sprint(kinds), out.rows, naiveWindow(rel, spec, 1))
+	}
+}
+
 // within returns those of rows that are in want.
 func within(rows, want []string) []string {
 	set := map[string]bool{}
