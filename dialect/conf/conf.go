@@ -20,13 +20,8 @@ func New(parent *Conf) *Conf { return &Conf{parent: parent, values: map[string]s
 
 // Lookup returns the value of key and whether it is set here, in a parent or by default.
 func (c *Conf) Lookup(key string) (string, bool) {
-	for p := c; p != nil; p = p.parent {
-		p.mu.RLock()
-		v, ok := p.values[key]
-		p.mu.RUnlock()
-		if ok {
-			return v, true
-		}
+	if v, ok := c.Explicit(key); ok {
+		return v, true
 	}
 	if v, ok := defaults31[key]; ok && c.HiveVersion() == "3.1" {
 		return v, true
@@ -36,6 +31,19 @@ func (c *Conf) Lookup(key string) (string, bool) {
 	}
 	v, ok := informational[key]
 	return v, ok
+}
+
+// Explicit is Lookup without defaults: whether somebody has set the key.
+func (c *Conf) Explicit(key string) (string, bool) {
+	for p := c; p != nil; p = p.parent {
+		p.mu.RLock()
+		v, ok := p.values[key]
+		p.mu.RUnlock()
+		if ok {
+			return v, true
+		}
+	}
+	return "", false
 }
 
 // Get returns the value of key, or "".

@@ -121,6 +121,9 @@ type Join struct {
 	BuildLeft bool
 	// Broadcast tells that the build side is small enough to be copied to every task.
 	Broadcast bool
+	// Hint is set of a semi join that another join above makes superfluous: it only tells scans of the left side which rows they
+	// can leave out, and lets all others pass.
+	Hint bool
 }
 
 // Window computes window functions that share a partitioning and order; it adds the calls' columns to the input's.

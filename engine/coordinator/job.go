@@ -26,6 +26,8 @@ type Query struct {
 	Pool    string
 	// Tasks fixes the number of tasks of all stages that may have several; 0: by size.
 	Tasks int
+	// Reducers are the wishes of the user for stages that read partitions.
+	Reducers Reducers
 	// BroadcastBelow is the real size in bytes below which the side of a join is read whole by all tasks; 0: never.
 	BroadcastBelow int64
 	// Twice runs every task a second time and compares the outputs.
@@ -50,6 +52,12 @@ type Query struct {
 	Statement []byte
 	// Report, unless nil, gets what tasks that have ended well say of themselves, from any goroutine.
 	Report func(stage int, r *stage.Report)
+}
+
+// Reducers steer the tasks of stages that read partitions. Zero values leave the choice to the scheduler.
+type Reducers struct {
+	Tasks, MaxTasks int
+	Bytes           int64 // to be read by a task
 }
 
 // Granted is an attempt of a sink whose output counts, with the manifest of that (tablesink.DecodeOutputs).
@@ -221,20 +229,24 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 		return scheduler.StageSpec{}, fmt.Errorf("stage %d: %w", s.ID, err)
 	}
 	j.fragments = append(j.fragments, payload)
-	st := scheduler.StageSpec{Name: StageName(s), Payload: payload, KeepEmpty: true}
-	if s.Single {
+	st := scheduler.StageSpec{Name: StageName(s), Payload: payload, KeepEmpty: len(s.Empties) == 0}
+	switch _, partitioned := g.Partitioned(s); {
+	case s.Single:
 		st.Tasks = 1
-	} else {
+	case j.query.Tasks > 0:
 		st.Tasks = j.query.Tasks
+	case partitioned:
+		r := j.query.Reducers
+		st.Tasks, st.MaxTasks, st.TargetBytes = r.Tasks, r.MaxTasks, r.Bytes
 	}
 	if s.Exchange >= 0 && s.Exchange != g.Result {
 		st.Partitions = g.Exchanges[s.Exchange].Partitions
 	} else {
-		st.Sink = true
+		st.Sink, st.KeepEmpty = true, true // what writes nothing is still asked what it wrote
 	}
 	for _, x := range s.Reads {
 		e := g.Exchanges[x]
-		in := scheduler.InputSpec{From: scheduler.StageID(e.Producer)}
+		in := scheduler.InputSpec{From: scheduler.StageID(e.Producer), EmptyEmpties: s.Empties[x] && !st.KeepEmpty}
 		if e.Distribution == stage.Broadcast {
 			in.Pattern = scheduler.Broadcast
 		}
@@ -318,6 +330,9 @@ func (j *job) listed(s scheduler.StageID, epoch uint32, attempts []scheduler.Att
 			partitions = max(partitions, o.Partitions)
 			outputs = append(outputs, &shuffle.Output{Attempt: j.shuffleID(a), Location: o.Location, Check: o.Check})
 		}
+	}
+	if g := j.query.Graph; len(outputs) == 0 && g.Stages[s].Exchange >= 0 {
+		partitions = g.Exchanges[g.Stages[s].Exchange].Partitions // of nothing
 	}
 	return shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: int(s), Epoch: int(epoch)}, partitions, outputs)
 }

@@ -169,6 +169,9 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 		br.after = append(br.after, end)
 	}
 	s.filterScans(op, probeKeys)
+	if n.Hint {
+		return s, nil
+	}
 	s.append(op.Probe(), n, "join probe")
 
 	// What is left after probing takes the same way as the probe's output.

@@ -26,6 +26,9 @@ const (
 	broadcastBytes = "skep.execution.broadcast.bytes"
 	// broadcastActual is the same for real sizes, by which the decision may change while the query runs.
 	broadcastActual = "skep.execution.broadcast.actual.bytes"
+	// filterBytes is the estimated size from which the large side of a join of two exchanges is filtered, where it is scanned, by
+	// the keys of the other side; negative: never.
+	filterBytes = "skep.execution.filter.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
 	executionVerify = "skep.execution.verify"
 	// executionTwice runs every task twice and compares what it has written; for tests.
@@ -35,17 +38,73 @@ const (
 const (
 	defaultBroadcast       = 16 << 20
 	defaultBroadcastActual = 64 << 20
+	defaultFilter          = 64 << 20
 )
 
 // inStages reports whether the statement is to be run in stages.
 func (st *Statement) inStages() bool { return strings.EqualFold(st.conf.Get(executionMode), "staged") }
 
 func (st *Statement) stageOptions() stage.Options {
-	return stage.Options{
+	o := stage.Options{
 		Partitions: int(st.conf.Int(executionTasks, 0)), MinPartitions: 2 * st.session.engine.config.Threads,
 		Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
+		Filter: float64(st.conf.Int(filterBytes, defaultFilter)),
 	}
+	if v, ok := st.conf.Explicit("hive.tez.dynamic.semijoin.reduction"); ok && !strings.EqualFold(v, "true") {
+		o.Filter = -1
+	}
+	if o.Partitions == 0 {
+		o.Partitions = st.reducers().Tasks
+	}
+	if _, own := st.conf.Explicit(broadcastBytes); !own {
+		if n, ok := st.wanted("hive.auto.convert.join.noconditionaltask.size"); ok {
+			o.Broadcast = float64(n)
+		}
+	}
+	if !st.mapJoins() {
+		o.Broadcast = -1
+	}
+	if v, ok := st.conf.Explicit("hive.map.aggr"); ok && !strings.EqualFold(v, "true") {
+		o.LocalAggregation = stage.NoLocalAggregation
+	} else if st.conf.Bool("hive.groupby.skewindata") {
+		o.LocalAggregation = stage.AlwaysLocalAggregation
+	}
+	return o
 }
+
+// wanted returns a number that the user has set.
+func (st *Statement) wanted(key string) (int64, bool) {
+	if _, ok := st.conf.Explicit(key); !ok {
+		return 0, false
+	}
+	n := st.conf.Int(key, -1)
+	return n, n > 0
+}
+
+// mapJoins reports whether joins may copy a side to all tasks.
+func (st *Statement) mapJoins() bool {
+	v, ok := st.conf.Explicit("hive.auto.convert.join")
+	return !ok || strings.EqualFold(v, "true")
+}
+
+// reducers are Hive's settings for the tasks of stages that read partitions, where the user has set them.
+func (st *Statement) reducers() coordinator.Reducers {
+	var r coordinator.Reducers
+	for _, key := range []string{"mapreduce.job.reduces", "mapred.reduce.tasks"} {
+		if n, ok := st.wanted(key); ok && r.Tasks == 0 {
+			r.Tasks = int(min(n, maxReducers))
+		}
+	}
+	if n, ok := st.wanted("hive.exec.reducers.max"); ok {
+		r.MaxTasks = int(min(n, maxReducers))
+		r.Tasks = min(r.Tasks, r.MaxTasks)
+	}
+	r.Bytes, _ = st.wanted("hive.exec.reducers.bytes.per.reducer")
+	return r
+}
+
+// maxReducers bounds what settings may ask for.
+const maxReducers = 4096
 
 // runStages runs a query of which Graph, Sinks, Commit and what is kept of the statement are given.
 func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error {
@@ -59,7 +118,10 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 		st.running.Store(x)
 		st.noteStages(q.Graph)
 		q.Session, q.Tables, q.ID, q.Pool, q.Logf, q.Memory = st.surroundings(), s, st.queryID, st.pool(), st.log.Logf, x.pool
-		q.Tasks, q.BroadcastBelow = int(st.conf.Int(executionTasks, 0)), max(0, st.conf.Int(broadcastActual, defaultBroadcastActual))
+		q.Tasks, q.Reducers = int(st.conf.Int(executionTasks, 0)), st.reducers()
+		if st.mapJoins() {
+			q.BroadcastBelow = max(0, st.conf.Int(broadcastActual, defaultBroadcastActual))
+		}
 		q.Twice, q.Verify = st.conf.Bool(executionTwice), st.conf.Bool(executionVerify)
 		commit := q.Commit
 		q.Commit = func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {

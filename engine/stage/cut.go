@@ -14,9 +14,24 @@ type Options struct {
 	Partitions, MinPartitions int
 	// Broadcast is the estimated size in bytes up to which the build side of a join is copied to every task.
 	Broadcast float64
+	// Filter is the estimated size in bytes from which a side of a join is filtered by the keys of the other one; negative: never.
+	Filter           float64
+	LocalAggregation LocalAggregation
 	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.
 	Rows func(plan.Node) float64
 }
+
+// LocalAggregation says whether tasks group rows before an exchange.
+type LocalAggregation uint8
+
+const (
+	// ByEstimate groups before unless the estimates say that it is in vain; grouping gives up where it turns out to be.
+	ByEstimate LocalAggregation = iota
+	// NoLocalAggregation sends rows as they are, where there is a key to send them by.
+	NoLocalAggregation
+	// AlwaysLocalAggregation groups before in any case.
+	AlwaysLocalAggregation
+)
 
 // CutQuery cuts the plan of a query. The result exchange has the columns of root in order.
 func CutQuery(root plan.Node, o Options) (*Graph, error) {
@@ -131,7 +146,7 @@ func (c *cutter) bytes(n plan.Node, cols []plan.Column) float64 {
 func (c *cutter) stage(root plan.Node, p part, exchange int) *Stage {
 	s := &Stage{ID: len(c.graph.Stages), Root: root, Exchange: exchange, Sink: -1, Single: p.single}
 	s.Scans, s.Reads = leaves(root)
-	s.Freedoms = c.graph.freedoms(root)
+	s.Freedoms, s.Empties = c.graph.freedoms(root), emptying(root)
 	c.graph.Stages = append(c.graph.Stages, s)
 	return s
 }

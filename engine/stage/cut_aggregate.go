@@ -147,6 +147,12 @@ func (s *split) inVain(keys []plan.Expr) bool {
 			return false
 		}
 	}
+	switch s.options.LocalAggregation {
+	case NoLocalAggregation:
+		return true
+	case AlwaysLocalAggregation:
+		return false
+	}
 	rows := s.rows(s.node.Input)
 	return rows > fewRows && s.rows(s.node) > poorReduction*rows
 }

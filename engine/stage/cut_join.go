@@ -131,8 +131,19 @@ func (c *cutter) partitioned(n *plan.Join, left, right part, above plan.ColumnSe
 		for i := range n.Keys {
 			order = append(order, i)
 		}
-		left = c.divide(j.Keys, order, left, true, above, n.Left)
-		right = c.divide(j.Keys, order, right, false, above, n.Right)
+		switch c.filteredSide(n, left, right) {
+		case buildLeft:
+			right = c.divide(j.Keys, order, right, false, above, n.Right)
+			left = c.filtered(left, right, j.Keys, true, n.Right)
+			left = c.divide(j.Keys, order, left, true, above, n.Left)
+		case buildRight:
+			left = c.divide(j.Keys, order, left, true, above, n.Left)
+			right = c.filtered(right, left, j.Keys, false, n.Left)
+			right = c.divide(j.Keys, order, right, false, above, n.Right)
+		default:
+			left = c.divide(j.Keys, order, left, true, above, n.Left)
+			right = c.divide(j.Keys, order, right, false, above, n.Right)
+		}
 	}
 	j.Left, j.Right = left.node, right.node
 	out := part{node: &j}

@@ -65,6 +65,8 @@ type Stage struct {
 	Reads []int
 	// Freedoms of exchanges that it reads, by number.
 	Freedoms map[int]Freedom
+	// Empties are the exchanges, among Reads, of which any one without rows leaves the stage without rows.
+	Empties map[int]bool
 	// Scans are the fragment's scans in order; tasks number them so.
 	Scans []*plan.Scan
 }
@@ -134,6 +136,9 @@ func describe(b *strings.Builder, n plan.Node, depth int) {
 		b.WriteString(" " + [...]string{"inner", "left", "right", "full", "semi", "anti", "null-aware anti", "mark", "single"}[n.Kind])
 		if n.BuildLeft {
 			b.WriteString(" build=left")
+		}
+		if n.Hint {
+			b.WriteString(" filter")
 		}
 	case *plan.Sort:
 		if n.Limit >= 0 {

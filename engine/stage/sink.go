@@ -85,8 +85,11 @@ func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
 		if w.flat[i] == nil {
 			w.flat[i] = vector.New(v.Type, 0)
 		}
-		w.flat[i].Reset()
-		vector.AppendAll(w.flat[i], v, b.Sel, b.N)
+		if b.Sel != nil {
+			vector.GatherView(w.flat[i], v, b.Sel)
+		} else {
+			vector.GatherView(w.flat[i], v, vector.Sequence(b.N))
+		}
 		w.keys[i] = w.flat[i]
 	}
 	if cap(w.hashes) < n {

@@ -295,9 +295,17 @@ func (b *Buffer) sort() error {
 	}
 	for c, v := range b.sorted.Cols {
 		v.Reset()
+		if b.Keep && v.Type.Physical() == types.Bytes {
+			vector.GatherView(v, b.stage.Cols[c], b.order[:n]) // the stage's bytes are handed on, too
+			continue
+		}
 		appendRows(v, b.stage.Cols[c], b.order[:n])
 	}
-	b.stage.Reset()
+	if b.Keep {
+		b.stage = vector.NewBatch(b.cfg.Types)
+	} else {
+		b.stage.Reset()
+	}
 	start := uint32(0)
 	for _, p := range b.touched {
 		end := b.ends[p]

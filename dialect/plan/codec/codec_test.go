@@ -75,7 +75,7 @@ func sample() plan.Node {
 	again := &plan.Shared{Def: def, Cols: []plan.Column{column(13, types.IntType)}}
 	n = &plan.Join{
 		Kind: plan.MarkJoin, Left: n, Right: &plan.Shared{Def: def, Cols: []plan.Column{column(14, types.IntType)}},
-		Keys: []plan.EquiKey{{Left: ref, Right: ref, NullSafe: true}}, Residual: call, Mark: column(15, types.BooleanType), NullAware: true, BuildLeft: true, Broadcast: true,
+		Keys: []plan.EquiKey{{Left: ref, Right: ref, NullSafe: true}}, Residual: call, Mark: column(15, types.BooleanType), NullAware: true, BuildLeft: true, Broadcast: true, Hint: true,
 	}
 	remote := &plan.RemoteSource{Exchange: 4, Cols: []plan.Column{column(16, types.IntType)}}
 	return &plan.Union{

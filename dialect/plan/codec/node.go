@@ -234,6 +234,7 @@ func (c *Coder) join(n *plan.Join) {
 	c.Bool(&n.NullAware)
 	c.Bool(&n.BuildLeft)
 	c.Bool(&n.Broadcast)
+	c.Bool(&n.Hint)
 }
 
 func (c *Coder) window(n *plan.Window) {
