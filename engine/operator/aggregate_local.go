@@ -43,13 +43,6 @@ const (
 	mostSkipped  = 512 * cacheGroups
 )
 
-// EmptyGroup returns the batch of the group of the spec's Empty keys without rows.
-func (l *LocalAggregate) EmptyGroup() *vector.Batch {
-	t := newAggregateTable(l.h, 0, false)
-	t.addEmpty()
-	return &vector.Batch{N: 1, Cols: append(t.groups.Keys(), t.partials(0, 1)...)}
-}
-
 type localProcessor struct {
 	l         *LocalAggregate
 	next      pipeline.Processor

@@ -42,7 +42,7 @@ func (b *builder) aggregate(n *plan.Aggregate) (*stream, error) {
 	if err := b.calls(g); err != nil {
 		return nil, err
 	}
-	if n.Local && len(g.keys) > 0 {
+	if n.Local && g.passes() {
 		return b.localAggregate(s, g)
 	}
 	op := operator.NewHashAggregate(g.spec, b.resources)
@@ -91,6 +91,17 @@ func (s *stream) grouped(g *grouping, partial bool) {
 	}
 }
 
+// passes reports whether the rows are better grouped as they pass by than in tables that pack strings into words, which pays where rows
+// become much fewer. Grouping sets make many rows of one, which are worth grouping well.
+func (g *grouping) passes() bool {
+	for _, k := range g.spec.Keys {
+		if k.Physical() == types.Bytes && !g.node.Passing {
+			return false
+		}
+	}
+	return len(g.keys) > 0 && len(g.node.GroupingSets) == 0
+}
+
 // localAggregate compiles grouping before an exchange, which takes place as rows pass by.
 func (b *builder) localAggregate(s *stream, g *grouping) (*stream, error) {
 	program, calls, err := b.groupingProgram(g, g.keys, g.plain, false)
@@ -100,10 +111,6 @@ func (b *builder) localAggregate(s *stream, g *grouping) (*stream, error) {
 	op := operator.NewLocalAggregate(g.spec, program, calls, b.resources)
 	b.query.AddCloser(op)
 	s.append(op, g.node, "local aggregate")
-	if g.spec.Empty != nil {
-		empty := newStream(operator.NewBatches(op.EmptyGroup()), g.node, "empty group", nil)
-		s.branches = append(s.branches, empty.branches...)
-	}
 	s.grouped(g, true)
 	return s, nil
 }

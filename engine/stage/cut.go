@@ -25,11 +25,11 @@ type Options struct {
 type LocalAggregation uint8
 
 const (
-	// ByEstimate groups before unless the estimates say that it is in vain; grouping gives up where it turns out to be.
+	// ByEstimate groups before, in the way that suits the expected number of groups.
 	ByEstimate LocalAggregation = iota
 	// NoLocalAggregation sends rows as they are, where there is a key to send them by.
 	NoLocalAggregation
-	// AlwaysLocalAggregation groups before in any case.
+	// AlwaysLocalAggregation groups before as if rows became much fewer.
 	AlwaysLocalAggregation
 )
 

@@ -47,7 +47,7 @@ func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 	if err := s.calls(); err != nil {
 		return part{}, err
 	}
-	if len(s.distinct) == 0 && !sets && len(keys) > 0 && s.inVain(keys) {
+	if len(s.distinct) == 0 && !sets && len(keys) > 0 && c.options.LocalAggregation == NoLocalAggregation && columns(keys) {
 		p, _ = c.exchange(p, Hash, keys, plan.ColumnSet(nil).With(plan.Exprs(n)...), n.Input)
 		out := over(n, p)
 		out.hash = renamed(p.hash, n.Keys)
@@ -140,27 +140,26 @@ func (s *split) argument(e plan.Expr) plan.Column {
 	return col
 }
 
-// inVain reports that grouping before the exchange would hardly reduce the rows.
-func (s *split) inVain(keys []plan.Expr) bool {
-	for _, k := range keys {
-		if _, ok := k.(*plan.ColumnRef); !ok {
+// columns reports whether expressions are columns, which have the same values wherever they are computed.
+func columns(es []plan.Expr) bool {
+	for _, e := range es {
+		if _, ok := e.(*plan.ColumnRef); !ok {
 			return false
 		}
 	}
-	switch s.options.LocalAggregation {
-	case NoLocalAggregation:
-		return true
-	case AlwaysLocalAggregation:
-		return false
-	}
+	return true
+}
+
+// inVain reports that grouping before the exchange is not expected to make the rows much fewer.
+func (s *split) inVain() bool {
 	rows := s.rows(s.node.Input)
-	return rows > fewRows && s.rows(s.node) > poorReduction*rows
+	return s.options.LocalAggregation == ByEstimate && rows > fewRows && s.rows(s.node) > poorReduction*rows
 }
 
 // first is the step before the exchange.
 func (s *split) first(p part) part {
 	n := s.node
-	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args), Local: true}
+	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args), Local: true, Passing: s.inVain()}
 	a.Keys = append(append(a.Keys, s.args...), n.Keys...)
 	for _, set := range n.GroupingSets {
 		// Arguments come first, so that the numbers of the sets are those of the keys alone.

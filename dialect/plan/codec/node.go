@@ -218,6 +218,7 @@ func (c *Coder) aggregate(n *plan.Aggregate) {
 	})
 	c.Int(&n.Fixed)
 	c.Bool(&n.Local)
+	c.Bool(&n.Passing)
 }
 
 func (c *Coder) join(n *plan.Join) {
