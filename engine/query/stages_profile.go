@@ -35,6 +35,13 @@ func (p *stageProfile) tasksEnded(v scheduler.JobView) {
 	p.job = v
 }
 
+const (
+	// heavyShare is the share of rows from which a key is worth telling.
+	heavyShare = 0.1
+	// leastSampled is the number of sampled rows below which shares say nothing.
+	leastSampled = 100
+)
+
 // String lists the stages with their tasks and what the parts of their pipelines did, all tasks together.
 func (p *stageProfile) String() string {
 	p.mu.Lock()
@@ -55,6 +62,11 @@ func (p *stageProfile) String() string {
 		r := p.reports[i]
 		if r == nil {
 			continue
+		}
+		for _, h := range r.Heavy {
+			if share := float64(h.Rows) / float64(r.Sampled); r.Sampled >= leastSampled && share >= heavyShare {
+				fmt.Fprintf(&b, "  heavy key: %s in %.0f %% of the rows sent\n", h.Key, 100*share)
+			}
 		}
 		for k, x := range r.Parts {
 			if k == 0 || x.Pipeline != r.Parts[k-1].Pipeline {

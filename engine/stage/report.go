@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"slices"
 
 	"skep/dialect/plan"
 	"skep/dialect/plan/codec"
@@ -12,6 +13,9 @@ import (
 type Report struct {
 	// Parts are those of the task's pipelines. All tasks of a stage have the same ones, in the same order.
 	Parts []PartReport
+	// Heavy are the keys that many of Sampled rows have, which were written to an exchange by hash.
+	Heavy   []HeavyKey
+	Sampled int64
 }
 
 // PartReport is what one part of a pipeline did.
@@ -49,6 +53,14 @@ func (r *Report) Add(o *Report) {
 		r.Parts[i].Rows += p.Rows
 		r.Parts[i].Nanos += p.Nanos
 	}
+	r.Sampled += o.Sampled
+	for _, h := range o.Heavy {
+		if i := slices.IndexFunc(r.Heavy, func(x HeavyKey) bool { return x.Key == h.Key }); i >= 0 {
+			r.Heavy[i].Rows += h.Rows
+		} else {
+			r.Heavy = append(r.Heavy, h)
+		}
+	}
 }
 
 // EncodeReport turns a report into bytes.
@@ -81,4 +93,9 @@ func codeReport(c *codec.Coder, r *Report) {
 		c.Int64(&p.Rows)
 		c.Int64(&p.Nanos)
 	})
+	codec.List(c, &r.Heavy, func(h *HeavyKey) {
+		c.String(&h.Key)
+		c.Int64(&h.Rows)
+	})
+	c.Int64(&r.Sampled)
 }

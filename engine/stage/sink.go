@@ -17,6 +17,7 @@ type exchangeSink struct {
 	mu     sync.Mutex // the writer is for one goroutine; a fragment's pipelines may end in the sink at the same time
 	writer shuffle.Writer
 	turn   uint32 // partition of the next batch, for round robin
+	heavy  heavy
 }
 
 func newExchangeSink(w shuffle.Writer, o *Output, task int) *exchangeSink {
@@ -50,6 +51,9 @@ func (w *exchangeWriter) Push(b *vector.Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.output.Distribution == Hash && s.output.Partitions > 1 {
+		s.heavy.see(w.keys, w.hashes[:n])
+	}
 	if s.output.Distribution == RoundRobin {
 		parts = w.room(n)
 		for i := range parts {

@@ -106,6 +106,7 @@ type Env struct {
 // this task. progress counts what has been read.
 func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink, progress *Progress) (_ *shuffle.Output, err error) {
 	var writer shuffle.Writer
+	var sent *exchangeSink
 	if f.Output != nil {
 		o := *f.Output
 		if t.Partitions > 0 {
@@ -126,7 +127,8 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 				err = errors.Join(err, e)
 			}
 		}()
-		sink = newExchangeSink(writer, &o, t.Attempt.Task)
+		sent = newExchangeSink(writer, &o, t.Attempt.Task)
+		sink = sent
 	}
 	p := env.Planner
 	p.Threads = 1
@@ -146,6 +148,9 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 		return nil, err
 	}
 	progress.Report = newReport(p.Profile)
+	if sent != nil {
+		progress.Report.Heavy, progress.Report.Sampled = sent.heavy.list(), sent.heavy.sampled
+	}
 	if writer == nil {
 		return nil, nil
 	}
