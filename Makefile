@@ -10,7 +10,7 @@ export SKEP_SHARED SKEP_BUILD PYTHON DOC ONLY
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race e2e bench lint conformance conformance-record tpcds fuzz gaps qtest clean
+.PHONY: help build demo test race e2e bench bench-exec lint conformance conformance-record tpcds fuzz gaps qtest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ tpcds: build ## TPC-DS against recorded Hive answers: SF=0.01|1 FORMAT=text,orc,
 
 bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one run: SF=1 RUNS=3 ONLY=q1,q2 DOC=docs/BENCH.md
 	./bench/run.sh
+
+bench-exec: build ## execution in stages against the same plans without, skew, even tasks, the shuffle next to Spark's: SF=1 RUNS=1 ONLY=q1,q2
+	./bench/exec.sh
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	./test/fuzz.sh $(or $(FUZZTIME),10s)

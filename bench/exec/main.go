@@ -19,10 +19,10 @@ import (
 )
 
 type options struct {
-	scale, binary, memory, only, suites, data, doc, python string
-	shared, build                                          string
-	runs, threads                                          int
-	timeout                                                time.Duration
+	scale, binary, memory, only, suites, data string
+	shared, build                             string
+	runs, threads                             int
+	timeout                                   time.Duration
 }
 
 func main() {
@@ -31,9 +31,8 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/skep", "server to measure")
 	flag.StringVar(&o.memory, "memory", "4GB", "memory budget of the server")
 	flag.StringVar(&o.only, "only", "", "comma-separated TPC-DS queries")
-	flag.StringVar(&o.suites, "suites", "trivial,skew,tpcds", "comma-separated suites")
+	flag.StringVar(&o.suites, "suites", "trivial,skew,even,tpcds", "comma-separated suites")
 	flag.StringVar(&o.data, "data", "", "the server's data directory, with TPC-DS tables on Parquet; loaded when absent")
-	flag.StringVar(&o.doc, "doc", "", "Markdown file whose tables of figures are rewritten")
 	flag.IntVar(&o.runs, "runs", 1, "runs of each measurement; the cheapest counts")
 	flag.IntVar(&o.threads, "threads", 2, "threads of the server")
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "per query")
@@ -75,7 +74,7 @@ func run(ctx context.Context, o options) error {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"trivial", b.trivial}, {"skew", b.skew}, {"tpcds", b.tpcds}} {
+	}{{"trivial", b.trivial}, {"skew", b.skew}, {"even", b.even}, {"tpcds", b.tpcds}} {
 		if !slices.Contains(strings.Split(o.suites, ","), s.name) {
 			continue
 		}

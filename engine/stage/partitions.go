@@ -1,8 +1,8 @@
 package stage
 
 const (
-	// partitionBytes is the estimated size of a partition; tasks read one or several.
-	partitionBytes = 16 << 20
+	// partitionBytes is the estimated size of a partition. A task reads some eight, so that ranges of them are even.
+	partitionBytes = 2 << 20
 	maxPartitions  = 4096
 )
 

@@ -13,7 +13,7 @@ func TestPartitionsFollowSizeAndReaders(t *testing.T) {
 		Stages: []*Stage{{Reads: []int{0, 2, 3}}, {Reads: []int{2, 1}}, {Reads: []int{4}}},
 	}
 	(&cutter{graph: g, options: Options{MinPartitions: 4}}).sizePartitions()
-	for x, want := range []int{8, 8, 8, 1, maxPartitions} {
+	for x, want := range []int{64, 64, 64, 1, maxPartitions} {
 		if got := g.Exchanges[x].Partitions; got != want {
 			t.Errorf("exchange %d has %d partitions, want %d", x, got, want)
 		}
