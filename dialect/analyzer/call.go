@@ -26,7 +26,7 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 		}
 	}
 	f, ok := function.Lookup(name)
-	if !ok || e.Name.DB != nil {
+	if !ok || e.Name.DB != nil || f.Only31 && !x.hive3() {
 		return nil, x.unknownFunction(e)
 	}
 	if e.Over != nil {
@@ -141,9 +141,6 @@ func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.
 		return nil, sqlerr.At(sqlerr.UDAFInvalidLocation, at.Position())
 	}
 	r, err := f.Resolve(&x.b.a.resolve, x.arguments(args), false)
-	if err != nil && (name == "+" || name == "-") {
-		return nil, x.placeless(err, at, written...)
-	}
 	if err != nil {
 		return nil, argumentError(err, at, written)
 	}
@@ -154,7 +151,16 @@ func (x *exprs) apply(at ast.Node, name string, written []ast.Expr, args []plan.
 	if fn == "cast" && len(args) == 1 {
 		return x.cast(args[0], r.Result), nil
 	}
-	return &plan.Call{Func: fn, Args: castAll(castAll(args, r.Via), r.Args), T: r.Result}, nil
+	call := &plan.Call{Func: fn, Args: castAll(castAll(args, r.Via), r.Args), T: r.Result}
+	if function.MayFail(fn) {
+		if _, err := x.fold(call); err != nil {
+			for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+				err = cause
+			}
+			return nil, function.Failure(fn, at.Position(), err.Error())
+		}
+	}
+	return call, nil
 }
 
 // castAll casts arguments to the types that a resolution asks for.
@@ -357,7 +363,7 @@ func (x *exprs) checkCast(e *ast.Cast, from, to *types.Type) error {
 	if err == nil {
 		return nil
 	}
-	return x.placeless(err, e, e.Expr)
+	return argumentError(err, e, []ast.Expr{e.Expr})
 }
 
 // placeless is argumentError for the operators whose errors lost their place in Hive 4: "Line 0:-1".

@@ -120,8 +120,10 @@ func (x *exprs) compare(at ast.Node, op string, left, right ast.Expr) (plan.Expr
 // comparison types a comparison: a constant beside a column takes the column's type where it can, then both sides meet in the
 // common type of comparisons.
 func (x *exprs) comparison(at ast.Node, op string, l, r plan.Expr, left, right ast.Expr) (plan.Expr, error) {
-	if err := x.checkLossy(at, l.Type(), r.Type()); err != nil {
-		return nil, err
+	if !x.hive3() { // 3.1 reads constants as values of the column first
+		if err := x.checkLossy(at, l.Type(), r.Type()); err != nil {
+			return nil, err
+		}
 	}
 	if c := x.constantLiteral(r); c != nil && isColumn(l) {
 		if v, _ := x.interpret(c, l.Type()); v != nil {
@@ -130,6 +132,11 @@ func (x *exprs) comparison(at ast.Node, op string, l, r plan.Expr, left, right a
 	} else if c := x.constantLiteral(l); c != nil && isColumn(r) {
 		if v, _ := x.interpret(c, r.Type()); v != nil {
 			l = v
+		}
+	}
+	if x.hive3() {
+		if err := x.checkLossy(at, l.Type(), r.Type()); err != nil {
+			return nil, err
 		}
 	}
 	return x.apply(at, op, []ast.Expr{left, right}, []plan.Expr{l, r})

@@ -178,6 +178,11 @@ func (x *exprs) logical(e *ast.Binary) (plan.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if v.Type().IsDateGroup() {
+			if err := function.CheckCast(&x.b.a.resolve, v.Type(), types.BooleanType); err != nil {
+				return nil, argumentError(err, e, nil)
+			}
+		}
 		if c.Args[i], err = x.condition(v); err != nil {
 			return nil, err
 		}

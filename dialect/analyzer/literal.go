@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -90,7 +91,31 @@ func numberLiteral(kind ast.LiteralKind, text string) *plan.Literal {
 	if v := decimalLiteral(text); v != nil {
 		return v
 	}
+	if kind == ast.LitDecimal {
+		return scientificDecimal(text)
+	}
 	return doubleLiteral(text)
+}
+
+// scientificDecimal is the decimal of digits with an exponent, NULL beyond 38 digits.
+func scientificDecimal(text string) *plan.Literal {
+	f, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil && f == 0:
+		return nil
+	case math.Abs(f) > 1e39: // infinity too; larger exponents would make enormous numbers
+		return newLiteral(types.NewDecimal(1, 0), types.NullDatum)
+	case math.Abs(f) < 1e-39:
+		return newLiteral(types.NewDecimal(1, 0), types.Datum{})
+	}
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return nil
+	}
+	if v := decimalLiteral(r.FloatString(types.MaxPrecision)); v != nil {
+		return v
+	}
+	return newLiteral(types.NewDecimal(1, 0), types.NullDatum)
 }
 
 func doubleLiteral(text string) *plan.Literal {

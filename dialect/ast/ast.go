@@ -13,9 +13,16 @@ package ast
 // the text of its rightmost leaf (for `t.a + 1` the position of t and the text 1), so that is what Pos holds too.
 type Pos struct {
 	Offset int    // bytes from the start of the statement text
-	Line   int    // 1-based
+	Line   int    // 1-based; 0 with Col -1 for what Hive's grammar makes of no token of the text, see Placeless
 	Col    int    // 0-based, in characters
 	Token  string // token text as Hive quotes it: back-ticks removed, string literals with their quotes
+}
+
+// Placeless is p for a leaf that Hive's grammar makes up: the NULL literal, date, time and interval literals, the simple type of a CAST, the
+// name of a function behind an operator. Its errors say "Line 0:-1" and have no code of their own.
+func (p Pos) Placeless() Pos {
+	p.Line, p.Col = 0, -1
+	return p
 }
 
 // Position returns p; every node embeds Pos and so is a Node.

@@ -39,7 +39,7 @@ var aggregateFunctions = []Function{
 	aggregate("collect_set", "_FUNC_(x): array of the different values", collect),
 	aggregate("ngrams", "_FUNC_(words, n, k [, p]): the k most frequent n-grams", ngrams),
 	aggregate("context_ngrams", "_FUNC_(words, context, k [, p]): the k most frequent continuations", contextNgrams),
-	aggregate("compute_stats", "_FUNC_(x, …): column statistics", anyAggregate("compute_stats", types.StringType)),
+	only31(aggregate("compute_stats", "_FUNC_(x, 'hll') or _FUNC_(x, 'fm', n): column statistics, distinct values estimated by HyperLogLog or n bit vectors", computeStats)),
 	aggregate("bloom_filter", "_FUNC_(x): bloom filter", anyAggregate("bloom_filter", types.BinaryType)),
 	aggregate("approx_distinct", "_FUNC_(x): approximate number of different values", anyAggregate("approx_distinct", types.BigIntType)),
 }
@@ -287,6 +287,57 @@ func contextNgrams(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	r := Resolution{Args: []*types.Type{args[0].Type, types.NewArray(types.StringType)}, Result: ngramType}
 	for range args[2:] {
 		r.Args = append(r.Args, types.IntType)
+	}
+	return r, nil
+}
+
+// most vectors of bits that compute_stats takes.
+const maxBitVectors = 1024
+
+var statsTypes = map[string]*types.Type{
+	"Boolean": mustType("struct<columntype:string,counttrues:bigint,countfalses:bigint,countnulls:bigint>"),
+	"Binary":  mustType("struct<columntype:string,maxlength:bigint,avglength:double,countnulls:bigint>"),
+	"String":  mustType("struct<columntype:string,maxlength:bigint,avglength:double,countnulls:bigint,numdistinctvalues:bigint,ndvbitvector:binary>"),
+}
+
+func computeStats(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) < 2 {
+		return Resolution{}, unpositioned(argumentTypeException, "Exactly 2 (col + hll) or 3 (col + fm + #bitvectors) arguments are expected.")
+	}
+	t := args[0].Type
+	if !t.IsPrimitive() {
+		return Resolution{}, unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
+	}
+	r := Resolution{}
+	switch {
+	case t.Kind == types.Boolean:
+		r.Result = statsTypes["Boolean"]
+	case t.Kind == types.Binary:
+		r.Result = statsTypes["Binary"]
+	case t.IsString():
+		r.Result = statsTypes["String"]
+	case t.IsInteger() || t.Kind == types.Timestamp:
+		t = types.BigIntType
+	case t.Kind == types.Float:
+		t = types.DoubleType
+	case t.Kind == types.Double, t.Kind == types.Decimal, t.Kind == types.Date:
+	default:
+		return Resolution{}, unpositioned(argumentTypeException, "Only integer/long/timestamp/date/float/double/string/binary/boolean/decimal type argument is accepted but %s is passed.", t)
+	}
+	if r.Result == nil {
+		r.Result = types.NewStruct(types.Field{Name: "columntype", Type: types.StringType}, types.Field{Name: "min", Type: t}, types.Field{Name: "max", Type: t},
+			types.Field{Name: "countnulls", Type: types.BigIntType}, types.Field{Name: "numdistinctvalues", Type: types.BigIntType},
+			types.Field{Name: "ndvbitvector", Type: types.BinaryType})
+	}
+	r.Args = []*types.Type{t, types.StringType}
+	if len(args) > 2 {
+		if n := args[2].Const; n != nil && args[2].Type.IsInteger() && n.I > maxBitVectors {
+			return Resolution{}, unpositioned(argumentException, "The maximum allowed value for number of bit vectors  is %d, but was passed %d bit vectors", maxBitVectors, n.I)
+		}
+		r.Args = append(r.Args, types.IntType)
+	}
+	for range args[len(r.Args):] {
+		r.Args = append(r.Args, types.StringType)
 	}
 	return r, nil
 }

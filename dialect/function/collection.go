@@ -3,6 +3,7 @@ package function
 import (
 	"fmt"
 
+	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 )
 
@@ -26,9 +27,9 @@ var collectionFunctions = []Function{
 	scalar("array_min", "_FUNC_(array): the smallest element", elementOf),
 	scalar("array_max", "_FUNC_(array): the largest element", elementOf),
 	scalar("array_slice", "_FUNC_(array, start, length): a part of the array", arraySlice),
-	scalar("array_except", "_FUNC_(a, b): elements of a that b has not", twoArrays),
-	scalar("array_intersect", "_FUNC_(a, b): elements of both arrays", twoArrays),
-	scalar("array_union", "_FUNC_(a, b): elements of either array", twoArrays),
+	scalar("array_except", "_FUNC_(a, b): elements of a that b has not", twoArrays("ARRAY_EXCEPT")),
+	scalar("array_intersect", "_FUNC_(a, b): elements of both arrays", twoArrays("ARRAY_INTERSECT")),
+	scalar("array_union", "_FUNC_(a, b): elements of either array", twoArrays("ARRAY_UNION")),
 	simple("array_join", "array text [text] -> string", "_FUNC_(array, separator [, for NULL]): the elements as one text"),
 }
 
@@ -145,7 +146,7 @@ func extractUnion(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	}
 	t := args[0].Type
 	if t.Kind != types.Union {
-		return Resolution{Args: []*types.Type{t}, Result: t}, nil
+		return Resolution{}, unpositioned(sqlerr.IllegalArgumentException, "No unions found in %s", t)
 	}
 	if len(args) == 1 {
 		fields := make([]types.Field, len(t.Fields))
@@ -207,16 +208,16 @@ func arrayMember(name string, result *types.Type) resolver {
 			return Resolution{}, err
 		}
 		a, x := args[0].Type, args[1].Type
-		t := types.CommonComparison(a.Elem, x)
-		if t == nil || groupOf(a.Elem) != groupOf(x) && x.Kind != types.Void && a.Elem.Kind != types.Void {
+		switch {
+		case a.Elem.Equal(x):
+		case result == nil:
+			return Resolution{}, wrongType(1, "%s type element is expected at function %s(array<%[1]s>,%[1]s), but %[3]s is found", a.Elem, toLower(name), x)
+		default:
 			return Resolution{}, wrongType(1, `"%s" expected at function %s, but "%s" is found`, a.Elem, name, x)
 		}
-		if result == nil || !a.Elem.IsPrimitive() {
-			t = a.Elem
-		}
-		r := Resolution{Args: []*types.Type{types.NewArray(t), t}, Result: result}
+		r := Resolution{Args: []*types.Type{a, x}, Result: result}
 		if result == nil {
-			r.Result = r.Args[0]
+			r.Result = a
 		}
 		return r, nil
 	}
@@ -280,19 +281,21 @@ func arraySlice(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	return sig("array_slice", "array integer [integer] -> $1")(nil, args, false)
 }
 
-func twoArrays(_ *Env, args []Arg, _ bool) (Resolution, error) {
-	if len(args) != 2 {
-		return Resolution{}, requires("array function", 2, 2, len(args))
-	}
-	for i := range args {
-		if err := needArray("array function", args, i); err != nil {
-			return Resolution{}, err
+// twoArrays takes two arrays of one type.
+func twoArrays(name string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != 2 {
+			return Resolution{}, requires(name, 2, 2, len(args))
 		}
+		for i := range args {
+			if err := needArray(name, args, i); err != nil {
+				return Resolution{}, err
+			}
+		}
+		a := args[0].Type
+		if !a.Equal(args[1].Type) {
+			return Resolution{}, wrongType(1, "Input arrays are not comparable to use %s udf", name)
+		}
+		return Resolution{Args: []*types.Type{a, a}, Result: a}, nil
 	}
-	t := types.Common(args[0].Type.Elem, args[1].Type.Elem)
-	if t == nil {
-		return Resolution{}, wrongType(1, "arrays of different element types: %s and %s", args[0].Type, args[1].Type)
-	}
-	a := types.NewArray(t)
-	return Resolution{Args: []*types.Type{a, a}, Result: a}, nil
 }

@@ -28,6 +28,7 @@ func (e *ArgError) Error() string {
 // The exceptions that Hive names in errors of aggregates and table functions.
 const (
 	argumentException     = "UDFArgumentException"
+	classCastException    = "ClassCastException"
 	argumentTypeException = "UDFArgumentTypeException"
 	noMatchingMethod      = "NoMatchingMethodException"
 )

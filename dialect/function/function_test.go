@@ -94,7 +94,6 @@ func TestResultTypes(t *testing.T) {
 		"last_day(string)":                    "string",
 		"lead(int;int=1)":                     "int",
 		"percent_rank()":                      "double",
-		"array_contains(array<int>;bigint)":   "boolean",
 	} {
 		r, err := call(t, text)
 		if err != nil {

@@ -60,6 +60,16 @@ func constantInteger(a Arg) *types.Type {
 // arithmeticType returns the result of numeric arithmetic with the types to which the operands are converted, or an error of
 // class. Decimal operands keep their own precision and scale.
 func arithmeticType(op, class string, args []Arg) (Resolution, error) {
+	for i, a := range args {
+		if a.Type.IsPrimitive() || a.Type.Kind == types.Void {
+			continue
+		}
+		if op == "+" || op == "-" {
+			return Resolution{}, unpositioned(classCastException, "class %s cannot be cast to class PrimitiveObjectInspector", a.Type)
+		}
+		return Resolution{}, wrongType(i, "The %s argument of %s  is expected to a primitive type, but %s is found", [...]string{"1st", "2nd"}[i],
+			strings.TrimPrefix(class, "generic."), toLower(category(a.Type)))
+	}
 	a, b := operand(args[0]), operand(args[1])
 	numeric := func(t *types.Type) bool { return t.IsNumeric() || t.Kind == types.Void }
 	if !numeric(a) || !numeric(b) {
@@ -140,7 +150,7 @@ func plusMinus(op string) resolver {
 		if r := temporal(op, args[0].Type, args[1].Type); r != nil {
 			return *r, nil
 		}
-		if op == "+" {
+		if op == "+" && !args[0].Type.IsInteger() {
 			if r := temporal(op, args[1].Type, args[0].Type); r != nil {
 				return Resolution{Args: []*types.Type{r.Args[1], r.Args[0]}, Result: r.Result}, nil
 			}
@@ -161,8 +171,8 @@ func temporal(op string, a, b *types.Type) *Resolution {
 	switch {
 	case a.IsInterval() && b.Kind == a.Kind:
 		return of(a, a, a)
-	case op == "-" && (isDate || isTime) && b.IsDateGroup() || op == "-" && a.IsString() && b.IsDateGroup() || op == "-" && a.IsDateGroup() && b.IsString():
-		if (isDate || a.IsString()) && b.Kind == types.Date || isDate && b.IsString() {
+	case op == "-" && (isDate || isTime) && b.IsDateGroup():
+		if isDate && b.Kind == types.Date {
 			return of(types.DateType, types.DateType, types.IntervalDayTimeType)
 		}
 		return of(types.TimestampType, types.TimestampType, types.IntervalDayTimeType)
@@ -172,7 +182,7 @@ func temporal(op string, a, b *types.Type) *Resolution {
 		return of(a, b, a)
 	case isDate && b.Kind == types.IntervalDayTime:
 		return of(types.TimestampType, b, types.TimestampType)
-	case isDate && b.Kind >= types.TinyInt && b.Kind <= types.Int:
+	case isDate && b.Kind == types.Int:
 		return of(a, types.IntType, a)
 	}
 	return nil

@@ -81,5 +81,10 @@ func volatile(name, short string, resolve resolver) Function {
 	return Function{Name: name, Kind: Scalar, Resolve: resolve, Short: short}
 }
 
+func only31(f Function) Function {
+	f.Only31 = true
+	return f
+}
+
 // simple is a scalar function resolved by a signature.
 func simple(name, signature, short string) Function { return scalar(name, short, sig(name, signature)) }

@@ -23,7 +23,7 @@ var sessionFunctions = []Function{
 	volatile("uuid", "_FUNC_(): a random UUID", sig("uuid", "-> string")),
 	volatile("surrogate_key", "_FUNC_([bits, bits]): a number unique within a write", sig("surrogate_key", "[int] [int] -> bigint")),
 	simple("grouping", "any integer... -> bigint", "_FUNC_(key …): 1 for keys aggregated away by a grouping set"),
-	volatile("bucket_number", "_FUNC_(): the bucket of a row", sig("bucket_number", "-> int")),
+	volatile("bucket_number", "_FUNC_(): the bucket of a row, known only where Hive writes it", sig("bucket_number", "any... -> string")),
 	simple("in_bloom_filter", "prim binary -> boolean", "_FUNC_(x, filter): whether a bloom filter may hold x"),
 	volatile("reflect", "_FUNC_(class, method, args …): calls a Java method", sig("reflect", "text text prim... -> string")),
 	volatile("reflect2", "_FUNC_(object, method, args …): calls a Java method", sig("reflect2", "prim text prim... -> string")),

@@ -22,6 +22,7 @@ type resolver = func(env *Env, args []Arg, distinct bool) (Resolution, error)
 //	num        numbers stay, strings become double
 //	number     numbers, as double
 //	integer    tinyint … int, as int
+//	whole      any primitive type, as int
 //	day        date types or strings, as date
 //	date       date types or strings, as date; NULL without a type is refused
 //	moment     date types or strings, as timestamp; NULL without a type is refused
@@ -131,6 +132,8 @@ func accept(class string, t *types.Type) *types.Type {
 		return keep(types.DoubleType, void || group == numericGroup)
 	case "integer":
 		return keep(types.IntType, void || t.Kind >= types.TinyInt && t.Kind <= types.Int)
+	case "whole":
+		return keep(types.IntType, void || t.IsPrimitive())
 	case "date":
 		return keep(types.DateType, group == stringGroup || group == dateGroup)
 	case "day":
@@ -172,7 +175,7 @@ func asText(t *types.Type) *types.Type {
 
 func describe(class string) string {
 	switch class {
-	case "prim", "text":
+	case "prim", "text", "whole":
 		return "primitive types"
 	case "str", "chars":
 		return "STRING_GROUP types"

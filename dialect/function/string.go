@@ -19,7 +19,7 @@ var stringFunctions = []Function{
 	scalar("chr", "_FUNC_(n): the character with code n modulo 256", methods("UDFChr", "string(bigint)", "string(double)")),
 	scalar("lpad", "_FUNC_(s, len, pad): s padded on the left to len characters", padding("lpad")),
 	scalar("rpad", "_FUNC_(s, len, pad): s padded on the right to len characters", padding("rpad")),
-	simple("levenshtein", "text text -> int", "_FUNC_(a, b): edit distance"),
+	simple("levenshtein", "str str -> int", "_FUNC_(a, b): edit distance"),
 	simple("soundex", "str -> string", "_FUNC_(s): soundex code"),
 	scalar("upper", "_FUNC_(s): s in upper case", letterCase("UPPER")),
 	scalar("lower", "_FUNC_(s): s in lower case", letterCase("LOWER")),
@@ -40,20 +40,42 @@ var stringFunctions = []Function{
 	simple("split", "text text -> array<string>", "_FUNC_(s, regex): s divided at matches"),
 	scalar("str_to_map", "_FUNC_(s [, delimiter, key delimiter]): s as a map", strToMap),
 	simple("instr", "text text -> int", "_FUNC_(s, sub): position of the first sub in s, 0 when absent"),
-	simple("locate", "text text [integer] -> int", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on"),
+	simple("locate", "text text [whole] -> int", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on"),
 	scalar("elt", "_FUNC_(n, a, b …): the n-th of the strings", elt),
 	scalar("field", "_FUNC_(x, a, b …): index of x among the others, 0 when absent", field),
 	scalar("format_number", "_FUNC_(x, d): x like #,###.## with d decimals, or by a pattern", formatNumber),
-	simple("printf", "text prim... -> string", "_FUNC_(format, args …): text by a Java format"),
+	scalar("printf", "_FUNC_(format, args …): text by a Java format", printf),
 	scalar("base64", "_FUNC_(bin): base 64 text", methods("UDFBase64", "string(binary)")),
 	scalar("unbase64", "_FUNC_(s): bytes of base 64 text", methods("UDFUnbase64", "binary(string)")),
-	simple("encode", "text text -> binary", "_FUNC_(s, charset): s as bytes"),
-	simple("decode", "binary text -> string", "_FUNC_(bin, charset): bytes as text"),
+	scalar("encode", "_FUNC_(s, charset): s as bytes", charset("Encode", "str str -> binary", "must be a string/varchar")),
+	scalar("decode", "_FUNC_(bin, charset): bytes as text", charset("Decode", "binary str -> string", "must be from string group")),
 	scalar("md5", "_FUNC_(x): MD5 in hexadecimal", methods("UDFMd5", "string(string)", "string(binary)")),
 	scalar("sha1", "_FUNC_(x): SHA-1 in hexadecimal", methods("UDFSha1", "string(string)", "string(binary)")),
 	simple("sha2", "bytes integer -> string", "_FUNC_(x, bits): SHA-2 in hexadecimal"),
 	simple("aes_encrypt", "bytes bytes -> binary", "_FUNC_(x, key): AES encryption"),
 	simple("aes_decrypt", "bytes bytes -> binary", "_FUNC_(x, key): AES decryption"),
+}
+
+// charset is encode and decode.
+func charset(name, signature, must string) resolver {
+	resolve := sig(toLower(name), signature)
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		for i, a := range args {
+			if (i > 0 || name == "Encode") && len(args) == 2 && !a.Type.IsString() && a.Type.Kind != types.Void {
+				return Resolution{}, wrongType(i, "The %s argument to %s() %s", [...]string{"first", "second"}[i], name, must)
+			}
+		}
+		return resolve(env, args, distinct)
+	}
+}
+
+func printf(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	for i, a := range args {
+		if i > 0 && !a.Type.IsPrimitive() && a.Type.Kind != types.Void {
+			return Resolution{}, wrongType(i, `Argument %d of function PRINTF must be "PRIMITIVE", but "%s" was found.`, i+1, a.Type)
+		}
+	}
+	return sig("printf", "text prim... -> string")(env, args, distinct)
 }
 
 func concat(_ *Env, args []Arg, _ bool) (Resolution, error) {

@@ -24,7 +24,11 @@ func (p *parser) expressions() []ast.Expr {
 }
 
 func binary(op ast.BinaryOp, l, r ast.Expr) ast.Expr {
-	return &ast.Binary{Pos: join(l.Position(), r.Position()), Op: op, Left: l, Right: r}
+	pos := join(l.Position(), r.Position())
+	if op == ast.OpConcat {
+		pos = pos.Placeless()
+	}
+	return &ast.Binary{Pos: pos, Op: op, Left: l, Right: r}
 }
 
 func (p *parser) orExpr() ast.Expr {
@@ -179,7 +183,7 @@ func (p *parser) predicateTail(l ast.Expr, not bool) ast.Expr {
 		low := p.operation(0)
 		p.expect(kwAnd)
 		high := p.operation(0)
-		return &ast.Between{Pos: join(l.Position(), high.Position()), Expr: l, Not: not, Low: low, High: high}
+		return &ast.Between{Pos: join(l.Position(), high.Position()).Placeless(), Expr: l, Not: not, Low: low, High: high}
 	default:
 		n := &ast.Like{Op: ast.OpLike, Expr: l, Not: not}
 		switch k {

@@ -143,8 +143,10 @@ func (p *parser) constantBody() ast.Expr {
 		pos := p.posOf(p.next())
 		return &ast.Literal{Pos: pos, Kind: ast.LitBool, Value: strings.ToLower(pos.Token), Text: pos.Token}
 	case kwNull:
-		pos := p.posOf(p.next())
-		return &ast.Literal{Pos: pos, Kind: ast.LitNull, Text: pos.Token}
+		pos := p.posOf(p.next()).Placeless()
+		n := &ast.Literal{Pos: pos, Kind: ast.LitNull, Text: pos.Token}
+		n.Token = "TOK_NULL"
+		return n
 	case kwDate, kwTimestamp, kwTimestamplocaltz:
 		kind := ast.LitDate
 		switch p.kind() {
@@ -158,7 +160,7 @@ func (p *parser) constantBody() ast.Expr {
 		}
 		pos := p.posOf(p.next())
 		s := p.stringLit()
-		return &ast.Literal{Pos: join(pos, s.Pos), Kind: kind, Value: s.Value, Text: s.Text}
+		return &ast.Literal{Pos: join(pos, s.Pos).Placeless(), Kind: kind, Value: s.Value, Text: s.Text}
 	case kwCurrentDate, kwCurrentTimestamp:
 		id := p.identFrom(p.next())
 		return &ast.Call{Pos: id.Pos, Name: &ast.FunctionName{Pos: id.Pos, Name: id}, NoParens: true}
@@ -258,7 +260,7 @@ func (p *parser) intervalUnit() ast.IntervalUnit {
 }
 
 func (p *parser) intervalOf(v ast.Expr) ast.Expr {
-	return &ast.Interval{Pos: v.Position(), Value: v, Unit: p.intervalUnit()}
+	return &ast.Interval{Pos: v.Position().Placeless(), Value: v, Unit: p.intervalUnit()}
 }
 
 func (p *parser) interval() ast.Expr {
@@ -314,8 +316,12 @@ func (p *parser) cast() ast.Expr {
 	if primitiveNames[p.kind()] == "" && p.opts.Version != V31 {
 		p.noViable(0)
 	}
+	start := p.pos
 	n := &ast.Cast{Expr: e, Type: p.primitiveType()}
-	n.Pos = join(n.Type.Pos, e.Position())
+	n.Pos = join(n.Type.Pos.Placeless(), e.Position())
+	if len(n.Type.Args) > 0 {
+		n.Pos = join(p.posOf(&p.toks[start+2]), e.Position()) // of what stands in the parentheses
+	}
 	if p.accept(kwFormat) {
 		n.Format = p.stringLit()
 	}
@@ -354,7 +360,7 @@ func (p *parser) extract() ast.Expr {
 	p.expect(kwFrom)
 	e := p.expression()
 	p.expect(tokRParen)
-	return &ast.Extract{Pos: join(pos, e.Position()), Unit: unit, Expr: e}
+	return &ast.Extract{Pos: join(pos, e.Position()).Placeless(), Unit: unit, Expr: e}
 }
 
 func (p *parser) floor() ast.Expr {
@@ -383,6 +389,7 @@ func (p *parser) floor() ast.Expr {
 		default:
 			p.noViable(0)
 		}
+		n.Pos = n.Pos.Placeless()
 		p.pos++
 	}
 	p.expect(tokRParen)

@@ -147,7 +147,9 @@ func located(code Code, at Locator, suffix string) *Error {
 }
 
 func place(e *Error, at Locator, text, suffix string) *Error {
-	e.Line, e.Col, e.Token = at.Where()
+	if e.Line, e.Col, e.Token = at.Where(); e.Col < 0 { // Hive finds the code again by a pattern that takes no sign
+		e.Code, e.SQLState = GenericError, genericState
+	}
 	e.Msg = fmt.Sprintf("Line %d:%d %s '%s'%s", e.Line, e.Col, text, e.Token, suffix)
 	return e
 }

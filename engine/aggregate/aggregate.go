@@ -73,9 +73,10 @@ func init() {
 		"min":   newMin,
 		"max":   newMax,
 
-		"std": newVariance(stddevPop), "stddev": newVariance(stddevPop), "stddev_pop": newVariance(stddevPop),
-		"stddev_samp": newVariance(stddevSamp), "variance": newVariance(varPop), "var_pop": newVariance(varPop),
-		"var_samp":  newVariance(varSamp),
+		"stddev_pop": newVariance(stddevPop, true), "stddev_samp": newVariance(stddevSamp, true),
+		"var_pop": newVariance(varPop, true), "var_samp": newVariance(varSamp, true),
+		"stddev_pop" + windowed: newVariance(stddevPop, false), "stddev_samp" + windowed: newVariance(stddevSamp, false),
+		"var_pop" + windowed: newVariance(varPop, false), "var_samp" + windowed: newVariance(varSamp, false),
 		"covar_pop": newCovariance(covarPop), "covar_samp": newCovariance(covarSamp), "corr": newCovariance(corr),
 
 		"collect_list": newCollectList, "collect_set": newCollectSet,
@@ -88,6 +89,7 @@ func init() {
 		"percentile": newPercentile(interpolated), "percentile_cont": newPercentile(interpolated),
 		"percentile_disc": newPercentile(discrete), "percentile_approx": newPercentileApprox,
 		"histogram_numeric": newHistogramNumeric, "ngrams": newNgrams, "context_ngrams": newNgrams,
+		"compute_stats": newComputeStats,
 	}
 }
 

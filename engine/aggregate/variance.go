@@ -50,14 +50,26 @@ func stddevSamp(m *moments) (float64, bool) {
 	return math.Sqrt(v), ok
 }
 
+// Windowed returns the name by which New has the form of a function that Hive computes over windows. Variances are updated value by value
+// there; everywhere else Hive's cost-based optimizer makes them of sums of values and squares, cancellation and the NaN of a
+// negative difference's root included.
+func Windowed(name string) string {
+	if _, ok := functions[name+windowed]; ok {
+		return name + windowed
+	}
+	return name
+}
+
+const windowed = " over a window"
+
 // newVariance makes the constructor of a function of the moments.
-func newVariance(final func(*moments) (float64, bool)) constructor {
+func newVariance(final func(*moments) (float64, bool), bySums bool) constructor {
 	return func(args []*types.Type, _ *types.Type) (Function, error) {
 		if len(args) != 1 || !numeric(args[0]) {
 			return nil, badArgs(args)
 		}
 		return &fn{[]*types.Type{types.BigIntType, types.DoubleType, types.DoubleType}, func() States {
-			return &varianceStates{final: final}
+			return &varianceStates{final: final, bySums: bySums}
 		}}, nil
 	}
 }
@@ -67,7 +79,9 @@ func numeric(t *types.Type) bool { return t.IsNumeric() || t.Kind == types.Void 
 type varianceStates struct {
 	s     []moments
 	final func(*moments) (float64, bool)
-	buf   []float64
+	// bySums keeps sums of squares in dev.
+	bySums bool
+	buf    []float64
 }
 
 // floats returns the numbers of v as float64, decimals scaled, in buf or v's own storage.
@@ -98,8 +112,13 @@ func (s *varianceStates) Resize(n int) { s.s = resize(s.s, n) }
 func (s *varianceStates) Update(groups []uint32, args []*vector.Vector) {
 	vals, nulls := floats(args[0], len(groups), s.buf), args[0].Nulls
 	for k, g := range groups {
-		if nulls == nil || !nulls[k] {
-			s.s[g].add(vals[k])
+		if nulls != nil && nulls[k] {
+			continue
+		}
+		if m, v := &s.s[g], vals[k]; s.bySums {
+			*m = moments{m.n + 1, m.sum + v, m.dev + v*v}
+		} else {
+			m.add(v)
 		}
 	}
 	if args[0].Type.Physical() != types.F64 {
@@ -109,7 +128,12 @@ func (s *varianceStates) Update(groups []uint32, args []*vector.Vector) {
 
 func (s *varianceStates) Merge(groups []uint32, p []*vector.Vector) {
 	for k, g := range groups {
-		s.s[g].merge(moments{p[0].I64[k], p[1].F64[k], p[2].F64[k]})
+		m, o := &s.s[g], moments{p[0].I64[k], p[1].F64[k], p[2].F64[k]}
+		if s.bySums {
+			*m = moments{m.n + o.n, m.sum + o.sum, m.dev + o.dev}
+		} else {
+			m.merge(o)
+		}
 	}
 }
 
@@ -123,7 +147,11 @@ func (s *varianceStates) Partial(dst []*vector.Vector, from, to int) {
 
 func (s *varianceStates) Final(dst *vector.Vector, from, to int) {
 	for i := range s.s[from:to] {
-		v, ok := s.final(&s.s[from+i])
+		m := s.s[from+i]
+		if s.bySums {
+			m.dev -= m.sum * m.sum / float64(m.n)
+		}
+		v, ok := s.final(&m)
 		appendNull(dst, len(dst.F64), !ok)
 		dst.F64 = append(dst.F64, v)
 	}

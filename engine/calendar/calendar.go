@@ -130,3 +130,14 @@ func Negate(a types.Int128) types.Int128 {
 
 // Subtract subtracts two values of seconds and nanoseconds.
 func Subtract(a, b types.Int128) types.Int128 { return Add(a, Negate(b)) }
+
+// SubtractTimes is the interval between two timestamps as Hive has it: it cuts milliseconds to seconds towards zero, so that a timestamp
+// before 1970 with milliseconds counts a second more than it has.
+func SubtractTimes(a, b types.Int128) types.Int128 { return Subtract(cutMillis(a), cutMillis(b)) }
+
+func cutMillis(t types.Int128) types.Int128 {
+	if t.Hi < 0 && t.Lo >= 1e6 {
+		t.Hi++
+	}
+	return t
+}

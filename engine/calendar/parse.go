@@ -60,8 +60,13 @@ func ParseTimestamp(s []byte, lenient bool) (types.Int128, bool) {
 		return v, true
 	}
 	days, ok := ParseDate(s, lenient)
+	if !ok && lenient && len(s) > len(plainDate) && isZone(s[len(plainDate):]) {
+		days, ok = ParseDate(s[:len(plainDate)], lenient)
+	}
 	return Midnight(days), ok
 }
+
+const plainDate = "yyyy-mm-dd"
 
 func isZone(s []byte) bool {
 	if s[0] == ' ' {

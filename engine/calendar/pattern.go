@@ -78,7 +78,7 @@ func CompilePattern(text string, legacy bool) (*Pattern, error) {
 		case !legacy && (c == '{' || c == '}' || c == '#'):
 			return nil, fmt.Errorf("reserved character %q in date pattern %q", string(c), text)
 		default:
-			literal(string(c))
+			literal(text[i : i+1])
 			i++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"skep/dialect/types"
 	"skep/engine/decimal"
+	"skep/engine/sketch"
 	"skep/engine/vector"
 )
 
@@ -20,21 +21,21 @@ type Column struct {
 	Trues    int64 // boolean
 	seen     bool
 	min, max types.Datum
-	distinct sketch
+	distinct sketch.HLL
 	lastDict uint64 // dictionary of which hashed says what is in the sketch already
 	hashed   []bool
 	recent   *recentInts // nil as long as there are few rows
 }
 
 // NewColumn starts the statistics of a column of type t. Nested types count rows and NULLs only.
-func NewColumn(t *types.Type) *Column { return &Column{Type: t, distinct: newSketch()} }
+func NewColumn(t *types.Type) *Column { return &Column{Type: t, distinct: sketch.NewHLL()} }
 
 // Distinct returns the estimated number of distinct values other than NULL, at least 1 when there are rows, as Hive has it.
 func (c *Column) Distinct() int64 {
 	if c.Rows == 0 {
 		return 0
 	}
-	return c.distinct.estimate()
+	return c.distinct.Estimate()
 }
 
 // Bounds returns the smallest and largest value; ok is false without any value or order.
@@ -180,7 +181,7 @@ func (c *Column) addFlatInts(vals []int64, nulls []bool) {
 			lo, hi, seen = x, x, true
 		}
 		lo, hi = min(lo, x), max(hi, x)
-		c.distinct.add(hashLong(c.long(x)))
+		c.distinct.Add(sketch.HashLong(c.long(x)))
 	}
 	c.min.I, c.max.I, c.seen = lo, hi, seen
 }
@@ -191,7 +192,7 @@ func (c *Column) int(x int64) {
 		c.min.I, c.max.I, c.seen = x, x, true
 	}
 	c.min.I, c.max.I = min(c.min.I, x), max(c.max.I, x)
-	c.distinct.add(hashLong(c.long(x)))
+	c.distinct.Add(sketch.HashLong(c.long(x)))
 	if x != 0 && c.Type.Kind == types.Boolean {
 		c.Trues++
 	}
@@ -205,7 +206,7 @@ func (c *Column) addFloats(v *vector.Vector, at func(int) int, count int) {
 			continue
 		}
 		x := base.F64[v.At(row)]
-		c.distinct.add(hashLong(math.Float64bits(x)))
+		c.distinct.Add(sketch.HashLong(math.Float64bits(x)))
 		if math.IsNaN(x) {
 			continue
 		}
@@ -254,7 +255,7 @@ func (c *Column) length(r vector.Ref) {
 // text takes one byte string.
 func (c *Column) text(r vector.Ref, data []byte) {
 	s := data[r.Off : r.Off+r.Len]
-	c.distinct.add(hashBytes(s))
+	c.distinct.Add(sketch.HashBytes(s))
 	switch {
 	case !c.seen:
 		c.min.S, c.max.S, c.seen = string(s), string(s), true
@@ -275,7 +276,7 @@ func (c *Column) value(v *vector.Vector, row int) {
 		c.addFloats(b, func(int) int { return i }, 1)
 	case types.I128:
 		x := b.W[i]
-		c.distinct.add(hashLong(c.wide(x)))
+		c.distinct.Add(sketch.HashLong(c.wide(x)))
 		if !c.seen {
 			c.min.W, c.max.W, c.seen = x, x, true
 		}
@@ -297,7 +298,7 @@ func (c *Column) Merge(o *Column) {
 	c.TotalLen += o.TotalLen
 	c.MaxLen = max(c.MaxLen, o.MaxLen)
 	c.Trues += o.Trues
-	c.distinct.merge(o.distinct)
+	c.distinct.Merge(o.distinct)
 	if !o.seen {
 		return
 	}
@@ -343,16 +344,16 @@ func (c *Column) Sketch() []byte {
 	if c.Rows == 0 {
 		return nil
 	}
-	return c.distinct.encode()
+	return c.distinct.Encode()
 }
 
 // Union merges two sketches; ok is false when they are not of this package's form.
 func Union(a, b []byte) (merged []byte, distinct int64, ok bool) {
-	s, ok1 := decode(a)
-	o, ok2 := decode(b)
+	s, ok1 := sketch.DecodeHLL(a)
+	o, ok2 := sketch.DecodeHLL(b)
 	if !ok1 || !ok2 {
 		return nil, 0, false
 	}
-	s.merge(o)
-	return s.encode(), s.estimate(), true
+	s.Merge(o)
+	return s.Encode(), s.Estimate(), true
 }

@@ -170,7 +170,7 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 			return nil
 		}
 	case from.Physical() == types.F64:
-		return doubleToInteger(bits, false)
+		return doubleToInteger(bits, env.Converting)
 	case from.Kind == types.Decimal:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := decimalsOf(args[0])
@@ -203,11 +203,11 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 			a := wides(args[0])
 			rows.Each(func(i int) {
 				v := seconds(a.at(i))
-				if !inRange(v, bits) {
+				if !inRange(v, bits) && !env.Converting {
 					out.Null(i)
 					return
 				}
-				out.I64[i] = v
+				out.I64[i] = wrap(v, bits)
 			})
 			return nil
 		}

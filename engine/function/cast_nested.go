@@ -5,9 +5,10 @@ import (
 	"skep/engine/vector"
 )
 
-// castNested converts arrays, maps and structs of one shape member by member.
+// castNested converts arrays, maps and structs of one shape member by member. The structs of a partition may have fewer or more fields than
+// those of its table: fields that are not there are NULL.
 func castNested(env *Env, from, to *types.Type) Kernel {
-	if from.Kind != to.Kind || len(from.Fields) != len(to.Fields) || from.Kind == types.Union {
+	if from.Kind != to.Kind || len(from.Fields) != len(to.Fields) && !env.Converting || from.Kind == types.Union {
 		return nil
 	}
 	var members [][2]*types.Type
@@ -17,7 +18,7 @@ func castNested(env *Env, from, to *types.Type) Kernel {
 	case types.Map:
 		members = [][2]*types.Type{{from.Key, to.Key}, {from.Elem, to.Elem}}
 	default:
-		for i := range to.Fields {
+		for i := range min(len(from.Fields), len(to.Fields)) {
 			members = append(members, [2]*types.Type{from.Fields[i].Type, to.Fields[i].Type})
 		}
 	}
@@ -34,8 +35,8 @@ func castNested(env *Env, from, to *types.Type) Kernel {
 	list := to.Kind != types.Struct
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		base := args[0].Base()
-		children := make([]*vector.Vector, len(members))
-		for i, c := range base.Children {
+		children := make([]*vector.Vector, len(members), max(len(members), len(to.Fields)))
+		for i, c := range base.Children[:len(members)] {
 			n := c.Len()
 			if kernels[i] == nil {
 				children[i] = c
@@ -47,6 +48,9 @@ func castNested(env *Env, from, to *types.Type) Kernel {
 			}
 			children[i] = results[i].Vector
 		}
+		for i := len(members); i < len(to.Fields); i++ {
+			children = append(children, absent(to.Fields[i].Type, base.Len()))
+		}
 		view := &vector.Vector{Type: to, Refs: base.Refs, Nulls: base.Nulls, Children: children}
 		if list {
 			refs := columnOf(args[0], base.Refs)
@@ -56,6 +60,16 @@ func castNested(env *Env, from, to *types.Type) Kernel {
 		}
 		return copyRows(out, view, args[0], rows)
 	}
+}
+
+// absent is a column of n rows of NULL.
+func absent(t *types.Type, n int) *vector.Vector {
+	v := vector.New(t, n)
+	v.Resize(n)
+	for i := range v.MakeNulls(n) {
+		v.SetNull(i, n)
+	}
+	return v
 }
 
 // castChild converts the rows of a child that are not NULL.

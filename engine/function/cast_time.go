@@ -149,11 +149,7 @@ func numberToTime(env *Env, from, to *types.Type) Kernel {
 				nanos := decimal.Quo(v, decimal.Pow128[9]) // of the decimal text, towards zero
 				seconds := decimal.Quo(nanos, decimal.Pow128[9])
 				rest := int64(nanos.Sub(mulPow(seconds, 9)).Lo)
-				t := types.Int128{Hi: int64(seconds.Lo), Lo: uint64(rest)}
-				if rest < 0 {
-					t = types.Int128{Hi: t.Hi - 1, Lo: uint64(rest + 1e9)}
-				}
-				put(out, i, t)
+				put(out, i, wholeAndNanos(int64(seconds.Lo), rest))
 			})
 			return nil
 		}
@@ -162,19 +158,32 @@ func numberToTime(env *Env, from, to *types.Type) Kernel {
 			a := decimalsOf(args[0])
 			rows.Each(func(i int) {
 				v := a.at(i)
-				whole := decimal.Floor(v, from.Scale)
-				fraction := v.Sub(mulPow(whole, from.Scale))
-				nanos, ok := decimal.Rescale(fraction, from.Scale, 9)
-				if !ok || !whole.IsInt64() {
+				whole := decimal.Quo(v, decimal.Pow128[from.Scale])
+				if !whole.IsInt64() {
 					out.Null(i)
 					return
 				}
-				put(out, i, calendar.Add(types.Int128{Hi: int64(whole.Lo)}, types.Int128{Hi: int64(nanos.Lo) / 1e9, Lo: nanos.Lo % 1e9}))
+				// nanoseconds are cut towards zero
+				nanos := v.Sub(mulPow(whole, from.Scale))
+				if from.Scale > 9 {
+					nanos = decimal.Quo(nanos, decimal.Pow128[from.Scale-9])
+				} else {
+					nanos = mulPow(nanos, 9-from.Scale)
+				}
+				put(out, i, wholeAndNanos(int64(whole.Lo), int64(nanos.Lo)))
 			})
 			return nil
 		}
 	}
 	return nil
+}
+
+// wholeAndNanos is a time of seconds and nanoseconds of one sign.
+func wholeAndNanos(seconds, nanos int64) types.Int128 {
+	if nanos < 0 {
+		return types.Int128{Hi: seconds - 1, Lo: uint64(nanos + 1e9)}
+	}
+	return types.Int128{Hi: seconds, Lo: uint64(nanos)}
 }
 
 func mulPow(v types.Int128, scale int) types.Int128 {

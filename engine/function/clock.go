@@ -10,7 +10,7 @@ import (
 
 var clockTable = map[string]entry{
 	"date_format":        {build: dateFormat, nulls: Strict},
-	"from_unixtime":      {build: fromUnixTime, nulls: Strict},
+	"from_unixtime":      {build: fromUnixTime, nulls: Strict, fallible: true},
 	"unix_timestamp":     {build: unixTimestamp, nulls: Strict},
 	"to_unix_timestamp":  {build: unixTimestamp, nulls: Strict},
 	"from_utc_timestamp": {build: zoneShift(true), nulls: Strict},
@@ -92,20 +92,19 @@ func fromUnixTime(env *Env, call *Call) Kernel {
 	zone := env.Zone()
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a := ints(args[0])
-		rows.Each(func(i int) {
+		return rows.Try(func(i int) error {
 			p := cache.get([]byte(timestampPattern))
 			if len(args) > 1 {
 				p = cache.get(args[1].Bytes(i))
 			}
 			if p == nil {
-				out.Null(i)
-				return
+				return errorf("Illegal pattern %q", args[1].Bytes(i))
 			}
 			instant := a.at(i)
 			data := out.Extend()
 			out.Set(i, len(data), p.Append(data, types.Int128{Hi: zone.Local(instant)}, zone, instant))
+			return nil
 		})
-		return nil
 	}
 }
 

@@ -523,14 +523,11 @@ func sortArrayBy(_ *Env, call *Call) Kernel {
 		if !ok {
 			return nil
 		}
-		f := t.FieldIndex(name)
-		if k == len(call.Args)-1 && k > 1 && f < 0 {
-			if strings.EqualFold(name, "desc") {
-				sign = -1
-			}
-			continue
+		if k == len(call.Args)-1 && k > 1 && strings.EqualFold(name, "desc") {
+			sign = -1
+		} else if k < len(call.Args)-1 || k == 1 || !strings.EqualFold(name, "asc") {
+			fields = append(fields, t.FieldIndex(name))
 		}
-		fields = append(fields, f)
 	}
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		return sortRuns(args, rows, out, func(_ int, elems *vector.Vector, a, b int) int {

@@ -2,6 +2,7 @@ package function
 
 import (
 	"bytes"
+	"slices"
 
 	"skep/dialect/types"
 	"skep/engine/kernel"
@@ -23,7 +24,9 @@ func Compare(a *vector.Vector, i int, b *vector.Vector, j int) int {
 	case types.Bytes:
 		r, s := x.Refs[i], y.Refs[j]
 		return bytes.Compare(x.Data[r.Off:r.Off+r.Len], y.Data[s.Off:s.Off+s.Len])
-	case types.List, types.MapOf:
+	case types.MapOf:
+		return compareMaps(x, x.Refs[i], y, y.Refs[j])
+	case types.List:
 		r, s := x.Refs[i], y.Refs[j]
 		for k := range min(r.Len, s.Len) {
 			for c := range x.Children {
@@ -47,6 +50,33 @@ func Compare(a *vector.Vector, i int, b *vector.Vector, j int) int {
 		return compareMembers(x.Children[tag], i, y.Children[tag], j)
 	}
 	return 0
+}
+
+// compareMaps orders maps by size, then by their keys in order, each with its value.
+func compareMaps(x *vector.Vector, r vector.Ref, y *vector.Vector, s vector.Ref) int {
+	if r.Len != s.Len {
+		return compareInts(int64(r.Len), int64(s.Len))
+	}
+	a, b := keyOrder(x, r), keyOrder(y, s)
+	for k := range a {
+		for c := range x.Children {
+			if d := compareMembers(x.Children[c], a[k], y.Children[c], b[k]); d != 0 {
+				return d
+			}
+		}
+	}
+	return 0
+}
+
+// keyOrder lists the entries of a map by their keys.
+func keyOrder(m *vector.Vector, r vector.Ref) []int {
+	out := make([]int, r.Len)
+	for k := range out {
+		out[k] = int(r.Off) + k
+	}
+	keys := m.Children[0]
+	slices.SortStableFunc(out, func(a, b int) int { return compareMembers(keys, a, keys, b) })
+	return out
 }
 
 func compareMembers(a *vector.Vector, i int, b *vector.Vector, j int) int {

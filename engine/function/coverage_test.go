@@ -12,7 +12,7 @@ import (
 var withoutCode = func() map[string]bool {
 	m := map[string]bool{}
 	for _, n := range strings.Fields("= <> < <= > >= <=> and or not between in isnull isnotnull istrue isnottrue isfalse isnotfalse case if coalesce nvl nullif " +
-		"boolean tinyint smallint int bigint float double string bucket_number in_bloom_filter reflect reflect2") {
+		"boolean tinyint smallint int bigint float double string in_bloom_filter reflect reflect2") {
 		m[n] = true
 	}
 	return m

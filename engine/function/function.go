@@ -24,6 +24,9 @@ type Env struct {
 	// starts anywhere.
 	Seeds *Seeds
 
+	// Converting is set where columns of a partition become those of its table: Hive converts them by other code than CAST.
+	Converting bool
+
 	seed uint64 // of this call, when Seeds is set
 }
 

@@ -64,10 +64,14 @@ func addTime(env *Env, call *Call, minus bool) Kernel {
 	case a.Physical() == types.I128 && b.Physical() == types.I128:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			x, y := wides(args[0]), wides(args[1])
+			times := a.IsDateGroup() && b.IsDateGroup()
 			rows.Each(func(i int) {
-				if minus {
+				switch {
+				case times:
+					out.W[i] = calendar.SubtractTimes(x.at(i), y.at(i))
+				case minus:
 					out.W[i] = calendar.Subtract(x.at(i), y.at(i))
-				} else {
+				default:
 					out.W[i] = calendar.Add(x.at(i), y.at(i))
 				}
 			})

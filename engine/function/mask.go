@@ -84,7 +84,7 @@ func maskNumber(call *Call, i int, def, low, high int64) int64 {
 
 // mask takes its replacements from constant arguments, after the count of characters where there is one.
 func mask(chosen maskRange, counts int) Builder {
-	return func(_ *Env, call *Call) Kernel {
+	return func(env *Env, call *Call) Kernel {
 		n := 4
 		if d, ok := call.Const(1); counts == 1 && ok && !d.Null {
 			n = int(d.I)
@@ -122,6 +122,9 @@ func mask(chosen maskRange, counts int) Builder {
 					y, mo, d := calendar.Civil(a.at(i))
 					if m.year != -1 {
 						y = m.year
+					}
+					if y == 0 && env.Hive3() { // 3.1 prints years of their era
+						y = 1
 					}
 					if m.month != -1 {
 						mo = m.month + 1

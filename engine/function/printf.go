@@ -1,6 +1,7 @@
 package function
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -172,6 +173,8 @@ func (s *specifier) format(v *vector.Vector, row int, format func(*vector.Vector
 		text = strconv.FormatBool(!null && (v.Type.Kind != types.Boolean || v.Base().I64[v.At(row)] != 0))
 	case null:
 		text = "null"
+	case lower == 's' && v.Type.Kind == types.Binary: // as Hadoop's byte arrays print
+		text = fmt.Sprintf("% x", v.Bytes(row))
 	case lower == 's':
 		text = string(format(v)(nil, row))
 		if v.Type.Kind == types.Boolean {
@@ -194,6 +197,10 @@ func (s *specifier) format(v *vector.Vector, row int, format func(*vector.Vector
 			return "", mismatch
 		}
 		return s.upper(s.real(v, row)), nil
+	case lower == 'a' && (v.Type.Physical() == types.F64 || v.Type.Kind == types.Decimal):
+		text = hexReal(doubleOf(v, row))
+	case lower == 'h' && v.Type.Kind == types.Binary:
+		text = strconv.FormatUint(uint64(uint32(hashBytes(1, v.Bytes(row)))), 16)
 	case lower == 'h':
 		text = strconv.FormatUint(uint64(uint32(hashBytes(0, format(v)(nil, row)))), 16)
 	default:
@@ -203,6 +210,41 @@ func (s *specifier) format(v *vector.Vector, row int, format func(*vector.Vector
 		text = text[:prefix([]byte(text), s.precision)]
 	}
 	return s.upper(text), nil
+}
+
+func doubleOf(v *vector.Vector, row int) float64 {
+	if v.Type.Physical() == types.F64 {
+		return v.Base().F64[v.At(row)]
+	}
+	d := decimalsOf(v)
+	return decimal.Float64(d.at(row), v.Type.Scale)
+}
+
+// hexReal is Java's Double.toHexString.
+func hexReal(f float64) string {
+	sign := ""
+	if math.Signbit(f) {
+		sign = "-"
+	}
+	switch {
+	case f != f:
+		return "NaN"
+	case math.IsInf(f, 0):
+		return sign + "Infinity"
+	}
+	b := math.Float64bits(f)
+	digits := strings.TrimRight(fmt.Sprintf("%013x", b&(1<<52-1)), "0")
+	if digits == "" {
+		digits = "0"
+	}
+	lead, exponent := "1", int(b>>52&0x7ff)-1023
+	if exponent == -1023 { // subnormal numbers keep the smallest exponent
+		lead, exponent = "0", -1022
+		if digits == "0" {
+			exponent = 0
+		}
+	}
+	return sign + "0x" + lead + "." + digits + "p" + strconv.Itoa(exponent)
 }
 
 func (s *specifier) upper(text string) string {

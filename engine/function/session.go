@@ -11,7 +11,13 @@ import (
 )
 
 var sessionTable = map[string]entry{
-	"current_database":            {build: text(func(e *Env) string { return e.Database }), nulls: Aware},
+	"current_database": {build: text(func(e *Env) string { return e.Database }), nulls: Aware},
+	"bucket_number": {build: func(*Env, *Call) Kernel {
+		return func(_ []*vector.Vector, rows Rows, out *Result) error {
+			rows.Each(out.Null)
+			return nil
+		}
+	}, nulls: Aware},
 	"current_schema":              {build: text(func(e *Env) string { return e.Database }), nulls: Aware},
 	"current_catalog":             {build: text(func(*Env) string { return "hive" }), nulls: Aware},
 	"current_user":                {build: text(func(e *Env) string { return e.User }), nulls: Aware},
@@ -33,9 +39,9 @@ var sessionTable = map[string]entry{
 
 func versionText(e *Env) string {
 	if e.Hive3() {
-		return "3.1.3 skep"
+		return "3.1.3 rskep"
 	}
-	return "4.0.1 skep"
+	return "4.0.1 rskep"
 }
 
 func text(f func(*Env) string) Builder {

@@ -73,8 +73,7 @@ func xpathKernel(store func(out *Result, i int, e *xpath.Expr, doc *xpath.Node))
 	}
 }
 
-// xpathNumber gives the number of an expression; integers are cut from the double, or taken from the text when it holds more
-// digits than a double does.
+// xpathNumber gives the number of an expression; integers are the double's, cut and saturated, and short ones the low bits of that.
 func xpathNumber(env *Env, call *Call) Kernel {
 	t := call.Result
 	return xpathKernel(func(out *Result, i int, e *xpath.Expr, doc *xpath.Node) {
@@ -84,14 +83,10 @@ func xpathNumber(env *Env, call *Call) Kernel {
 			out.F64[i] = float64(float32(f))
 		case t.Physical() == types.F64:
 			out.F64[i] = f
-		case math.Abs(f) >= 1<<53:
-			v, ok := ParseInteger([]byte(e.String(doc)))
-			if !ok {
-				v = toLong(f)
-			}
-			out.I64[i] = wrap(v, width(t))
+		case t.Kind == types.BigInt:
+			out.I64[i] = toLong(f)
 		default:
-			out.I64[i] = wrap(toLong(f), width(t))
+			out.I64[i] = wrap(min(max(toLong(f), math.MinInt32), math.MaxInt32), width(t))
 		}
 	})(env, call)
 }

@@ -26,7 +26,7 @@ func newWindowAggregate(spec *WindowSpec, c WindowCall) (windowFunction, error) 
 	for _, a := range c.Args {
 		args = append(args, spec.Types[a])
 	}
-	f, err := aggregate.New(c.Func, args, c.Result)
+	f, err := aggregate.New(aggregate.Windowed(c.Func), args, c.Result)
 	if err != nil {
 		return nil, err
 	}

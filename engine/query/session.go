@@ -286,8 +286,14 @@ type folder struct{ env *expr.Env }
 
 var _ analyzer.Folder = folder{}
 
-// Fold implements analyzer.Folder.
-func (f folder) Fold(e plan.Expr) (types.Datum, error) { return expr.Fold(f.env, e) }
+// Fold implements analyzer.Folder: it evaluates a constant expression. A folded zero of Hive 4 has no sign: its optimizer keeps numbers as decimals.
+func (f folder) Fold(e plan.Expr) (types.Datum, error) {
+	v, err := expr.Fold(f.env, e)
+	if v.F == 0 && !f.env.Hive3() {
+		v.F = 0
+	}
+	return v, err
+}
 
 // castText casts text to t with the session's rules.
 func (s *Session) castText(text string, t *types.Type) (types.Datum, error) {

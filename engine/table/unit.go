@@ -130,7 +130,9 @@ func (u *unit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition, col
 		return nil
 	}
 	var err error
-	if u.converted, err = expr.Compile(env, casts, layout); err != nil {
+	conversion := *env
+	conversion.Converting = true
+	if u.converted, err = expr.Compile(&conversion, casts, layout); err != nil {
 		return fmt.Errorf("converting the columns of partition %s: %w", strings.Join(p.Names, "/"), err)
 	}
 	return nil

@@ -21,7 +21,7 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 	}
 	return reporting([]string{"tab_name"}, func(ctx context.Context, r *report) error {
 		f, ok := function.Lookup(name)
-		if !ok {
+		if !ok || f.Only31 && !env.is31() {
 			return env.describeUser(ctx, r, s, name)
 		}
 		if f.Short == "" {

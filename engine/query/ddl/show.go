@@ -237,7 +237,8 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 	return lines("tab_name", func(ctx context.Context) ([]string, error) {
 		names := map[string]bool{}
 		for _, n := range function.Names() {
-			names[n] = true
+			f, _ := function.Lookup(n)
+			names[n] = !f.Only31 || env.is31()
 		}
 		dbs, err := env.Store.Databases(ctx, nil)
 		if err != nil {
@@ -257,7 +258,7 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 		}
 		var out []string
 		for _, n := range slices.Sorted(maps.Keys(names)) {
-			if match(n) {
+			if names[n] && match(n) {
 				out = append(out, n)
 			}
 		}

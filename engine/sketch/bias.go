@@ -1,4 +1,4 @@
-package colstats
+package sketch
 
 // The empirical bias of HyperLogLog with 2^10 registers, from the appendix of Heule, Nunkesser, Hall: HyperLogLog in Practice
 // (2013): raw estimates and by how much they are too high. Hive interpolates among the same points.

@@ -1,4 +1,5 @@
-package colstats
+// Package sketch estimates the number of distinct values as Hive does, to the same number and the same bytes.
+package sketch
 
 import (
 	"encoding/binary"
@@ -16,17 +17,19 @@ const fineBits = 25
 // maxFine is the largest set that is counted by fineBits: Hive's bound for a sketch of this precision.
 const maxFine = (1 << precision) * 6 / 8 / 5
 
-// sketch counts distinct 64-bit hashes as Hive's size-optimised HyperLogLog does, to the same number: linear counting over
+// HLL counts distinct 64-bit hashes as Hive's size-optimised HyperLogLog does, to the same number: linear counting over
 // 2^25 places for small sets, then HyperLogLog (Flajolet et al. 2007) with the bias correction of Heule et al. (2013).
-type sketch struct {
+type HLL struct {
 	registers []uint8
 	fine      []uint32 // places taken, ascending; meaningless once dense
 	dense     bool
 }
 
-func newSketch() sketch { return sketch{registers: make([]uint8, 1<<precision)} }
+// NewHLL returns a sketch of nothing.
+func NewHLL() HLL { return HLL{registers: make([]uint8, 1<<precision)} }
 
-func (s *sketch) add(h uint64) {
+// Add takes a hash: of HashLong or HashBytes.
+func (s *HLL) Add(h uint64) {
 	i := h & (1<<precision - 1)
 	rank := uint8(bits.TrailingZeros64(h>>precision)) + 1
 	if r := (*[1 << precision]uint8)(s.registers); rank > r[i] {
@@ -37,7 +40,7 @@ func (s *sketch) add(h uint64) {
 	}
 }
 
-func (s *sketch) place(p uint32) {
+func (s *HLL) place(p uint32) {
 	i, found := slices.BinarySearch(s.fine, p)
 	if found {
 		return
@@ -47,7 +50,8 @@ func (s *sketch) place(p uint32) {
 	}
 }
 
-func (s *sketch) merge(o sketch) {
+// Merge adds what o has seen.
+func (s *HLL) Merge(o HLL) {
 	for i, r := range o.registers {
 		if r > s.registers[i] {
 			s.registers[i] = r
@@ -64,10 +68,10 @@ func (s *sketch) merge(o sketch) {
 	}
 }
 
-// estimate returns the number of distinct hashes, at least 1.
-func (s *sketch) estimate() int64 { return max(s.count(), 1) }
+// Estimate returns the number of distinct hashes, at least 1.
+func (s *HLL) Estimate() int64 { return max(s.count(), 1) }
 
-func (s *sketch) count() int64 {
+func (s *HLL) count() int64 {
 	if !s.dense {
 		return linear(1<<fineBits, 1<<fineBits-len(s.fine))
 	}
@@ -121,8 +125,8 @@ func bias(n int64) int64 {
 	return int64(sum/nearest + 0.5)
 }
 
-// encode is the form in which a sketch is kept with statistics: the registers, then the places of a small set.
-func (s *sketch) encode() []byte {
+// Encode is the form in which a sketch is kept with statistics: the registers, then the places of a small set.
+func (s *HLL) Encode() []byte {
 	b := append([]byte(nil), s.registers...)
 	if s.dense {
 		return b
@@ -134,11 +138,12 @@ func (s *sketch) encode() []byte {
 	return b
 }
 
-func decode(b []byte) (sketch, bool) {
+// DecodeHLL reads what Encode wrote; ok is false for other bytes.
+func DecodeHLL(b []byte) (HLL, bool) {
 	if len(b) < 1<<precision || len(b) > 1<<precision && (len(b)-1<<precision)%4 != 1 {
-		return sketch{}, false
+		return HLL{}, false
 	}
-	s := sketch{registers: slices.Clone(b[:1<<precision]), dense: len(b) == 1<<precision}
+	s := HLL{registers: slices.Clone(b[:1<<precision]), dense: len(b) == 1<<precision}
 	if !s.dense {
 		for b = b[1<<precision+1:]; len(b) > 0; b = b[4:] {
 			s.fine = append(s.fine, binary.BigEndian.Uint32(b))
@@ -166,11 +171,11 @@ func hashEnd(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-// hashLong is Hive's hash of eight bytes, most significant first.
-func hashLong(x uint64) uint64 { return hashEnd(hashBlock(hashSeed, bits.ReverseBytes64(x)) ^ 8) }
+// HashLong is Hive's hash of eight bytes, most significant first.
+func HashLong(x uint64) uint64 { return hashEnd(hashBlock(hashSeed, bits.ReverseBytes64(x)) ^ 8) }
 
-// hashBytes is Hive's hash of bytes.
-func hashBytes(b []byte) uint64 {
+// HashBytes is Hive's hash of bytes.
+func HashBytes(b []byte) uint64 {
 	h, n := uint64(hashSeed), uint64(len(b))
 	for ; len(b) >= 8; b = b[8:] {
 		h = hashBlock(h, binary.LittleEndian.Uint64(b))
@@ -183,4 +188,45 @@ func hashBytes(b []byte) uint64 {
 		h ^= bits.RotateLeft64(k*hashC1, 31) * hashC2
 	}
 	return hashEnd(h ^ n)
+}
+
+// hiveMagic begins an HLL in Hive's own form, and hivePrecision, in the high half of the next byte, says how many bits choose a register.
+const (
+	hiveMagic    = "HLL"
+	hivePlaceBit = 6 // a place is written above the rank of its hash
+)
+
+// Serialize returns the sketch as Hive writes it: magic, precision and width of a register in one byte, the estimate, then the
+// places of a small set with their ranks as differences, or all registers packed to the width of the largest. Numbers are
+// seven bits a byte, least significant first.
+func (s *HLL) Serialize() []byte {
+	b := append([]byte(hiveMagic), precision<<4)
+	if !s.dense {
+		b = binary.AppendUvarint(b, uint64(s.Estimate()))
+		b = binary.AppendUvarint(b, uint64(len(s.fine)))
+		last := uint64(0)
+		for _, p := range s.fine {
+			// Where the bits of a place do not say the rank, the place has the largest rank of its register.
+			rank := s.registers[p&(1<<precision-1)]
+			if p>>precision != 0 {
+				rank = uint8(bits.TrailingZeros32(p>>precision)) + 1
+			}
+			entry := uint64(p)<<hivePlaceBit | uint64(rank)
+			b = binary.AppendUvarint(b, entry-last)
+			last = entry
+		}
+		return b
+	}
+	width := bits.Len8(slices.Max(s.registers))
+	b[len(b)-1] |= byte(width)
+	b = binary.AppendUvarint(b, uint64(s.Estimate()))
+	word, held := uint16(0), 0
+	for _, r := range s.registers {
+		word, held = word<<width|uint16(r), held+width
+		for held >= 8 {
+			held -= 8
+			b = append(b, byte(word>>held))
+		}
+	}
+	return b
 }

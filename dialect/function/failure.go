@@ -1,0 +1,38 @@
+package function
+
+import (
+	"strings"
+
+	"skep/dialect/sqlerr"
+)
+
+// failures are the functions that may fail for constants, which Hive evaluates while it compiles, each with the Java exception that is
+// reported then. Those with none report a wrong argument: Hive wraps what they throw.
+var failures = map[string]string{
+	"div": "", "format_number": "", "in_file": "", "regexp_extract": "", "regexp_replace": "",
+	"xpath": "", "xpath_string": "", "xpath_boolean": "", "xpath_number": "", "xpath_double": "", "xpath_float": "", "xpath_long": "",
+	"xpath_int": "", "xpath_short": "",
+	"rlike": "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
+	"printf": "IllegalFormatException", "width_bucket": sqlerr.IllegalArgumentException,
+	"encode": "UnsupportedCharsetException", "decode": "UnsupportedCharsetException",
+	"lpad": "StringIndexOutOfBoundsException", "rpad": "StringIndexOutOfBoundsException",
+	"add_months": sqlerr.IllegalArgumentException, "date_format": sqlerr.IllegalArgumentException, "from_unixtime": sqlerr.IllegalArgumentException,
+}
+
+// MayFail reports whether a function can fail for constants of the right types.
+func MayFail(name string) bool {
+	_, ok := failures[name]
+	return ok
+}
+
+// Failure is what Hive says of a call of constants at a place that fails for the given reason.
+func Failure(name string, at sqlerr.Locator, reason string) error {
+	if kind := failures[name]; kind != "" {
+		return sqlerr.Plain(kind, reason)
+	}
+	e := sqlerr.AtReason(sqlerr.InvalidArgument, at, "org.apache.hadoop.hive.ql.metadata.HiveException: "+reason)
+	if strings.Contains(reason, "regular expression") { // Hive quotes it over several lines, and then does not find the code again
+		e.Code, e.SQLState = sqlerr.GenericError, "42000"
+	}
+	return e
+}
