@@ -214,6 +214,9 @@ func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) 
 	if e.Star && f.Name != "count" && f.Name != "sum" {
 		return nil, sqlerr.Semanticf("The specified syntax for UDAF invocation is invalid.")
 	}
+	if len(e.WithinGroup) > 0 {
+		return x.orderedSet(e, f)
+	}
 	args, distinct, err := x.aggregateArgs(e)
 	if err != nil {
 		return nil, err
@@ -230,6 +233,29 @@ func (x *exprs) aggregate(e *ast.Call, f *function.Function) (plan.Expr, error) 
 		return x.decimalAverage(args, distinct, r.Result), nil
 	}
 	return x.block.addAggregate(name, castAll(args, r.Args), distinct, r.Result), nil
+}
+
+// orderedSet is f(p) WITHIN GROUP (ORDER BY x): the aggregate f(x, p). From above it is that of the negated values, negated.
+func (x *exprs) orderedSet(e *ast.Call, f *function.Function) (plan.Expr, error) {
+	if f.Name != "percentile_cont" && f.Name != "percentile_disc" || len(e.WithinGroup) != 1 || len(e.Args) != 1 {
+		return nil, sqlerr.Semanticf("WITHIN GROUP is not supported for %s", f.Name)
+	}
+	by := e.WithinGroup[0]
+	call := *e
+	call.WithinGroup = nil
+	call.Args = []ast.Expr{by.Expr, e.Args[0]}
+	if by.Order != ast.SortDesc {
+		return x.aggregate(&call, f)
+	}
+	call.Args[0] = &ast.Unary{Pos: by.Expr.Position(), Op: ast.OpNegate, Expr: by.Expr}
+	v, err := x.aggregate(&call, f)
+	if err != nil {
+		return nil, err
+	}
+	if v.Type().Kind == types.Array {
+		return nil, sqlerr.Semanticf("several percentiles of a descending order are not supported")
+	}
+	return x.apply(e, "negative", []ast.Expr{e}, []plan.Expr{v})
 }
 
 // decimalAverage is the average of decimals as the optimizer of Hive 3.1 makes it, with the scale of that division: the sum, which first

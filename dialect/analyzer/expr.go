@@ -217,6 +217,9 @@ func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
 		return x.apply(e, "~", []ast.Expr{e.Expr}, []plan.Expr{v})
 	}
 	if l, ok := v.(*plan.Literal); ok {
+		if l.T.Kind == types.Double && l.Value.F == 0 && !x.hive3() {
+			return v, nil // 4.0 keeps numbers of queries as decimals, whose zero has no sign
+		}
 		if n := negated(l); n != nil {
 			return n, nil
 		}
