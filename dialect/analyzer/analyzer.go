@@ -118,7 +118,7 @@ func (b *builder) column(name string, t *types.Type) plan.Column {
 }
 
 // hive3 reports whether the session wants Hive 3.1's behaviour.
-func (b *builder) hive3() bool { return b.a.resolve.HiveVersion == "3.1" }
+func (b *builder) hive3() bool { return b.a.resolve.Hive3() }
 
 // finish trims the plan to the visible columns, inlines definitions with one reference and removes subquery expressions.
 func (b *builder) finish(r *result) (plan.Node, error) {

@@ -23,7 +23,7 @@ func (c *Conf) Lookup(key string) (string, bool) {
 	if v, ok := c.Explicit(key); ok {
 		return v, true
 	}
-	if v, ok := defaults31[key]; ok && c.HiveVersion() == "3.1" {
+	if v, ok := defaults31[key]; ok && c.Hive3() {
 		return v, true
 	}
 	if v, ok := defaults[key]; ok {
@@ -91,7 +91,7 @@ func (c *Conf) All() map[string]string {
 	for k, v := range defaults {
 		out[k] = v
 	}
-	if c.HiveVersion() == "3.1" {
+	if c.Hive3() {
 		for k, v := range defaults31 {
 			out[k] = v
 		}
@@ -133,12 +133,15 @@ func (c *Conf) HiveVersion() string {
 	return "4.0"
 }
 
+// Hive3 reports whether the level is 3.1: see Differences for what that decides.
+func (c *Conf) Hive3() bool { return c.HiveVersion() == "3.1" }
+
 // NullsLast reports whether NULLs sort last by default: Hive 4 does so, unless the session says otherwise.
 func (c *Conf) NullsLast() bool {
 	if v, ok := c.Lookup("hive.default.nulls.last"); ok && v != "" {
 		return strings.EqualFold(v, "true")
 	}
-	return c.HiveVersion() != "3.1"
+	return !c.Hive3()
 }
 
 // Changed returns the properties that have been set here or in a parent; defaults are left out.

@@ -49,17 +49,17 @@ func CheckCast(env *Env, from, to *types.Type) error {
 			return wrongArguments("Only string, char, varchar or binary data can be cast into binary data types.")
 		}
 	case numericGroup:
-		if env != nil && env.HiveVersion != "3.1" && fg == dateGroup && strictTimestamps(env) && (to.Kind != types.Decimal || from.Kind == types.Date) {
+		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) && (to.Kind != types.Decimal || from.Kind == types.Date) {
 			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
 		}
 		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
 	case booleanGroup:
-		if env != nil && env.HiveVersion != "3.1" && fg == dateGroup && strictTimestamps(env) {
+		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) {
 			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
 		}
 		ok = fg != binaryGroup && !from.IsInterval()
 	case dateGroup:
-		if env != nil && env.HiveVersion != "3.1" && fg == numericGroup && to.Kind == types.Timestamp && strictTimestamps(env) {
+		if env != nil && !env.Hive3() && fg == numericGroup && to.Kind == types.Timestamp && strictTimestamps(env) {
 			return wrongArguments("Casting NUMERIC types to TIMESTAMP is prohibited (hive.strict.timestamp.conversion)")
 		}
 		switch {

@@ -289,7 +289,7 @@ func fromUnixTime(env *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) != 1 && len(args) != 2 {
 		return Resolution{}, wrongLength("from_unixtime requires 1..2 argument(s), got %d", len(args))
 	}
-	if k := args[0].Type.Kind; k != types.Int && k != types.BigInt && (env.HiveVersion != "3.1" || !args[0].Type.IsInteger()) {
+	if k := args[0].Type.Kind; k != types.Int && k != types.BigInt && (!env.Hive3() || !args[0].Type.IsInteger()) {
 		return Resolution{}, wrongArguments("The function from_unixtime takes only int/long types for first argument. Got Type:%s", category(args[0].Type))
 	}
 	r := Resolution{Args: []*types.Type{types.BigIntType}, Result: types.StringType}

@@ -32,6 +32,9 @@ type Env struct {
 	Location    *time.Location
 }
 
+// Hive3 reports whether Hive 3.1's behaviour is asked for.
+func (e *Env) Hive3() bool { return e != nil && e.HiveVersion == "3.1" }
+
 // Resolution is the outcome of resolving a call: the types to which the arguments are cast before the call, and the type of
 // the result. Table functions give their output columns in Outputs instead. Func, when not "", replaces the called name
 // (e.g. a synonym, or a variant for the argument types).

@@ -108,6 +108,9 @@ type Session struct {
 	Conf        func(key string) string
 }
 
+// Hive3 reports whether Hive 3.1's behaviour is asked for.
+func (s *Session) Hive3() bool { return s.HiveVersion == "3.1" }
+
 // WriteOptions says what to write and how.
 type WriteOptions struct {
 	Schema     []Column

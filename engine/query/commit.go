@@ -91,7 +91,7 @@ func (w *write) rows() int64 {
 
 // merger merges column statistics as the session's version of Hive does.
 func (st *Statement) merger() stats.Merger {
-	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.HiveVersion() == "3.1"}
+	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.Hive3()}
 }
 
 // files lists the staged files of an output.

@@ -270,7 +270,7 @@ func (x *importing) check(t *model.Table) error {
 		imported = "1"
 	}
 	if old := sd.SerDe.Parameters[format]; old != imported {
-		if x.st.conf.HiveVersion() == "3.1" {
+		if x.st.conf.Hive3() {
 			return differs("Table Serde format does not match")
 		}
 		return differs("Table Serde format does not match. Imported : " + imported + " existing: " + old)

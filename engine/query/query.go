@@ -56,7 +56,7 @@ func (st *Statement) reading(ctx context.Context, compile func(a *analysis) erro
 // optimize runs the optimizer over plans that may share subplans.
 func (st *Statement) optimize(ctx context.Context, a *analysis, roots []plan.Node) ([]plan.Node, error) {
 	env := &optimizer.Env{
-		Hive3:   st.conf.HiveVersion() == "3.1",
+		Hive3:   st.conf.Hive3(),
 		Catalog: a.tables, Folder: a.folder, Deterministic: deterministic, Disabled: st.conf.Get("skep.optimizer.disabled"),
 		TableRows: func(t *catalog.Table, parts []*catalog.Partition) float64 { return st.estimateRows(ctx, t, parts) },
 	}

@@ -124,7 +124,7 @@ func (st *Statement) prepare(ctx context.Context, r Request) (err error) {
 
 func (st *Statement) parserOptions() parser.Options {
 	var o parser.Options
-	if st.conf.HiveVersion() == "3.1" {
+	if st.conf.Hive3() {
 		o.Version = parser.V31
 	}
 	switch strings.ToLower(st.conf.Get("hive.support.quoted.identifiers")) {

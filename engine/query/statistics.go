@@ -20,7 +20,7 @@ func (s *Session) columnStatistics(schema []format.Column, cols []*colstats.Colu
 			Column: schema[i].Name, Type: c.Type.String(), Kind: kind, Nulls: c.Nulls, Distinct: c.Distinct(),
 			AvgLength: c.AvgLen(), MaxLength: c.MaxLen, BitVector: c.Sketch(),
 		}
-		if s.conf.HiveVersion() != "3.1" && c.Rows > 0 {
+		if !s.conf.Hive3() && c.Rows > 0 {
 			m.AvgLength = float64(c.TotalLen) / float64(c.Rows) // Hive 4 takes NULL for the empty text
 		}
 		if kind == model.BooleanStatistics {

@@ -255,7 +255,7 @@ func (w *writer) appendFooter(dst []byte) []byte {
 		w.appendGroup(t, &w.groups[i])
 	}
 	model := "4.0.1"
-	if strings.HasPrefix(w.session.HiveVersion, "3") {
+	if w.session.Hive3() {
 		model = "3.1.3"
 	}
 	pairs := [][2]string{{metaWriterZone, w.zoneName()}, {metaProleptic, fmt.Sprint(w.proleptic())}, {metaLegacyZone, "false"},

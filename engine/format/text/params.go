@@ -34,7 +34,7 @@ func newParams(properties map[string]string, session *format.Session) (*params, 
 	p := &params{
 		null:     []byte("\\N"),
 		base64:   !isFalse(properties["hive.serialization.decode.binary.as.base64"]),
-		lenient:  strings.HasPrefix(session.HiveVersion, "3"),
+		lenient:  session.Hive3(),
 		location: session.Location,
 	}
 	if p.location == nil {

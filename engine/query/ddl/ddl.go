@@ -128,7 +128,7 @@ func (env *Env) compile(ctx context.Context, stmt ast.Statement) (*Task, error) 
 
 // taskClass is the class Hive 4 names in execution errors of DDL statements; 3.1 had another.
 func (env *Env) taskClass() string {
-	if env.Session.Conf().HiveVersion() == "3.1" {
+	if env.Session.Conf().Hive3() {
 		return "org.apache.hadoop.hive.ql.exec.DDLTask"
 	}
 	return "org.apache.hadoop.hive.ql.ddl.DDLTask"
@@ -136,7 +136,7 @@ func (env *Env) taskClass() string {
 
 // returnCode is what a failing DDL task returns.
 func (env *Env) returnCode() sqlerr.Code {
-	if env.Session.Conf().HiveVersion() == "3.1" {
+	if env.Session.Conf().Hive3() {
 		return 1
 	}
 	return 40000

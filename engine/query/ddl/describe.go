@@ -20,7 +20,7 @@ import (
 var describeColumns = []string{"col_name", "data_type", "comment"}
 
 // is31 reports whether statements behave as in Hive 3.1.
-func (env *Env) is31() bool { return env.Session.Conf().HiveVersion() == "3.1" }
+func (env *Env) is31() bool { return env.Session.Conf().Hive3() }
 
 func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task, error) {
 	db, _ := env.tableName(s.Table)
