@@ -133,9 +133,12 @@ type Manifest struct {
 // ManifestEntry is one output in a manifest. The attempt's job and stage are the manifest's.
 type ManifestEntry struct {
 	Task, Epoch, Attempt int32
-	Location             int32 // index in Locations
+	Location             int32 // index in Locations, or Nowhere
 	Check                uint32
 }
+
+// Nowhere is the location of an output without rows, which nobody reads: it is not missed when its place has gone.
+const Nowhere = -1
 
 // NewManifest lists outputs, which must be of one stage and ordered by task.
 func NewManifest(stage StageID, partitions int, outputs []*Output) *Manifest {

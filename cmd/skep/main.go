@@ -14,6 +14,7 @@ var version = "0.1.0"
 
 type commands struct {
 	Server        serverCommand        `cmd:"" help:"Run the server: Thrift front end, metastore and engine in one process."`
+	Worker        workerCommand        `cmd:"" help:"Run tasks of a server's queries."`
 	SQL           sqlCommand           `cmd:"" name:"sql" help:"Run statements against a server."`
 	Parse         parseCommand         `cmd:"" help:"Check the syntax of statements."`
 	ShuffleServer shuffleServerCommand `cmd:"" help:"Serve the shuffle outputs of this machine's workers, so that they outlive them."`

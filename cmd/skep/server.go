@@ -29,6 +29,15 @@ type serverCommand struct {
 	Memory   byteSize `help:"Memory budget of the server." default:"4GB"`
 	Threads  int      `help:"Worker threads; 0 = all processors." default:"0"`
 	LogLevel string   `help:"trace, debug, info, warn or error." default:"info"`
+
+	Workers       int      `help:"Worker processes to start on this machine." default:"0"`
+	WorkerMemory  byteSize `help:"Memory budget of each of them." default:"2GB"`
+	WorkerSlots   int      `help:"Tasks at a time of each of them." default:"1"`
+	WorkerPort    int      `help:"Port at which other workers attach; 0 accepts none but those that are started here." default:"0"`
+	Spool         string   `help:"Folder for outputs of tasks that all workers and the server share; without it workers keep their outputs." type:"path" optional:""`
+	ShuffleServer string   `help:"Address (http://host:port) of a shuffle server of this machine, which serves the directories of --shuffle-dir." optional:""`
+	ShuffleDir    []string `help:"Directories for outputs of tasks of the workers that are started here." type:"path"`
+	security
 }
 
 // Run serves until SIGINT or SIGTERM.
@@ -48,11 +57,18 @@ func (c *serverCommand) Run() error {
 	defer stop()
 	// The first signal lets running statements end; the second one kills, as signals do.
 	context.AfterFunc(ctx, stop)
+	workers, err := c.acceptWorkers()
+	if err != nil {
+		return err
+	}
 	engine, err := query.Open(ctx, query.Config{
-		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory) / 4 * 3, Settings: settings, Log: log.Named("engine"),
+		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory) / 4 * 3, Settings: settings, Log: log.Named("engine"), Workers: workers,
 	})
 	if err != nil {
 		return err
+	}
+	if c.Workers > 0 {
+		defer c.startWorkers(workers.Listener.Addr(), log.Named("workers")).Close()
 	}
 	server, err := hs2.Listen(hs2.Config{
 		Address: fmt.Sprintf("%s:%d", c.Host, c.Port), Backend: embedded.New(engine), Log: log.Named("hs2"), Version: version, Settings: settings,

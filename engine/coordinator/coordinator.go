@@ -16,6 +16,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"skep/engine/scheduler"
@@ -25,10 +26,12 @@ import (
 
 // Config describes a coordinator and its workers.
 type Config struct {
-	Workers  int   // in this process
+	Workers  int   // in this process; others attach
 	Slots    int   // tasks that a worker runs at a time
 	Memory   int64 // of a worker, for the grants of its tasks
 	Exchange shuffle.Exchange
+	// Survives says that outputs stay when the workers that wrote them go.
+	Survives bool
 	// Worker configures the workers in this process, but for what is the coordinator's.
 	Worker worker.Config
 	// Scheduler is the core's; nil: scheduler.DefaultConfig.
@@ -66,7 +69,8 @@ type Coordinator struct {
 
 	embedded []*embedded
 	workers  map[scheduler.WorkerID]Worker // of the loop
-	running  sync.WaitGroup                // commits and releases
+	attached atomic.Int64                  // their number
+	running  sync.WaitGroup                // commits and copies of results
 
 	incarnation scheduler.Incarnation // of workers in this process: another one in every process
 	compactAt   int64                 // size of the log; of the loop
@@ -96,10 +100,11 @@ func New(c Config) (*Coordinator, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range max(c.Workers, 1) {
+	for i := range c.Workers {
 		w := newEmbedded(x, scheduler.WorkerID(i))
 		x.embedded = append(x.embedded, w)
 		x.workers[w.id] = w
+		x.attached.Add(1)
 	}
 	go x.loop(actions, lost)
 	return x, nil
@@ -267,7 +272,12 @@ func (x *Coordinator) perform(actions []scheduler.Action) {
 			x.askSizes(a)
 		case scheduler.ReleaseStage:
 			x.release(a)
-		case scheduler.ReleaseJob: // Run releases it, when nothing of it runs any more
+		case scheduler.ReleaseJob: // what is in this process Run releases, when nothing of it runs any more
+			for _, w := range x.workers {
+				w.ReleaseJob(a.Job)
+			}
+		case scheduler.Reattach:
+			x.to(a.Worker, Worker.Reattach)
 		case scheduler.CommitJob:
 			x.commit(a.Job)
 		case scheduler.JobEnded:
@@ -297,49 +307,10 @@ func (x *Coordinator) release(a scheduler.ReleaseStage) {
 		return
 	}
 	for _, w := range x.workers {
-		w.ReleaseStage(j.job, a.Stage, a.Epoch)
+		w.ReleaseStage(a.Job, a.Stage, a.Epoch)
 	}
 	if err := x.config.Exchange.Release(context.Background(), j.name, int(a.Stage)); err != nil {
 		j.problem(fmt.Errorf("releasing the outputs of stage %d of %s: %w", a.Stage, j.name, err))
-	}
-}
-
-// Reported takes what an attempt of a worker reports.
-func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation, r *worker.Report) {
-	j := x.job(r.Attempt.Job)
-	if j == nil {
-		return // it has ended
-	}
-	if r.Place != nil {
-		j.wrote(r.Attempt, id, r.Place)
-	}
-	if r.Work != nil && j.query.Report != nil {
-		j.query.Report(int(r.Attempt.Stage), r.Work)
-	}
-	switch r.Kind {
-	case worker.Started:
-		x.send(scheduler.AttemptStarted{Attempt: r.Attempt, Worker: id, Incarnation: inc})
-	case worker.CommitRequested:
-		manifest := r.Manifest
-		if r.Place != nil { // of a part of the result
-			var err error
-			if manifest, err = encodePlace(r.Place); err != nil {
-				j.problem(err)
-				return
-			}
-		}
-		x.send(scheduler.CommitRequested{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output, Manifest: manifest})
-	case worker.Finished:
-		x.send(scheduler.AttemptFinished{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output})
-	case worker.Failed:
-		e := scheduler.AttemptFailed{Attempt: r.Attempt, Worker: id, Incarnation: inc, Class: r.Class, Message: r.Message}
-		if r.Fetch != nil {
-			f := *r.Fetch
-			f.Worker = j.writer(f.Producer)
-			e.Fetch = &f
-		}
-		j.failed(r.Message, r.Err)
-		x.send(e)
 	}
 }
 

@@ -71,6 +71,8 @@ type Tables interface {
 	stage.Divider
 	// File opens a file of a split.
 	File(ctx context.Context, path string) (format.Input, error)
+	// Now returns where the file of a split is at present.
+	Now(path string) string
 }
 
 // job is a query being run.
@@ -90,6 +92,8 @@ type job struct {
 	manifests map[scheduler.ManifestRef]*shuffle.Manifest
 	causes    map[string]error // of failures, by message: the core keeps texts only
 	problems  []error
+	reported  map[scheduler.AttemptID]bool // what it did has been passed on
+	coming    map[scheduler.AttemptID]bool // results on their way from a worker
 	done      chan struct{}
 	err       error
 	ended     bool
@@ -99,6 +103,9 @@ type job struct {
 type output struct {
 	*worker.Place
 	worker scheduler.WorkerID
+	rows   int64
+	// here says that it has been brought to this process: the first report's place is no longer of interest.
+	here bool
 }
 
 // location is a split of one of the scans of a stage.
@@ -151,7 +158,8 @@ func (x *Coordinator) wait(ctx context.Context, j *job) error {
 	j.stop(nil)
 	err := j.err
 	for _, w := range x.embedded {
-		err = errors.Join(err, w.runner.ReleaseJob(j.id))
+		_, e := w.runner.ReleaseJob(j.id)
+		err = errors.Join(err, e)
 	}
 	x.send(scheduler.JobForgotten{Job: j.id})
 	err = errors.Join(err, x.config.Exchange.Release(context.WithoutCancel(ctx), j.name))
@@ -176,7 +184,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 		return nil, nil, err
 	}
 	j.job = &worker.Job{
-		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Files: q.Tables.File, Logf: q.Logf,
+		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Files: q.Tables.File, Now: q.Tables.Now, Logf: q.Logf,
 	}
 	spec := &scheduler.JobSpec{Pool: q.Pool, EstimatedBytes: 0}
 	for _, s := range q.Graph.Stages {
@@ -184,6 +192,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 		if err != nil {
 			return nil, nil, err
 		}
+		st.OutputSurvives = x.config.Survives
 		for _, x := range st.Splits {
 			spec.EstimatedBytes += x.Bytes
 		}
@@ -200,7 +209,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 func newJob(id scheduler.JobID, name string, q *Query) *job {
 	j := &job{
 		id: id, name: name, query: q, outputs: map[scheduler.AttemptID]output{},
-		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, done: make(chan struct{}),
+		manifests: map[scheduler.ManifestRef]*shuffle.Manifest{}, causes: map[string]error{}, reported: map[scheduler.AttemptID]bool{}, coming: map[scheduler.AttemptID]bool{}, done: make(chan struct{}),
 	}
 	j.ctx, j.stop = context.WithCancelCause(context.Background())
 	return j
@@ -289,10 +298,23 @@ func (j *job) shuffleID(a scheduler.AttemptID) shuffle.AttemptID {
 }
 
 // wrote notes the output of an attempt.
-func (j *job) wrote(a scheduler.AttemptID, w scheduler.WorkerID, p *worker.Place) {
+func (j *job) wrote(a scheduler.AttemptID, o output) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.outputs[a] = output{p, w}
+	if !j.outputs[a].here {
+		j.outputs[a] = o
+	}
+}
+
+// firstOf reports whether this is the first report of what an attempt did; reports are repeated until they are answered.
+func (j *job) firstOf(a scheduler.AttemptID) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.reported[a] {
+		return false
+	}
+	j.reported[a] = true
+	return true
 }
 
 // writer returns the worker that has an output, or scheduler.NoWorker.
@@ -334,7 +356,14 @@ func (j *job) listed(s scheduler.StageID, epoch uint32, attempts []scheduler.Att
 	if g := j.query.Graph; len(outputs) == 0 && g.Stages[s].Exchange >= 0 {
 		partitions = g.Exchanges[g.Stages[s].Exchange].Partitions // of nothing
 	}
-	return shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: int(s), Epoch: int(epoch)}, partitions, outputs)
+	m := shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: int(s), Epoch: int(epoch)}, partitions, outputs)
+	for i := range m.Entries {
+		a := scheduler.AttemptID{Job: j.id, Stage: s, Epoch: uint32(m.Entries[i].Epoch), Task: scheduler.TaskID(m.Entries[i].Task), Attempt: uint32(m.Entries[i].Attempt)}
+		if j.outputs[a].rows == 0 {
+			m.Entries[i].Location = shuffle.Nowhere
+		}
+	}
+	return m
 }
 
 // fetchFail is an output that could not be read, as the core knows it.

@@ -177,7 +177,7 @@ func (l *Logged) restore(q *Query) (*job, error) {
 	}
 	j.job = &worker.Job{ID: l.Job, Name: j.name, Session: l.Session, Twice: q.Twice, Verify: q.Verify, Logf: q.Logf}
 	if q.Tables != nil {
-		j.job.Files = q.Tables.File
+		j.job.Files, j.job.Now = q.Tables.File, q.Tables.Now
 	}
 	return j, nil
 }

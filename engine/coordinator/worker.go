@@ -16,8 +16,10 @@ type Worker interface {
 	Answer(id scheduler.AttemptID, granted bool)
 	Acknowledge(id scheduler.AttemptID, keep bool)
 	// ReleaseStage drops the outputs of a stage up to an epoch, ReleaseJob all that there is of a job, which ends what still runs.
-	ReleaseStage(job *worker.Job, s scheduler.StageID, epoch uint32)
-	ReleaseJob(job *worker.Job)
+	ReleaseStage(job scheduler.JobID, s scheduler.StageID, epoch uint32)
+	ReleaseJob(job scheduler.JobID)
+	// Reattach asks the worker to say again what it has (Coordinator.Attach).
+	Reattach()
 }
 
 // embedded is a worker in this process. Its outputs are in the coordinator's exchange.
@@ -36,11 +38,13 @@ func newEmbedded(x *Coordinator, id scheduler.WorkerID) *embedded {
 	return w
 }
 
-// seen is what the core is told of the worker at the start.
+// seen is what the core is told of the worker.
 func (w *embedded) seen() scheduler.WorkerSeen {
 	c := w.coordinator.config
+	held, running := w.runner.Holdings()
 	return scheduler.WorkerSeen{
 		Worker: w.id, Incarnation: w.coordinator.incarnation, Host: fmt.Sprintf("embedded-%d", w.id), Slots: max(c.Slots, 1), Memory: c.Memory,
+		Held: heldOutputs(held), Running: running,
 	}
 }
 
@@ -57,9 +61,23 @@ func (w *embedded) Answer(id scheduler.AttemptID, granted bool) { w.runner.Answe
 func (w *embedded) Acknowledge(id scheduler.AttemptID, keep bool) { w.runner.Acknowledge(id, keep) }
 
 // ReleaseStage implements Worker. The outputs themselves are in the coordinator's exchange.
-func (w *embedded) ReleaseStage(job *worker.Job, s scheduler.StageID, epoch uint32) {
-	w.runner.ReleaseStage(job.ID, s, epoch)
+func (w *embedded) ReleaseStage(job scheduler.JobID, s scheduler.StageID, epoch uint32) {
+	w.runner.ReleaseStage(job, s, epoch)
 }
 
 // ReleaseJob implements Worker. Run waits for what it started.
-func (w *embedded) ReleaseJob(job *worker.Job) {}
+func (w *embedded) ReleaseJob(scheduler.JobID) {}
+
+// Reattach implements Worker.
+func (w *embedded) Reattach() {
+	w.coordinator.running.Go(func() { w.coordinator.send(w.seen()) })
+}
+
+// heldOutputs are finished attempts as the core knows them.
+func heldOutputs(held []*worker.Report) []scheduler.HeldOutput {
+	out := make([]scheduler.HeldOutput, len(held))
+	for i, r := range held {
+		out[i] = scheduler.HeldOutput{Attempt: r.Attempt, Output: r.Output}
+	}
+	return out
+}

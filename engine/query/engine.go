@@ -16,6 +16,7 @@ import (
 
 	"skep/dialect/conf"
 	"skep/engine/coordinator"
+	"skep/engine/coordinator/remote"
 	"skep/engine/filesystem"
 	"skep/engine/filesystem/local"
 	"skep/engine/history"
@@ -28,8 +29,6 @@ import (
 	"skep/metastore/store"
 	"skep/metastore/warehouse"
 	"skep/shuffle"
-	exchange "skep/shuffle/local"
-	outputs "skep/shuffle/store"
 )
 
 // Config configures an engine.
@@ -40,6 +39,8 @@ type Config struct {
 	Threads int
 	// Memory is the budget of all queries in bytes; 0 = 4 GiB.
 	Memory int64
+	// Workers lets worker processes attach, which run queries in stages; nil: these run in this process.
+	Workers *Workers
 	// Settings are server-wide settings (hive-site.xml).
 	Settings map[string]string
 	Log      hclog.Logger
@@ -74,6 +75,7 @@ type Engine struct {
 	running   map[int64]*Statement // by number in the history
 
 	jobs        *jobs
+	workers     *remote.Server
 	starting    sync.Mutex
 	coordinator *coordinator.Coordinator // of queries in stages, once there has been one
 	recovered   []*Recovered             // queries of an earlier process that this one goes on with
@@ -140,16 +142,16 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	e.pool = memory.NewPool("server", c.Memory)
 	e.slots = pipeline.NewSlots(c.Threads)
-	// In one process outputs are handed over in memory as long as they are few.
-	if e.exchange, err = exchange.Open(exchange.Options{Store: outputs.Options{
-		Dirs: []string{filepath.Join(e.scratch, "shuffle")}, Memory: c.Memory / 8,
-	}}); err != nil {
+	if e.exchange, err = e.openExchange(); err != nil {
 		return nil, fmt.Errorf("opening the exchange of stages: %w", err)
 	}
 	if e.history, err = e.openHistory(ctx); err != nil {
 		return nil, errors.Join(err, e.exchange.Close())
 	}
-	if err = e.goOn(ctx); err != nil {
+	if err = e.goOn(ctx); err == nil && c.Workers != nil {
+		err = e.acceptWorkers(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.exchange.Close(), e.history.Close())
 	}
 	return e, nil
@@ -157,6 +159,9 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 
 // Close closes the engine. Sessions must have been closed before. Queries that run are ended: no later process goes on with them.
 func (e *Engine) Close() error {
+	if e.workers != nil {
+		e.workers.Close()
+	}
 	return errors.Join(e.closeCoordinator(), e.exchange.Close(), e.history.Close(), e.store.Close(), os.RemoveAll(e.scratch))
 }
 

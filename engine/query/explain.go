@@ -38,7 +38,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		text = func() string { return statementName(x) }
 		if inner.root != nil {
 			stages := ""
-			if st.inStages() {
+			if inner.inStages(inner.root) {
 				g, err := stage.CutQuery(inner.root, inner.stageOptions())
 				if err != nil {
 					return err

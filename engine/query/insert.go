@@ -112,7 +112,7 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	if st.inStages() {
+	if st.inStages(roots(writes)...) {
 		return st.runWritesInStages(ctx, writes)
 	}
 	var outputs []planner.Output
@@ -327,4 +327,13 @@ func (s ddlSession) TypeOf(ctx context.Context, e ast.Expr, cols []model.Column)
 // Describe implements ddl.Session.
 func (s ddlSession) Describe(ctx context.Context, m *model.Table) (*catalog.Table, error) {
 	return newTables(s.Session).describe(ctx, m)
+}
+
+// roots are the plans of writes.
+func roots(writes []*write) []plan.Node {
+	out := make([]plan.Node, len(writes))
+	for i, w := range writes {
+		out[i] = w.root
+	}
+	return out
 }

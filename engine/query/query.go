@@ -99,7 +99,7 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 	}
 	st.result = st.session.engine.newResult(ts)
 	st.task = func(ctx context.Context) error {
-		if st.inStages() {
+		if st.inStages(root) {
 			return failed(st.runQueryInStages(ctx, root))
 		}
 		return failed(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}, InOrder: true}))

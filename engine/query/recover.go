@@ -186,17 +186,16 @@ func (e *Engine) startCoordinator(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	e.coordinator, err = coordinator.New(coordinator.Config{
-		Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
-		Worker: e.workerConfig(), Log: jobs.log, Records: jobs.records,
-		Restore: func(l *coordinator.Logged) (*coordinator.Query, error) {
-			q, err := e.restore(ctx, l, jobs.unfinished[l.Job])
-			if err != nil {
-				e.log.Warn("a query of an earlier process cannot go on", "query", l.ID, "error", err)
-			}
-			return q, err
-		},
-	})
+	config := e.coordinatorConfig()
+	config.Log, config.Records = jobs.log, jobs.records
+	config.Restore = func(l *coordinator.Logged) (*coordinator.Query, error) {
+		q, err := e.restore(ctx, l, jobs.unfinished[l.Job])
+		if err != nil {
+			e.log.Warn("a query of an earlier process cannot go on", "query", l.ID, "error", err)
+		}
+		return q, err
+	}
+	e.coordinator, err = coordinator.New(config)
 	if err != nil {
 		return errors.Join(err, jobs.close())
 	}
@@ -296,7 +295,7 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 	if st.snapshot, err = e.warehouse.Snapshot(ctx, nil); err != nil {
 		return nil, err
 	}
-	x := &execution{profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+	x := &execution{staged: true, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 	st.running.Store(x)
 	q.Tables, q.Memory = st.scans(st.snapshot), x.pool
 	e.recovered = append(e.recovered, &Recovered{Statement: st, Session: s, Client: r.Client, job: l.Job, record: r, ended: make(chan struct{})})

@@ -20,6 +20,7 @@ func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 type execution struct {
 	progress *operator.Progress
 	profile  *planner.Profile
+	staged   bool
 	// stages is the latest known progress of an execution in stages; nil otherwise.
 	stages       atomic.Pointer[[]StageProgress]
 	stageProfile stageProfile
@@ -76,7 +77,7 @@ func (st *Statement) Progress() Progress {
 	if x == nil {
 		return Progress{}
 	}
-	if st.inStages() {
+	if x.staged {
 		return st.stageProgress(x)
 	}
 	total, done := x.progress.Total.Load(), x.progress.Done.Load()

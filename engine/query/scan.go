@@ -96,6 +96,16 @@ func (s *scans) File(ctx context.Context, path string) (format.Input, error) {
 	return in, err
 }
 
+// Now returns where a file of the snapshot is at present.
+func (s *scans) Now(path string) string {
+	at := path
+	_ = s.snapshot.Open(path, func(now string) error { // fails only if the function does
+		at = now
+		return nil
+	})
+	return at
+}
+
 // list returns the visible files of a directory; a missing directory has none.
 func (s *scans) list(ctx context.Context, dir string, recursive bool) ([]table.File, error) {
 	entries, err := s.snapshot.List(ctx, dir)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"skep/dialect/plan"
+	"skep/dialect/types"
 	"skep/engine/coordinator"
 	"skep/engine/planner"
 	"skep/engine/stage"
@@ -20,7 +21,7 @@ import (
 
 // The settings of execution in stages.
 const (
-	executionMode  = "skep.execution.mode"  // embedded (default) or staged
+	executionMode  = "skep.execution.mode"  // embedded, staged, or auto (default): staged where workers are attached and much is read
 	executionTasks = "skep.execution.tasks" // fixes the number of tasks and partitions of stages; by size otherwise
 	// broadcastBytes is the estimated size up to which the build side of a join is copied to every task.
 	broadcastBytes = "skep.execution.broadcast.bytes"
@@ -29,6 +30,8 @@ const (
 	// filterBytes is the estimated size from which the large side of a join of two exchanges is filtered, where it is scanned, by
 	// the keys of the other side; negative: never.
 	filterBytes = "skep.execution.filter.bytes"
+	// embeddedBytes is the estimated size of what is read from which on a query goes to workers.
+	embeddedBytes = "skep.execution.embedded.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
 	executionVerify = "skep.execution.verify"
 	// executionTwice runs every task twice and compares what it has written; for tests.
@@ -36,13 +39,45 @@ const (
 )
 
 const (
+	defaultEmbedded        = 256 << 20
 	defaultBroadcast       = 16 << 20
 	defaultBroadcastActual = 64 << 20
 	defaultFilter          = 64 << 20
 )
 
-// inStages reports whether the statement is to be run in stages.
-func (st *Statement) inStages() bool { return strings.EqualFold(st.conf.Get(executionMode), "staged") }
+// inStages reports whether plans are to be run in stages: where the session says so, or where worker processes are there and the
+// plans read so much that it is worth the way to them.
+func (st *Statement) inStages(roots ...plan.Node) bool {
+	switch mode := st.conf.Get(executionMode); {
+	case strings.EqualFold(mode, "staged"):
+		return true
+	case strings.EqualFold(mode, "embedded"), st.session.engine.attached() == 0:
+		return false
+	}
+	bytes := 0.0
+	for _, r := range roots {
+		bytes += st.bytesRead(r)
+	}
+	return bytes >= float64(st.conf.Int(embeddedBytes, defaultEmbedded))
+}
+
+// bytesRead estimates the bytes of memory that the rows of a plan's scans fill.
+func (st *Statement) bytesRead(n plan.Node) float64 {
+	if s, ok := n.(*plan.Scan); ok {
+		width := 1.0
+		for _, c := range s.Cols {
+			if width += 8; c.Type.Physical() == types.Bytes {
+				width += 16
+			}
+		}
+		return max(st.estimate(s), 0) * width
+	}
+	bytes := 0.0
+	for _, in := range n.Inputs() {
+		bytes += st.bytesRead(in)
+	}
+	return bytes
+}
 
 func (st *Statement) stageOptions() stage.Options {
 	o := stage.Options{
@@ -114,7 +149,7 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 		if err != nil {
 			return err
 		}
-		x := &execution{profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+		x := &execution{staged: true, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 		st.running.Store(x)
 		st.noteStages(q.Graph)
 		q.Session, q.Tables, q.ID, q.Pool, q.Logf, q.Memory = st.surroundings(), s, st.queryID, st.pool(), st.log.Logf, x.pool
@@ -215,17 +250,15 @@ func (st *Statement) takeResult(ctx context.Context, _ []coordinator.Granted, r 
 
 // runWritesInStages runs the plans of writes, each task into files of its own, and commits what was granted.
 func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
-	roots := make([]plan.Node, len(writes))
 	q := &coordinator.Query{Sinks: make([][]byte, len(writes)), Durable: true}
 	q.Commit = st.commitGranted(q, writes)
 	var err error
 	for i, w := range writes {
-		roots[i] = w.root
 		if q.Sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return errors.Join(err, abort(ctx, writes))
 		}
 	}
-	if q.Graph, err = stage.CutWrites(roots, st.stageOptions()); err == nil {
+	if q.Graph, err = stage.CutWrites(roots(writes), st.stageOptions()); err == nil {
 		q.Statement, err = st.record(writes)
 	}
 	if err == nil {

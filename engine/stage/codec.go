@@ -125,6 +125,28 @@ func codeTask(c *codec.Coder, t *Task) {
 	}
 }
 
+// EncodeManifest turns a manifest into bytes.
+func EncodeManifest(m *shuffle.Manifest) ([]byte, error) {
+	c := codec.NewWriter()
+	codeManifest(c, m)
+	b, err := c.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("encoding the manifest of %v: %w", m.Stage, err)
+	}
+	return b, nil
+}
+
+// DecodeManifest reads what EncodeManifest returns.
+func DecodeManifest(b []byte) (*shuffle.Manifest, error) {
+	c := codec.NewReader(b)
+	m := &shuffle.Manifest{}
+	codeManifest(c, m)
+	if err := c.End(); err != nil {
+		return nil, fmt.Errorf("decoding a manifest: %w", err)
+	}
+	return m, nil
+}
+
 func codeStageID(c *codec.Coder, s *shuffle.StageID) {
 	c.String(&s.Job)
 	c.Int(&s.Stage)
@@ -173,7 +195,7 @@ func codeManifest(c *codec.Coder, m *shuffle.Manifest) {
 		if c.Reading() {
 			e.Check = uint32(check)
 		}
-		if e.Location < 0 || int(e.Location) >= len(m.Locations) {
+		if e.Location < shuffle.Nowhere || int(e.Location) >= len(m.Locations) {
 			c.Fail(fmt.Errorf("location %d of %d in a manifest", e.Location, len(m.Locations)))
 		}
 	})

@@ -47,9 +47,12 @@ func (r *Runner) run(a *attempt) {
 		r.report(a, x)
 		return
 	}
-	if a.ctx.Err() != nil { // who ended it needs no report
+	if a.ctx.Err() != nil {
 		r.discard(a, &w)
-		return
+		if cause := context.Cause(a.ctx); errors.Is(cause, errPreempted) {
+			r.report(a, &Report{Kind: Failed, Class: scheduler.Preempted, Message: cause.Error(), Err: cause})
+		}
+		return // who ended it otherwise needs no report
 	}
 	if a.Commit {
 		if !r.report(a, &Report{Kind: CommitRequested, Output: w.output, Place: w.place(), Manifest: w.manifest, Work: w.work}) {

@@ -21,6 +21,8 @@ type Job struct {
 	Memory *memory.Pool
 	// Files opens files where they are now, for attempts in the process that knows; nil: where tasks say.
 	Files func(ctx context.Context, path string) (format.Input, error)
+	// Now returns where a file is at present, for attempts elsewhere.
+	Now func(path string) string
 	// Logf receives what scripts say; nil: nobody.
 	Logf func(level, format string, args ...any)
 }
@@ -46,7 +48,6 @@ const (
 	CommitRequested
 	Finished
 	Failed
-	numKinds
 )
 
 // Report is what an attempt says of itself. It is not changed after it was made.

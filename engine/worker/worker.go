@@ -12,8 +12,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"skep/engine/filesystem"
@@ -82,6 +84,7 @@ type attempt struct {
 var (
 	errCancelled = errors.New("the attempt was cancelled")
 	errReleased  = errors.New("the job has ended")
+	errPreempted = errors.New("the worker is going away")
 	errClosed    = errors.New("the worker is shutting down")
 )
 
@@ -179,28 +182,31 @@ func (r *Runner) Acknowledge(id scheduler.AttemptID, keep bool) {
 	delete(r.attempts, id)
 }
 
-// ReleaseStage forgets the outputs of a stage up to an epoch; who calls releases them in the exchange.
-func (r *Runner) ReleaseStage(id scheduler.JobID, s scheduler.StageID, epoch uint32) {
+// ReleaseStage forgets the outputs of a stage up to an epoch. It returns the name under which they are in the exchange, where the
+// caller drops them; "" when there are none.
+func (r *Runner) ReleaseStage(id scheduler.JobID, s scheduler.StageID, epoch uint32) (name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j := r.jobs[id]
 	if j == nil {
-		return
+		return ""
 	}
 	for a := range j.held {
 		if a.Stage == s && a.Epoch <= epoch {
 			delete(j.held, a)
 		}
 	}
+	return j.Name
 }
 
-// ReleaseJob ends what runs of a job, waits for it and removes what it left outside the exchange.
-func (r *Runner) ReleaseJob(id scheduler.JobID) error {
+// ReleaseJob ends what runs of a job, waits for it and removes what it left outside the exchange. It returns the name under which
+// its outputs are there; "" when the job is not known.
+func (r *Runner) ReleaseJob(id scheduler.JobID) (name string, err error) {
 	r.mu.Lock()
 	j := r.jobs[id]
 	if j == nil {
 		r.mu.Unlock()
-		return nil
+		return "", nil
 	}
 	j.stop(errReleased)
 	for a := range j.had {
@@ -210,9 +216,27 @@ func (r *Runner) ReleaseJob(id scheduler.JobID) error {
 	r.mu.Unlock()
 	j.running.Wait()
 	if err := os.RemoveAll(j.dir); err != nil {
-		return fmt.Errorf("removing the files of %s: %w", j.Name, err)
+		return j.Name, fmt.Errorf("removing the files of %s: %w", j.Name, err)
 	}
-	return nil
+	return j.Name, nil
+}
+
+// Jobs lists the jobs that the runner knows of.
+func (r *Runner) Jobs() []scheduler.JobID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.jobs))
+}
+
+// Preempt ends the attempts that still run, which report that.
+func (r *Runner) Preempt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.attempts {
+		if a.report == nil {
+			a.stop(errPreempted)
+		}
+	}
 }
 
 // Progress lists the attempts with what they have read so far.

@@ -116,6 +116,9 @@ func (e *Exchange) MapSizes(ctx context.Context, m *shuffle.Manifest, partition 
 	out := make([]int64, len(m.Entries))
 	remote := map[int32][]int{}
 	for i, entry := range m.Entries {
+		if entry.Location == shuffle.Nowhere {
+			continue
+		}
 		location := m.Locations[entry.Location]
 		if !e.isLocal(location) {
 			remote[entry.Location] = append(remote[entry.Location], i)

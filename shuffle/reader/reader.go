@@ -197,6 +197,9 @@ func (r *Reader) begin() {
 	}
 	for n := maps.From; n < maps.To; n++ {
 		at := m.Entries[n].Location
+		if at == shuffle.Nowhere {
+			continue
+		}
 		if r.sources.Local(m.Locations[at]) {
 			continue
 		}
@@ -225,6 +228,9 @@ func (r *Reader) begin() {
 func (r *Reader) open(ctx context.Context, partitions shuffle.Range) error {
 	m := r.spec.Manifest
 	e := m.Entries[r.number]
+	if e.Location == shuffle.Nowhere {
+		return nil
+	}
 	a := m.Attempt(r.number)
 	o := &output{attempt: a, fingerprint: a.Fingerprint(), location: m.Locations[e.Location], partitions: partitions, partition: -1}
 	if f := r.fetchers[e.Location]; f != nil {

@@ -68,6 +68,9 @@ func (e *Exchange) OpenReader(_ context.Context, spec shuffle.ReaderSpec) (shuff
 func (e *Exchange) MapSizes(_ context.Context, m *shuffle.Manifest, partition int) ([]int64, error) {
 	out := make([]int64, len(m.Entries))
 	for i, entry := range m.Entries {
+		if entry.Location == shuffle.Nowhere {
+			continue
+		}
 		n, err := fetch.Size(e.store, m.Attempt(i), entry.Check, partition)
 		if err != nil {
 			return nil, fetch.Fault(err, m.Attempt(i), e.location)

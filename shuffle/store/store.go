@@ -218,6 +218,8 @@ func stageKey(job string, stage int) string { return job + "." + strconv.Itoa(st
 func (s *Store) add(w *Writer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// What a stage had written may turn out to be needed after all: then it is written again.
+	delete(s.released, stageKey(w.spec.Attempt.Job, w.spec.Attempt.Stage))
 	if err := s.usable(w.spec.Attempt.StageID); err != nil {
 		return fmt.Errorf("opening the shuffle output of %s: %w", w.spec.Attempt, err)
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	Port    int
 	Memory  string // --memory, e.g. "2GB"
 	Threads int
+	Workers int      // --workers: processes that run queries in stages
+	Args    []string // further ones
 	Env     []string // added to the environment, e.g. "TZ=US/Pacific"
 	Log     string   // file for the server's output; default: Data/server.log
 }
@@ -66,6 +68,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Threads > 0 {
 		args = append(args, "--threads", strconv.Itoa(o.Threads))
 	}
+	if o.Workers > 0 {
+		args = append(args, "--workers", strconv.Itoa(o.Workers))
+	}
+	args = append(args, o.Args...)
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)), done: make(chan error, 1), logPath: o.Log}
 	s.cmd = exec.Command(o.Binary, args...)
 	s.cmd.Env = append(os.Environ(), o.Env...)
@@ -126,6 +132,9 @@ func (s *Server) Kill() error {
 	<-s.done
 	return nil
 }
+
+// PID is the process's number.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Alive reports whether the process still runs.
 func (s *Server) Alive() bool {

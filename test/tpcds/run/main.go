@@ -22,7 +22,7 @@ import (
 
 type options struct {
 	addr, auth, scale, formats, queries, binary, memory string
-	threads                                             int
+	threads, workers                                    int
 	timeout                                             time.Duration
 	keep                                                bool
 	shared, build, passing, settings                    string
@@ -38,6 +38,7 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/skep", "server to start")
 	flag.StringVar(&o.memory, "memory", "", "memory budget of the server")
 	flag.IntVar(&o.threads, "threads", 0, "threads of the server")
+	flag.IntVar(&o.workers, "workers", 0, "worker processes of the server; with any, queries run in stages on them")
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "per query")
 	flag.BoolVar(&o.keep, "keep", false, "keep the server's data and, when it is there already, do not load again")
 	flag.StringVar(&o.passing, "require", "", "file of 'format query' lines that must pass; only then failures among others are no error")
@@ -89,7 +90,7 @@ func run(ctx context.Context, o options) error {
 			}
 			defer os.RemoveAll(home)
 		}
-		server, err = skepserver.Start(ctx, skepserver.Options{Binary: o.binary, Data: home, Memory: o.memory, Threads: o.threads})
+		server, err = skepserver.Start(ctx, skepserver.Options{Binary: o.binary, Data: home, Memory: o.memory, Threads: o.threads, Workers: o.workers})
 		if err != nil {
 			return err
 		}
@@ -99,6 +100,9 @@ func run(ctx context.Context, o options) error {
 			}
 		}()
 		o.addr = server.Addr
+	}
+	if o.workers > 0 {
+		o.settings = strings.Trim(o.settings+",skep.execution.mode=staged", ",")
 	}
 	formats := strings.Split(o.formats, ",")
 	board := newBoard(formats, queries)

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"skep/engine/filesystem/local"
+	"skep/engine/memory"
+	"skep/engine/pipeline"
+	"skep/engine/query"
+	"skep/engine/table"
+	"skep/engine/worker"
+	"skep/engine/worker/attach"
+	"skep/engine/worker/wire"
+	"skep/metastore/partition"
+	"skep/shuffle"
+	exchange "skep/shuffle/local"
+	"skep/shuffle/spool"
+	"skep/shuffle/store"
+)
+
+// security are the flags by which workers and server know each other.
+type security struct {
+	TokenFile string `help:"File with the token that workers and server share." type:"existingfile" optional:""`
+	TLSCert   string `help:"Certificate for connections between workers and server (PEM); with --tls-key and --tls-ca, both sides must show one." type:"existingfile" optional:"" name:"tls-cert"`
+	TLSKey    string `help:"Key of the certificate." type:"existingfile" optional:"" name:"tls-key"`
+	TLSCA     string `help:"Certificate of the authority that signed those of the others." type:"existingfile" optional:"" name:"tls-ca"`
+}
+
+func (s *security) wire() (wire.Security, error) {
+	token, err := readToken(s.TokenFile)
+	return wire.Security{Token: token, Certificate: s.TLSCert, Key: s.TLSKey, CA: s.TLSCA}, err
+}
+
+func readToken(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the token: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", fmt.Errorf("the token in %s is empty", path)
+	}
+	return token, nil
+}
+
+type workerCommand struct {
+	security
+	Coordinator   string        `help:"Address of the server's worker port, host:port." required:""`
+	Data          string        `help:"Directory for spill files and, without others, outputs. It belongs to this worker alone." default:"./skep-worker" type:"path"`
+	ShuffleDir    []string      `help:"Directories for outputs, instead of one below --data." type:"path"`
+	Spool         string        `help:"Folder for outputs that all workers and the server share." type:"path" optional:""`
+	ShuffleServer string        `help:"Address (http://host:port) of the shuffle server that serves the --shuffle-dir directories and outlives this worker." optional:""`
+	Host          string        `help:"Address at which others reach this machine." default:"127.0.0.1"`
+	Port          int           `help:"Port at which outputs are served; 0 takes a free one." default:"0"`
+	Name          string        `help:"Name of the worker; by default its host and directory."`
+	Memory        byteSize      `help:"Memory budget of the worker." default:"2GB"`
+	Slots         int           `help:"Tasks at a time; 0 = all processors." default:"0"`
+	Finish        time.Duration `help:"When asked to end: how long running tasks may take." default:"10s"`
+	Serve         time.Duration `help:"When asked to end: how long outputs are served that are still needed." default:"5m"`
+	Parent        int           `help:"Process with which this one ends." hidden:""`
+	LogLevel      string        `help:"trace, debug, info, warn or error." default:"info"`
+}
+
+// Run works until SIGINT or SIGTERM, after which it drains; a second signal ends it at once.
+func (c *workerCommand) Run() error {
+	if c.Slots <= 0 {
+		c.Slots = runtime.GOMAXPROCS(0)
+	}
+	if c.Name == "" {
+		c.Name = c.Host + ":" + c.Data
+	}
+	log := hclog.New(&hclog.LoggerOptions{Name: "worker", Level: hclog.LevelFromString(c.LogLevel), Output: os.Stderr}).With("name", c.Name)
+	access, err := c.wire()
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(int64(c.Memory))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	drain := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() {
+		for first := true; ; first = false {
+			select {
+			case <-signals:
+				if !first {
+					stop()
+					return
+				}
+				close(drain)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	if c.Parent != 0 {
+		wg.Go(func() { c.watchParent(ctx, stop) })
+	}
+	// What an earlier process left belongs to nobody, but for outputs that a shuffle server serves.
+	scratch := filepath.Join(c.Data, "scratch")
+	if err := os.RemoveAll(scratch); err != nil {
+		return fmt.Errorf("clearing the scratch directory: %w", err)
+	}
+	if err := os.MkdirAll(scratch, 0o755); err != nil {
+		return fmt.Errorf("creating the scratch directory: %w", err)
+	}
+	outputs, kind, handler, listener, err := c.exchange(access.Token, scratch)
+	if err != nil {
+		return err
+	}
+	if handler != nil {
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+		wg.Go(func() {
+			if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				log.Error("serving outputs", "error", err)
+				stop()
+			}
+		})
+		defer func() { _ = server.Close() }()
+	}
+	files, err := local.New(c.Data)
+	if err != nil {
+		return errors.Join(err, outputs.Close())
+	}
+	log.Info("ready", "coordinator", c.Coordinator, "slots", c.Slots, "exchange", kind)
+	err = attach.Run(ctx, attach.Config{
+		Coordinator: c.Coordinator, Security: access, Name: c.Name, Host: c.Host, Slots: c.Slots, Memory: int64(c.Memory) / 4 * 3,
+		Exchange: kind, Shared: c.Spool != "", Served: c.ShuffleServer != "",
+		Drain: drain, Finish: c.Finish, Serve: c.Serve, Log: log,
+		Worker: worker.Config{
+			Exchange: outputs, Formats: table.NewFormats(), Files: files, Slots: pipeline.NewSlots(c.Slots),
+			Pool: memory.NewPool("worker", int64(c.Memory)/4*3), PartitionName: partition.Name, Scratch: filepath.Join(scratch, "tasks"),
+		},
+	})
+	log.Info("stopping")
+	return errors.Join(err, outputs.Close())
+}
+
+// exchange opens the worker's exchange. handler, when not nil, is to be served at listener.
+func (c *workerCommand) exchange(token, scratch string) (x shuffle.Exchange, kind string, handler http.Handler, listener net.Listener, err error) {
+	if c.Spool != "" {
+		x, err = spool.Open(spool.Options{Folder: c.Spool, Scratch: []string{filepath.Join(scratch, "runs")}})
+		return x, query.SpoolExchange(c.Spool), nil, nil, err
+	}
+	dirs := c.ShuffleDir
+	if len(dirs) == 0 {
+		dirs = []string{filepath.Join(scratch, "shuffle")}
+	}
+	o := exchange.Options{Store: store.Options{Dirs: dirs, Memory: int64(c.Memory) / 8, MergeFiles: 8}, Token: token}
+	if c.ShuffleServer != "" {
+		o.Location, o.Served = c.ShuffleServer, true
+		x, err = exchange.Open(o)
+		return x, query.ServedExchange, nil, nil, err
+	}
+	listener, err = net.Listen("tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port)))
+	if err != nil {
+		return nil, "", nil, nil, fmt.Errorf("listening for readers of outputs: %w", err)
+	}
+	o.Location = "http://" + listener.Addr().String()
+	local, err := exchange.Open(o)
+	if err != nil {
+		return nil, "", nil, nil, errors.Join(err, listener.Close())
+	}
+	return local, query.LocalExchange, local.Handler(), listener, nil
+}
+
+// watchParent ends this process when its parent has gone, where the kernel does not.
+func (c *workerCommand) watchParent(ctx context.Context, stop func()) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if os.Getppid() != c.Parent {
+			stop()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

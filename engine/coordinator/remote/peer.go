@@ -1,0 +1,243 @@
+package remote
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"skep/engine/scheduler"
+	"skep/engine/stage"
+	"skep/engine/worker"
+	"skep/engine/worker/wire"
+	"skep/shuffle"
+)
+
+// peer is an attached worker. Orders are put into a queue, which a goroutine sends.
+type peer struct {
+	server      *Server
+	id          scheduler.WorkerID
+	incarnation scheduler.Incarnation
+	stream      *wire.Stream
+	draining    atomic.Bool
+
+	mu     sync.Mutex
+	queue  []any // messages, and *worker.Launch
+	wake   chan struct{}
+	closed chan struct{}
+	once   sync.Once
+
+	// Of the goroutine that sends:
+	sent   map[scheduler.JobID]map[wire.Hash]bool
+	hashes map[scheduler.JobID]map[any]wire.Hash // of what is sent, by address
+}
+
+func newPeer(s *Server, id scheduler.WorkerID, inc scheduler.Incarnation, stream *wire.Stream) *peer {
+	return &peer{
+		server: s, id: id, incarnation: inc, stream: stream, wake: make(chan struct{}, 1), closed: make(chan struct{}),
+		sent: map[scheduler.JobID]map[wire.Hash]bool{}, hashes: map[scheduler.JobID]map[any]wire.Hash{},
+	}
+}
+
+func (p *peer) close() { p.once.Do(func() { close(p.closed) }) }
+
+func (p *peer) order(m any) {
+	p.mu.Lock()
+	p.queue = append(p.queue, m)
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// Launch implements coordinator.Worker.
+func (p *peer) Launch(l *worker.Launch) { p.order(l) }
+
+// Cancel implements coordinator.Worker.
+func (p *peer) Cancel(id scheduler.AttemptID) { p.order(&wire.Cancel{Attempt: id}) }
+
+// Answer implements coordinator.Worker.
+func (p *peer) Answer(id scheduler.AttemptID, granted bool) {
+	p.order(&wire.Answer{Attempt: id, Granted: granted})
+}
+
+// Acknowledge implements coordinator.Worker.
+func (p *peer) Acknowledge(id scheduler.AttemptID, keep bool) {
+	p.order(&wire.Acknowledge{Attempt: id, Keep: keep})
+}
+
+// ReleaseStage implements coordinator.Worker.
+func (p *peer) ReleaseStage(job scheduler.JobID, s scheduler.StageID, epoch uint32) {
+	p.order(&wire.ReleaseStage{Job: job, Stage: s, Epoch: epoch})
+}
+
+// ReleaseJob implements coordinator.Worker.
+func (p *peer) ReleaseJob(job scheduler.JobID) { p.order(&wire.ReleaseJob{Job: job}) }
+
+// Reattach implements coordinator.Worker.
+func (p *peer) Reattach() { p.order(&wire.Reattach{}) }
+
+// send sends what is ordered until the peer is closed.
+func (p *peer) send(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		queue := p.queue
+		p.queue = nil
+		p.mu.Unlock()
+		for _, m := range queue {
+			if err := p.sendOne(m); err != nil {
+				p.server.config.Log.Warn("sending to a worker", "worker", p.id, "error", err)
+				p.close()
+				return err
+			}
+		}
+		select {
+		case <-p.wake:
+		case <-p.closed:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *peer) sendOne(m any) error {
+	switch m := m.(type) {
+	case *worker.Launch:
+		messages, err := p.launch(m)
+		if err != nil {
+			p.server.config.Coordinator.Reported(p.id, p.incarnation, &worker.Report{
+				Kind: worker.Failed, Attempt: m.Attempt, Class: scheduler.Internal, Message: err.Error(), Err: err,
+			})
+			return nil
+		}
+		for _, x := range messages {
+			if err := p.stream.Send(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	case *wire.ReleaseJob:
+		delete(p.sent, m.Job)
+		delete(p.hashes, m.Job)
+	}
+	return p.stream.Send(m)
+}
+
+// launch makes messages of an order: the blobs that the worker does not have, and the launch.
+func (p *peer) launch(o *worker.Launch) (messages []wire.Message, err error) {
+	id := o.Attempt.Job
+	if p.sent[id] == nil {
+		p.sent[id], p.hashes[id] = map[wire.Hash]bool{}, map[any]wire.Hash{}
+	}
+	l := &wire.Launch{Attempt: o.Attempt, Job: o.Job.Name, Commit: o.Commit, Twice: o.Job.Twice, Verify: o.Job.Verify, Memory: o.Memory}
+	for _, b := range []struct {
+		bytes []byte
+		hash  *wire.Hash
+	}{{o.Job.Session, &l.Session}, {o.Fragment, &l.Fragment}, {o.Sink, &l.Sink}} {
+		if len(b.bytes) == 0 {
+			continue
+		}
+		if *b.hash, err = p.blob(&messages, id, &b.bytes[0], func() ([]byte, error) { return b.bytes, nil }); err != nil {
+			return nil, err
+		}
+	}
+	t := *o.Task
+	t.Splits = placed(o.Task.Splits, o.Job.Now)
+	t.Inputs = make(map[int]stage.Input, len(o.Task.Inputs))
+	for x, in := range o.Task.Inputs {
+		h, err := p.blob(&messages, id, in.Manifest, func() ([]byte, error) { return stage.EncodeManifest(in.Manifest) })
+		if err != nil {
+			return nil, err
+		}
+		l.Manifests = append(l.Manifests, wire.Input{Exchange: x, Manifest: h})
+		t.Inputs[x] = stage.Input{Manifest: &shuffle.Manifest{}, Slices: in.Slices}
+	}
+	l.Task, err = stage.EncodeTask(&t)
+	return append(messages, l), err
+}
+
+// placed returns splits with the present places of their files.
+func placed(scans [][]stage.Split, now func(path string) string) [][]stage.Split {
+	out := make([][]stage.Split, len(scans))
+	for i, splits := range scans {
+		out[i] = append([]stage.Split(nil), splits...)
+		for k := range out[i] {
+			if at := now(out[i][k].Path); at != out[i][k].Path {
+				out[i][k].Now = at
+			}
+		}
+	}
+	return out
+}
+
+// blob returns the name of bytes, and adds them to the messages if the worker does not have them. at identifies them in this process.
+func (p *peer) blob(messages *[]wire.Message, job scheduler.JobID, at any, content func() ([]byte, error)) (wire.Hash, error) {
+	if h, ok := p.hashes[job][at]; ok {
+		return h, nil
+	}
+	b, err := content()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	h := wire.Hash(sum[:])
+	if !p.sent[job][h] {
+		*messages = append(*messages, &wire.Blob{Job: job, Hash: h, Bytes: b})
+		p.sent[job][h] = true
+	}
+	p.hashes[job][at] = h
+	return h, nil
+}
+
+// seen tells the coordinator what the worker has.
+func (p *peer) seen(m *wire.Register) {
+	jobs := map[scheduler.JobID]bool{}
+	for _, r := range m.Held {
+		jobs[r.Attempt.Job] = true
+	}
+	for _, a := range m.Running {
+		jobs[a.Job] = true
+	}
+	list := make([]scheduler.JobID, 0, len(jobs))
+	for id := range jobs {
+		list = append(list, id)
+	}
+	p.server.config.Coordinator.Attach(p, scheduler.WorkerSeen{
+		Worker: p.id, Incarnation: p.incarnation, Host: m.Host, Slots: m.Slots, Memory: m.Memory, Running: m.Running,
+	}, m.Held, list)
+}
+
+var errReplaced = errors.New("the worker has attached again")
+
+// receive takes what the worker says until its connection ends.
+func (p *peer) receive() error {
+	c := p.server.config.Coordinator
+	for {
+		m, err := p.stream.Receive()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-p.closed:
+			return errReplaced
+		default:
+		}
+		switch m := m.(type) {
+		case *wire.Register:
+			p.seen(m)
+		case *wire.Heartbeat:
+			c.Tell(scheduler.Heartbeat{Worker: p.id, Incarnation: p.incarnation, Progress: m.Progress})
+		case *wire.Report:
+			c.Reported(p.id, p.incarnation, m.Report)
+		case *wire.Draining:
+			p.draining.Store(true)
+			c.Tell(scheduler.WorkerDraining{Worker: p.id, Incarnation: p.incarnation})
+		default:
+			return fmt.Errorf("a worker sent a %T", m)
+		}
+	}
+}
