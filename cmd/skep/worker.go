@@ -63,6 +63,7 @@ type workerCommand struct {
 	Coordinator   string        `help:"Address of the server's worker port, host:port." required:""`
 	Data          string        `help:"Directory for spill files and, without others, outputs. It belongs to this worker alone." default:"./skep-worker" type:"path"`
 	ShuffleDir    []string      `help:"Directories for outputs, instead of one below --data." type:"path"`
+	ShuffleMemory byteSize      `help:"Outputs that are kept in memory, not in files." default:"256MB"`
 	Spool         string        `help:"Folder for outputs that all workers and the server share." type:"path" optional:""`
 	ShuffleServer string        `help:"Address (http://host:port) of the shuffle server that serves the --shuffle-dir directories and outlives this worker." optional:""`
 	Host          string        `help:"Address at which others reach this machine." default:"127.0.0.1"`
@@ -146,7 +147,7 @@ func (c *workerCommand) Run() error {
 	}
 	log.Info("ready", "coordinator", c.Coordinator, "slots", c.Slots, "exchange", kind)
 	err = attach.Run(ctx, attach.Config{
-		Coordinator: c.Coordinator, Security: access, Name: c.Name, Host: c.Host, Slots: c.Slots, Memory: int64(c.Memory) / 4 * 3,
+		Coordinator: c.Coordinator, Security: access, Name: c.Name, Slots: c.Slots, Memory: int64(c.Memory) / 4 * 3,
 		Exchange: kind, Shared: c.Spool != "", Served: c.ShuffleServer != "",
 		Drain: drain, Finish: c.Finish, Serve: c.Serve, Log: log,
 		Worker: worker.Config{
@@ -168,7 +169,7 @@ func (c *workerCommand) exchange(token, scratch string) (x shuffle.Exchange, kin
 	if len(dirs) == 0 {
 		dirs = []string{filepath.Join(scratch, "shuffle")}
 	}
-	o := exchange.Options{Store: store.Options{Dirs: dirs, Memory: int64(c.Memory) / 8, MergeFiles: 8}, Token: token}
+	o := exchange.Options{Store: store.Options{Dirs: dirs, Memory: min(int64(c.ShuffleMemory), int64(c.Memory)/8), MergeFiles: 8}, Token: token}
 	if c.ShuffleServer != "" {
 		o.Location, o.Served = c.ShuffleServer, true
 		x, err = exchange.Open(o)

@@ -207,7 +207,7 @@ func (p *peer) seen(m *wire.Register) {
 		list = append(list, id)
 	}
 	p.server.config.Coordinator.Attach(p, scheduler.WorkerSeen{
-		Worker: p.id, Incarnation: p.incarnation, Host: m.Host, Slots: m.Slots, Memory: m.Memory, Running: m.Running,
+		Worker: p.id, Incarnation: p.incarnation, Host: m.Name, Slots: m.Slots, Memory: m.Memory, Running: m.Running,
 	}, m.Held, list)
 }
 

@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Coordinator string // host:port
 	Security    wire.Security
-	Name, Host  string
+	Name        string
 	Slots       int
 	Memory      int64
 	Exchange    string // see wire.Register
@@ -175,7 +175,7 @@ func (l *link) register() {
 	held, running := l.runner.Holdings()
 	c := &l.config
 	l.say(&wire.Register{
-		Name: c.Name, Incarnation: l.incarnation, Host: c.Host, Slots: c.Slots, Memory: c.Memory, Exchange: c.Exchange, Held: held, Running: running,
+		Name: c.Name, Incarnation: l.incarnation, Slots: c.Slots, Memory: c.Memory, Exchange: c.Exchange, Held: held, Running: running,
 	})
 }
 

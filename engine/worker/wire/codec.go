@@ -179,7 +179,6 @@ func codeAttempt(c *codec.Coder, a *scheduler.AttemptID) {
 func codeRegister(c *codec.Coder, m *Register) {
 	c.String(&m.Name)
 	number(c, &m.Incarnation)
-	c.String(&m.Host)
 	c.Int(&m.Slots)
 	c.Int64(&m.Memory)
 	c.String(&m.Exchange)

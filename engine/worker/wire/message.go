@@ -24,7 +24,6 @@ type Register struct {
 	// Name is the same when a worker comes back after its process was started again; Incarnation is larger then.
 	Name        string
 	Incarnation scheduler.Incarnation
-	Host        string // workers of one host share its fate
 	Slots       int
 	Memory      int64
 	Exchange    string // kind and place of its outputs; all workers must agree

@@ -1,0 +1,404 @@
+//go:build e2e
+
+// Package chaos runs queries over real worker processes and real files while workers are killed, stopped, slowed down, asked to
+// leave, or lose their disks and files. Rows must be those of an undisturbed run in one process; what is run again must be what was
+// lost. Times are printed, never judged.
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"skep/engine/history"
+	"skep/test/hs2"
+	"skep/test/skepserver"
+)
+
+const binary = "../../bin/skep"
+
+// kind is where workers put their outputs.
+type kind string
+
+const (
+	local  kind = "local"
+	spool  kind = "spool"
+	served kind = "shuffle server"
+)
+
+// cluster is a server with worker processes that the test owns.
+type cluster struct {
+	t       *testing.T
+	dir     string
+	kind    kind
+	port    int // of workers
+	server  *skepserver.Server
+	client  *hs2.Client
+	workers []*process
+	shuffle *process
+	args    []string             // further ones of workers
+	dirs    func(i int) []string // shuffle directories of worker i, instead of its own
+	env     func(i int) []string // environment of worker i
+}
+
+// process is a worker, or the shuffle server.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+func (p *process) alive() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+func freePort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+const workers = 4
+
+// start starts a cluster of four workers of two slots.
+func start(t *testing.T, k kind, change func(c *cluster)) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dir: t.TempDir(), kind: k, port: freePort(t)}
+	if change != nil {
+		change(c)
+	}
+	if err := os.WriteFile(c.tokenFile(), []byte("chaos"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--worker-port", strconv.Itoa(c.port), "--token-file", c.tokenFile()}
+	switch k {
+	case spool:
+		args = append(args, "--spool", filepath.Join(c.dir, "spool"))
+	case served:
+		args = append(args, "--shuffle-server", c.startShuffleServer())
+	}
+	server, err := skepserver.Start(t.Context(), skepserver.Options{Binary: binary, Data: filepath.Join(c.dir, "data"), Args: args})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.server = server
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("server:\n%s", server.LogTail())
+		}
+		for _, w := range c.workers {
+			w.signal(syscall.SIGCONT)
+			w.signal(syscall.SIGKILL)
+			<-w.ended
+		}
+		_ = server.Stop()
+		if c.shuffle != nil {
+			c.shuffle.signal(syscall.SIGTERM)
+			<-c.shuffle.ended
+		}
+	})
+	for i := range workers {
+		c.workers = append(c.workers, c.startWorker(i))
+	}
+	if c.client, err = hs2.Dial(t.Context(), hs2.Options{Addr: server.Addr, Auth: "NOSASL", User: "chaos"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.client.Close() })
+	return c
+}
+
+func (c *cluster) tokenFile() string { return filepath.Join(c.dir, "token") }
+
+func (c *cluster) workerDir(i int) string { return filepath.Join(c.dir, "worker-"+strconv.Itoa(i)) }
+
+func (c *cluster) startShuffleServer() string {
+	if err := os.MkdirAll(filepath.Join(c.dir, "outputs"), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	port := freePort(c.t)
+	c.shuffle = c.spawn("shuffle", nil, "shuffle-server", "--host", "127.0.0.1", "--port", strconv.Itoa(port),
+		"--dir", filepath.Join(c.dir, "outputs"), "--token-file", c.tokenFile())
+	return "http://127.0.0.1:" + strconv.Itoa(port)
+}
+
+// startWorker starts worker number i.
+func (c *cluster) startWorker(i int) *process {
+	args := []string{
+		"worker", "--coordinator", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), "--token-file", c.tokenFile(),
+		"--data", c.workerDir(i), "--name", "w" + strconv.Itoa(i), "--slots", "2", "--memory", "256MB",
+	}
+	switch {
+	case c.kind == spool:
+		args = append(args, "--spool", filepath.Join(c.dir, "spool"))
+	case c.kind == served:
+		args = append(args, "--shuffle-server", "http://127.0.0.1:"+c.shuffle.cmd.Args[5], "--shuffle-dir", filepath.Join(c.dir, "outputs"))
+	case c.dirs != nil:
+		for _, d := range c.dirs(i) {
+			args = append(args, "--shuffle-dir", d)
+		}
+	}
+	var env []string
+	if c.env != nil {
+		env = c.env(i)
+	}
+	return c.spawn("w"+strconv.Itoa(i), env, append(args, c.args...)...)
+}
+
+func (c *cluster) spawn(name string, env []string, args ...string) *process {
+	c.t.Helper()
+	log, err := os.OpenFile(filepath.Join(c.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer log.Close()
+	p := &process{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = append(os.Environ(), env...), log, log
+	if err := p.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.ended)
+	}()
+	return p
+}
+
+func (c *cluster) exec(sql string) [][]hs2.Value {
+	c.t.Helper()
+	r, err := c.client.Exec(c.t.Context(), sql)
+	if err != nil {
+		c.t.Fatalf("%s: %v", sql, err)
+	}
+	return r.Rows
+}
+
+// tasks is the number of tasks of each stage of the queries.
+const tasks = 48
+
+// load makes the tables: t(k, v) in as many files as there are tasks.
+func (c *cluster) load() {
+	for _, sql := range []string{
+		"set skep.execution.mode=staged", "set skep.execution.tasks=" + strconv.Itoa(tasks), "set skep.execution.broadcast.bytes=-1",
+		"create table t (k int, v int)",
+		"insert into t select v % 1000, v from (select a.i * 400 + b.i v from (select pos i from (select split(space(399), ' ') l) x " +
+			"lateral view posexplode(l) e as pos, val) a cross join (select pos i from (select split(space(399), ' ') l) y lateral view posexplode(l) e as pos, val) b) z distribute by v",
+	} {
+		c.exec(sql)
+	}
+}
+
+// slow is a program that passes on its input after a while. The time takes no processor, so that two cores are enough for eight slots.
+const slow = `'sh -c "sleep ${SKEP_CHAOS_SLEEP:-0.4}; cat"'`
+
+// query has two stages of equal weight, and a short one behind them.
+const query = `select k, count(*) n, sum(v) s, max(v) m from (
+  select transform (k, v) using ` + slow + ` as (k int, v int) from (
+    select transform (k, v) using ` + slow + ` as (k int, v int) from t) a distribute by k) b group by k`
+
+// digest sums up rows, whatever their order.
+func digest(rows [][]hs2.Value) string {
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		for _, v := range r {
+			lines[i] += fmt.Sprintf("%v|%v;", v.Null, v.Text)
+		}
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return fmt.Sprintf("%d rows %s", len(rows), hex.EncodeToString(sum[:6]))
+}
+
+// outcome is what a query did.
+type outcome struct {
+	digest string
+	time   time.Duration
+	err    error
+	// attempts, by the order of their ends.
+	attempts []history.Attempt
+	start    time.Time
+}
+
+// run runs a query and, meanwhile, meddle, which is over before run returns.
+func (c *cluster) run(sql string, meddle func(started time.Time)) *outcome {
+	c.t.Helper()
+	o := &outcome{start: time.Now()}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if meddle != nil {
+			meddle(o.start)
+		}
+	}()
+	r, err := c.client.Exec(c.t.Context(), sql)
+	o.time, o.err = time.Since(o.start), err
+	<-done
+	if err == nil {
+		o.digest = digest(r.Rows)
+	}
+	o.attempts = c.lastAttempts()
+	return o
+}
+
+// lastAttempts reads the attempts of the statement that ended last from the history's files.
+func (c *cluster) lastAttempts() []history.Attempt {
+	c.t.Helper()
+	var newest string
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		var at time.Time
+		_ = filepath.WalkDir(filepath.Join(c.dir, "data", "history"), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".zst") {
+				return err
+			}
+			if info, err := d.Info(); err == nil && info.ModTime().After(at) {
+				newest, at = path, info.ModTime()
+			}
+			return nil
+		})
+		list, ended, err := readAttempts(newest)
+		if ended {
+			return list
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("no history of the statement in %q: %v", newest, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func readAttempts(path string) (list []history.Attempt, ended bool, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false, err
+	}
+	r, err := zstd.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, false, err
+	}
+	defer r.Close()
+	d := json.NewDecoder(r)
+	for {
+		var line struct {
+			Attempt *history.Attempt
+			End     *json.RawMessage
+		}
+		if err := d.Decode(&line); err != nil {
+			return list, ended, err
+		}
+		if line.Attempt != nil {
+			list = append(list, *line.Attempt)
+		}
+		ended = ended || line.End != nil
+	}
+}
+
+// task names a task of a query.
+type task struct{ stage, task int }
+
+// repeated lists the tasks that ran more than once, copies of slow attempts left out.
+func (o *outcome) repeated() []task {
+	count := map[task]int{}
+	for _, a := range o.attempts {
+		if !a.Copy {
+			count[task{a.Stage, a.Task}]++
+		}
+	}
+	var out []task
+	for t, n := range count {
+		if n > 1 {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, compare)
+	return out
+}
+
+func compare(a, b task) int {
+	if a.stage != b.stage {
+		return a.stage - b.stage
+	}
+	return a.task - b.task
+}
+
+// on lists the tasks of which a worker had an attempt that was running or a finished output at a moment.
+func (o *outcome) on(worker string, at time.Time) (finished, running []task) {
+	for _, a := range o.attempts {
+		if a.Worker != worker || a.Start.After(at) {
+			continue
+		}
+		x := task{a.Stage, a.Task}
+		switch {
+		case a.End.After(at):
+			running = append(running, x)
+		case a.Class == "":
+			finished = append(finished, x)
+		}
+	}
+	slices.SortFunc(finished, compare)
+	slices.SortFunc(running, compare)
+	return finished, running
+}
+
+func (o *outcome) classes() map[string]int {
+	n := map[string]int{}
+	for _, a := range o.attempts {
+		if a.Class != "" {
+			n[a.Class]++
+		}
+	}
+	return n
+}
+
+// within bounds a wait.
+func within(t *testing.T, d time.Duration, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(d)
+	for !is() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not come within %v", what, d)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+var errSkip = errors.New("not possible here")
+
+// smallDisk mounts a file system of a few kilobytes.
+func smallDisk(t *testing.T, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16k"); err != nil {
+		return fmt.Errorf("%w: mounting a small disk: %w", errSkip, err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return nil
+}
+
+func background(t *testing.T) context.Context { return t.Context() }
