@@ -186,14 +186,9 @@ func TestFullDisks(t *testing.T) {
 					return []string{filepath.Join(disks[0], fmt.Sprint(i)), filepath.Join(disks[1], fmt.Sprint(i))}
 				}
 			})
-			c.exec("create table n (x int)")
-			c.exec("insert into n select 1")
-			c.exec("set skep.execution.mode=embedded")
-			c.exec("create table t (k int, v int)")
-			c.exec("insert into t select v % 1000, v from (select pos v from n lateral view posexplode(split(space(199999), ' ')) e as pos, val) z")
+			c.load()
 			sql := "select k, count(*), sum(v), max(v), count(distinct v) from t group by k"
 			want := c.embedded(sql)
-			c.exec("set skep.execution.tasks=8")
 			o := c.run(sql, nil)
 			if full == 1 {
 				c.ok(o, want)

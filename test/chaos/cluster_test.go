@@ -201,13 +201,14 @@ func (c *cluster) exec(sql string) [][]hs2.Value {
 // tasks is the number of tasks of each stage of the queries.
 const tasks = 48
 
-// load makes the tables: t(k, v) in as many files as there are tasks.
+// load makes the table t(k, v) in as many files as there are tasks. Queries then run in stages.
 func (c *cluster) load() {
 	for _, sql := range []string{
+		"set skep.execution.mode=embedded", "set hive.exec.dynamic.partition.mode=nonstrict",
+		"create table n (x int)", "insert into n select 1",
+		"create table t (k int, v int) partitioned by (p int)",
+		"insert into t select pos % 1000, pos, pos % " + strconv.Itoa(tasks) + " from n lateral view posexplode(split(space(95999), ' ')) e as pos, val",
 		"set skep.execution.mode=staged", "set skep.execution.tasks=" + strconv.Itoa(tasks), "set skep.execution.broadcast.bytes=-1",
-		"create table t (k int, v int)",
-		"insert into t select v % 1000, v from (select a.i * 400 + b.i v from (select pos i from (select split(space(399), ' ') l) x " +
-			"lateral view posexplode(l) e as pos, val) a cross join (select pos i from (select split(space(399), ' ') l) y lateral view posexplode(l) e as pos, val) b) z distribute by v",
 	} {
 		c.exec(sql)
 	}
@@ -219,7 +220,7 @@ const slow = `'sh -c "sleep ${SKEP_CHAOS_SLEEP:-0.4}; cat"'`
 // query has two stages of equal weight, and a short one behind them.
 const query = `select k, count(*) n, sum(v) s, max(v) m from (
   select transform (k, v) using ` + slow + ` as (k int, v int) from (
-    select transform (k, v) using ` + slow + ` as (k int, v int) from t) a distribute by k) b group by k`
+    select transform (k, v) using ` + slow + ` as (k int, v int) from t distribute by k) a) b group by k`
 
 // digest sums up rows, whatever their order.
 func digest(rows [][]hs2.Value) string {
