@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"skep/engine/block"
@@ -23,6 +24,9 @@ type ClientOptions struct {
 	Token string
 	// Retries are the pauses before a failed request is repeated (100 ms, 1 s, 4 s, 10 s).
 	Retries []time.Duration
+	// Refused are the pauses instead, while nothing listens at the place (Retries): where outputs die with the process that serves
+	// them, there is nothing to wait for.
+	Refused []time.Duration
 	// Timeout is how long an answer may be silent (30 s).
 	Timeout time.Duration
 	// PerPeer bounds the requests to one place at a time (8).
@@ -42,6 +46,9 @@ type Client struct {
 func NewClient(o ClientOptions) *Client {
 	if o.Retries == nil {
 		o.Retries = []time.Duration{100 * time.Millisecond, time.Second, 4 * time.Second, 10 * time.Second}
+	}
+	if o.Refused == nil {
+		o.Refused = o.Retries
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -230,11 +237,15 @@ func (c *Client) retry(ctx context.Context, location string, a shuffle.AttemptID
 				kind = shuffle.Corrupt // the two sides do not understand each other
 			}
 		}
-		if kind != shuffle.Unreachable || i == len(c.opts.Retries) {
+		pauses := c.opts.Retries
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			pauses = c.opts.Refused
+		}
+		if kind != shuffle.Unreachable || i >= len(pauses) {
 			return &shuffle.FetchError{Kind: kind, Attempt: a, Location: location, Partition: -1, Err: err}
 		}
 		c.retries.Add(1)
-		pause := time.NewTimer(c.opts.Retries[i])
+		pause := time.NewTimer(pauses[i])
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
