@@ -10,7 +10,7 @@ export SKEP_SHARED SKEP_BUILD PYTHON DOC ONLY
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race e2e bench bench-exec lint conformance conformance-record tpcds fuzz gaps qtest clean
+.PHONY: help build demo test race e2e chaos bench bench-exec lint conformance conformance-record tpcds fuzz gaps qtest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ race: ## the same under the race detector (needs a C compiler)
 
 e2e: build ## real clients (beeline, JDBC, PyHive, impyla, gohive) against bin/skep; says what it skips
 	$(GO) test -count=1 -timeout 60m -tags e2e -v ./test/e2e/... ./test/crash
+
+chaos: build ## worker processes killed, stopped, slowed down, without disks, with damaged files: rows must stay the same
+	$(GO) test -count=1 -timeout 30m -tags e2e -v ./test/chaos
 
 lint: ## gofmt, go vet, staticcheck
 	@files="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi

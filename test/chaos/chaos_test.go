@@ -53,7 +53,8 @@ func (c *cluster) ok(o *outcome, want string) {
 func after(started time.Time, d time.Duration) { time.Sleep(time.Until(started.Add(d))) }
 
 // A worker is killed when three quarters of the time have passed. What it had finished and is still needed is made again, unless it
-// outlives the worker; what it was doing is done by others; nothing else runs twice.
+// outlives the worker; what it was doing is done by others; tasks elsewhere that were reading from it give their slots to what has to
+// be made again. Nothing else runs twice.
 func TestKilledWorker(t *testing.T) {
 	for _, k := range []kind{local, spool, served} {
 		t.Run(string(k), func(t *testing.T) {
@@ -82,11 +83,20 @@ func TestKilledWorker(t *testing.T) {
 				lost = append(lost, o.needed(finished, killed)...)
 			}
 			slices.SortFunc(lost, compare)
-			if got := o.repeated(); !slices.Equal(got, lost) {
-				t.Errorf("run again were\n%v, lost were\n%v", got, lost)
+			readers := o.failed("input lost")
+			if k != local && len(readers) > 0 {
+				t.Errorf("%v missed inputs that outlive their workers", readers)
 			}
-			note("kill -9 one of 4 at 75 %, "+string(k), "%.1f s, healthy %.1f s: %.2f; %d tasks run again, all that were lost; classes %v",
-				o.time.Seconds(), healthy.time.Seconds(), o.time.Seconds()/healthy.time.Seconds(), len(lost), o.classes())
+			if alive := 2 * (workers - 1); len(readers) > alive {
+				t.Errorf("%d attempts missed inputs, on %d slots: %v", len(readers), alive, readers)
+			}
+			again := slices.Concat(lost, readers)
+			slices.SortFunc(again, compare)
+			if got := o.repeated(); !slices.Equal(got, slices.Compact(again)) {
+				t.Errorf("run again were\n%v, lost were\n%v, readers of them\n%v", got, lost, readers)
+			}
+			note("kill -9 one of 4 at 75 %, "+string(k), "%.1f s, healthy %.1f s: %.2f; run again: %d lost, and %d that read them",
+				o.time.Seconds(), healthy.time.Seconds(), o.time.Seconds()/healthy.time.Seconds(), len(lost), len(readers))
 		})
 	}
 }
@@ -271,7 +281,7 @@ func TestPreemption(t *testing.T) {
 	}
 }
 
-// Files of outputs are damaged between their writing and their reading.
+// Files of outputs, and those that they have been merged into, are damaged between their writing and their reading.
 func TestDamagedFiles(t *testing.T) {
 	for _, how := range []string{"bit flips", "truncation"} {
 		t.Run(how, func(t *testing.T) {
@@ -281,16 +291,16 @@ func TestDamagedFiles(t *testing.T) {
 			healthy := c.run(query, nil)
 			c.ok(healthy, want)
 			damaged := 0
-			o := c.run(query, func(started time.Time) {
-				after(started, healthy.time*35/100)
-				damaged = damage(t, filepath.Join(c.workerDir(0), "scratch", "shuffle"), how)
+			o := c.run(query, func(time.Time) {
+				// Later ones stay whole, and copies that are made of these for faster reading cannot.
+				within(t, 20*time.Second, "an output", func() bool {
+					damaged = damage(t, filepath.Join(c.workerDir(0), "scratch", "shuffle"), how)
+					return damaged > 0
+				})
 			})
 			c.ok(o, want)
-			if damaged == 0 {
-				t.Fatal("there was no file to be damaged")
-			}
-			if o.classes()["input lost"] == 0 || len(o.repeated()) == 0 {
-				t.Errorf("%d files were damaged, and nobody noticed: %v", damaged, o.classes())
+			if o.classes()["input lost"] == 0 || len(o.repeated()) < damaged {
+				t.Errorf("%d files were damaged, and not all were noticed: %v", damaged, o.classes())
 			}
 			note(how+" in files of outputs", "%d files of one worker: rows as ever, %d tasks run again; classes %v", damaged, len(o.repeated()), o.classes())
 		})
@@ -300,7 +310,7 @@ func TestDamagedFiles(t *testing.T) {
 func damage(t *testing.T, dir, how string) int {
 	n := 0
 	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
-		if err != nil || info.IsDir() || !strings.HasSuffix(path, ".shuffle") {
+		if err != nil || info.IsDir() || info.Size() == 0 {
 			return nil // files come and go
 		}
 		n++

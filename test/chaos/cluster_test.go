@@ -7,7 +7,6 @@ package chaos
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -366,6 +365,18 @@ func (o *outcome) on(worker string, at time.Time) (finished, running []task) {
 	return finished, running
 }
 
+// failed lists the tasks with attempts that failed in a class.
+func (o *outcome) failed(class string) []task {
+	var out []task
+	for _, a := range o.attempts {
+		if a.Class == class {
+			out = append(out, task{a.Stage, a.Task})
+		}
+	}
+	slices.SortFunc(out, compare)
+	return slices.Compact(out)
+}
+
 func (o *outcome) classes() map[string]int {
 	n := map[string]int{}
 	for _, a := range o.attempts {
@@ -376,13 +387,14 @@ func (o *outcome) classes() map[string]int {
 	return n
 }
 
-// within bounds a wait.
+// within bounds a wait. Any goroutine may call it.
 func within(t *testing.T, d time.Duration, what string, is func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(d)
 	for !is() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s did not come within %v", what, d)
+			t.Errorf("%s did not come within %v", what, d)
+			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -401,5 +413,3 @@ func smallDisk(t *testing.T, dir string) error {
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return nil
 }
-
-func background(t *testing.T) context.Context { return t.Context() }

@@ -98,7 +98,7 @@ func (s *Server) number(name string) (scheduler.WorkerID, error) {
 
 // returnPause is how long a worker whose connection broke has to come back before it counts as gone: one whose process ended does
 // not.
-const returnPause = 500 * time.Millisecond
+const returnPause = 200 * time.Millisecond
 
 // attach serves the stream of a worker.
 func (s *Server) attach(ctx context.Context, stream *wire.Stream) error {
