@@ -66,7 +66,7 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 		case j == nil || r.Place == nil:
 			x.send(e)
 		case r.Place.Location == "" || x.config.Survives:
-			x.requestResult(j, e, r.Place)
+			x.requestResult(j, e, r.Place, r.Place)
 		default:
 			x.bring(j, e)
 		}
@@ -100,7 +100,7 @@ func (x *Coordinator) bring(j *job, e scheduler.CommitRequested) {
 	}
 	j.mu.Unlock()
 	if o.here {
-		x.requestResult(j, e, o.Place)
+		x.requestResult(j, e, o.Place, o.first)
 		return
 	}
 	if coming {
@@ -111,7 +111,7 @@ func (x *Coordinator) bring(j *job, e scheduler.CommitRequested) {
 		j.mu.Lock()
 		delete(j.coming, e.Attempt)
 		if err == nil {
-			o.Place, o.here = place, true
+			o.first, o.Place, o.here = o.Place, place, true
 			j.outputs[e.Attempt] = o
 		}
 		j.mu.Unlock()
@@ -119,14 +119,15 @@ func (x *Coordinator) bring(j *job, e scheduler.CommitRequested) {
 			j.problem(fmt.Errorf("fetching the result of %v: %w", e.Attempt, err))
 			return
 		}
-		x.requestResult(j, e, place)
+		x.requestResult(j, e, place, o.first)
 	})
 }
 
-// requestResult asks for the grant of a part of the result, whose manifest is its place.
-func (x *Coordinator) requestResult(j *job, e scheduler.CommitRequested, p *worker.Place) {
+// requestResult asks for the grant of a part of the result. Its manifest is where it is, and where the worker has it, which another
+// process than this one has to ask.
+func (x *Coordinator) requestResult(j *job, e scheduler.CommitRequested, here, first *worker.Place) {
 	var err error
-	if e.Manifest, err = encodePlace(p); err != nil {
+	if e.Manifest, err = encodeResult(&resultPlace{x.incarnation, here, first}); err != nil {
 		j.problem(err)
 		return
 	}

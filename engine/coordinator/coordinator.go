@@ -10,6 +10,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type Config struct {
 	Worker worker.Config
 	// Scheduler is the core's; nil: scheduler.DefaultConfig.
 	Scheduler *scheduler.Config
+	// Tick is the time between two looks at the clock and at the progress of workers in this process; 0: a second.
+	Tick time.Duration
 	// Log gets what was decided; nil: none. It belongs to the coordinator, which closes it. Records are what it held when it was opened.
 	Log     Log
 	Records []scheduler.Record
@@ -178,9 +181,6 @@ func (x *Coordinator) ask(f func()) {
 	}
 }
 
-// tick is the time between two heartbeats of the workers.
-const tick = time.Second
-
 // loop carries out what recovery decided and then applies events, one after the other. lost are jobs that cannot go on.
 func (x *Coordinator) loop(actions []scheduler.Action, lost []scheduler.JobCancelled) {
 	defer close(x.ended)
@@ -188,7 +188,7 @@ func (x *Coordinator) loop(actions []scheduler.Action, lost []scheduler.JobCance
 	for _, e := range lost {
 		x.apply(e)
 	}
-	clock := time.NewTicker(tick)
+	clock := time.NewTicker(cmp.Or(x.config.Tick, time.Second))
 	defer clock.Stop()
 	for _, w := range x.embedded {
 		x.apply(w.seen())
@@ -323,7 +323,7 @@ func (x *Coordinator) commit(id scheduler.JobID) {
 	grants := x.core.Grants(id)
 	x.running.Go(func() {
 		e := scheduler.JobCommitted{Job: id}
-		if err := j.commit(x.config.Exchange, grants); err != nil {
+		if err := j.commit(x.config.Exchange, x.incarnation, grants); err != nil {
 			j.problem(err)
 			e.Err = err.Error()
 		}
@@ -353,6 +353,10 @@ func (x *Coordinator) askSizes(a scheduler.AskSizes) {
 	m := j.manifest(ref, places)
 	partitions := slices.Clone(a.Partitions) // the core's own
 	x.running.Go(func() {
+		if gone := j.missing(places); gone != nil {
+			x.send(scheduler.SizesFailed{Job: a.Job, Fetch: *gone})
+			return
+		}
 		for _, p := range partitions {
 			e := scheduler.PartitionSizes{Job: a.Job, Stage: a.Stage, Epoch: a.Epoch, Partition: p}
 			sizes, err := x.config.Exchange.MapSizes(j.ctx, m, int(p))

@@ -105,7 +105,10 @@ type output struct {
 	worker scheduler.WorkerID
 	rows   int64
 	// here says that it has been brought to this process: the first report's place is no longer of interest.
-	here bool
+	here  bool
+	first *worker.Place // where the worker has it, if here
+	// lost says that nobody knows where it is.
+	lost bool
 }
 
 // location is a split of one of the scans of a stage.
@@ -336,11 +339,27 @@ func (j *job) manifest(ref scheduler.ManifestRef, places []scheduler.Place) *shu
 		attempts := make([]scheduler.AttemptID, len(places))
 		for i, p := range places {
 			attempts[i] = p.Attempt
+			if _, ok := j.outputs[p.Attempt]; !ok { // of an earlier process; see missing
+				j.outputs[p.Attempt] = output{Place: &worker.Place{}, worker: p.Worker, rows: p.Rows, lost: p.Rows > 0}
+			}
 		}
 		m = j.listed(ref.Stage, ref.Epoch, attempts)
 		j.manifests[ref] = m
 	}
 	return m
+}
+
+// missing returns the first of the places that nobody knows any more: an output that was written when an earlier process was the
+// coordinator, of a worker that has not come back. The log knows that it outlives the worker, not where it is.
+func (j *job) missing(places []scheduler.Place) *scheduler.FetchFail {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, p := range places {
+		if j.outputs[p.Attempt].lost {
+			return &scheduler.FetchFail{Producer: p.Attempt, Worker: p.Worker, Kind: scheduler.Missing}
+		}
+	}
+	return nil
 }
 
 // listed makes a manifest of what attempts have written. The lock is held.
@@ -374,7 +393,7 @@ func (j *job) fetchFail(e *shuffle.FetchError) scheduler.FetchFail {
 }
 
 // commit gives the query what its sinks, or its result's tasks, have been granted.
-func (j *job) commit(exchange shuffle.Exchange, grants []scheduler.Grant) error {
+func (j *job) commit(exchange shuffle.Exchange, by scheduler.Incarnation, grants []scheduler.Grant) error {
 	g := j.query.Graph
 	if g.Result < 0 {
 		ids := make([]Granted, len(grants))
@@ -385,14 +404,27 @@ func (j *job) commit(exchange shuffle.Exchange, grants []scheduler.Grant) error 
 	}
 	e := g.Exchanges[g.Result]
 	outputs := make([]*shuffle.Output, len(grants))
+	empty := map[int32]bool{} // tasks
 	for i, x := range grants {
-		p, err := decodePlace(x.Manifest)
+		result, err := decodeResult(x.Manifest)
 		if err != nil {
 			return err
+		}
+		p := result.first
+		if result.by == by {
+			p = result.here
+		}
+		if x.Rows == 0 {
+			empty[int32(x.Attempt.Task)] = true
 		}
 		outputs[i] = &shuffle.Output{Attempt: j.shuffleID(x.Attempt), Location: p.Location, Check: p.Check}
 	}
 	m := shuffle.NewManifest(shuffle.StageID{Job: j.name, Stage: e.Producer}, e.Partitions, outputs)
+	for i := range m.Entries {
+		if empty[m.Entries[i].Task] {
+			m.Entries[i].Location = shuffle.Nowhere
+		}
+	}
 	r, err := exchange.OpenReader(j.ctx, shuffle.ReaderSpec{
 		Manifest: m, Slices: []shuffle.Slice{{Partitions: shuffle.Range{To: e.Partitions}}}, Types: e.Types, Pool: j.query.Memory,
 	})

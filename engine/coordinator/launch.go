@@ -1,6 +1,8 @@
 package coordinator
 
 import (
+	"fmt"
+
 	"skep/engine/scheduler"
 	"skep/engine/stage"
 	"skep/engine/worker"
@@ -23,12 +25,22 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 	}
 	for k, exchange := range s.Reads {
 		ref, places := x.core.Manifest(j.id, l.Manifests[k].Stage)
+		m := j.manifest(ref, places)
+		if gone := j.missing(places); gone != nil {
+			x.running.Go(func() {
+				x.send(scheduler.AttemptFailed{
+					Attempt: l.Attempt, Worker: l.Worker, Incarnation: l.Incarnation, Class: scheduler.FetchFailed,
+					Message: fmt.Sprintf("the output of %v is lost", gone.Producer), Fetch: gone,
+				})
+			})
+			return
+		}
 		r := l.Inputs[k]
 		slice := shuffle.Slice{Partitions: shuffle.Range{From: int(r.PartLo), To: int(r.PartHi)}}
 		if r.MapLo > 0 || int(r.MapHi) < len(places) {
 			slice.Maps = shuffle.Range{From: int(r.MapLo), To: int(r.MapHi)}
 		}
-		t.Inputs[exchange] = stage.Input{Manifest: j.manifest(ref, places), Slices: []shuffle.Slice{slice}}
+		t.Inputs[exchange] = stage.Input{Manifest: m, Slices: []shuffle.Slice{slice}}
 	}
 	o := &worker.Launch{
 		Job: j.job, Attempt: l.Attempt, Fragment: j.fragments[s.ID], Task: t, Commit: s.Exchange < 0 || s.Exchange == g.Result, Memory: l.Memory,

@@ -39,8 +39,12 @@ func (x *Coordinator) write(actions []scheduler.Action) error {
 	return log.Flush()
 }
 
-// durable reports whether a record belongs to a query that changes something.
+// durable reports whether a record belongs to a query that changes something, or to all: the count of restarts keeps the attempts of
+// one process, and their files, apart from those of the next.
 func (x *Coordinator) durable(r scheduler.Record) bool {
+	if _, ok := r.(scheduler.RecCoordinatorStarted); ok {
+		return true
+	}
 	j := x.job(joblog.JobOf(r))
 	return j != nil && j.query.Durable
 }
@@ -182,20 +186,36 @@ func (l *Logged) restore(q *Query) (*job, error) {
 	return j, nil
 }
 
-// encodePlace and decodePlace make the manifest of a result of where it is.
-func encodePlace(p *worker.Place) ([]byte, error) {
+// resultPlace is where a part of a query's result is: for the process of the incarnation by here, for others first.
+type resultPlace struct {
+	by          scheduler.Incarnation
+	here, first *worker.Place
+}
+
+func (p *resultPlace) code(c *codec.Coder) {
+	by := uint64(p.by)
+	c.Uint(&by)
+	if c.Reading() {
+		p.by, p.here, p.first = scheduler.Incarnation(by), &worker.Place{}, &worker.Place{}
+	}
+	codePlace(c, p.here)
+	codePlace(c, p.first)
+}
+
+// encodeResult and decodeResult make the manifest of a part of a result.
+func encodeResult(p *resultPlace) ([]byte, error) {
 	c := codec.NewWriter()
-	codePlace(c, p)
+	p.code(c)
 	return c.Bytes()
 }
 
-func decodePlace(b []byte) (*worker.Place, error) {
+func decodeResult(b []byte) (*resultPlace, error) {
 	if len(b) == 0 {
 		return nil, errors.New("a task of the result has no output")
 	}
 	c := codec.NewReader(b)
-	p := &worker.Place{}
-	codePlace(c, p)
+	p := &resultPlace{}
+	p.code(c)
 	if err := c.End(); err != nil {
 		return nil, fmt.Errorf("the place of a result: %w", err)
 	}

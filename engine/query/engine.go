@@ -53,6 +53,8 @@ type faults struct {
 	catalog func(metastore.Catalog) metastore.Catalog
 	files   func(filesystem.FileSystem) filesystem.FileSystem
 	log     func(coordinator.Log) coordinator.Log
+	// coordinator changes its configuration.
+	coordinator func(*coordinator.Config)
 }
 
 // Engine runs statements for many sessions. It is safe for concurrent use.
@@ -80,6 +82,7 @@ type Engine struct {
 	coordinator *coordinator.Coordinator // of queries in stages, once there has been one
 	recovered   []*Recovered             // queries of an earlier process that this one goes on with
 	resumed     sync.WaitGroup           // of them
+	kept        []*Recovered             // queries of an earlier process that had ended
 }
 
 // Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.

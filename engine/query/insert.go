@@ -94,6 +94,7 @@ func (st *Statement) checkImmutable(ctx context.Context, a *analysis, b plan.Ins
 
 // runInsert runs the branches together and commits each.
 func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch, roots []plan.Node) error {
+	st.staged = st.inStages(roots...)
 	writes := make([]*write, 0, len(branches))
 	for i, b := range branches {
 		w, err := st.newWrite(ctx, b, roots[i])
@@ -112,7 +113,7 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	if st.inStages(roots(writes)...) {
+	if st.staged {
 		return st.runWritesInStages(ctx, writes)
 	}
 	var outputs []planner.Output
@@ -182,6 +183,7 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	}
 	branch := plan.InsertBranch{Root: roots[0], Table: described, Overwrite: true}
 	st.task = func(ctx context.Context) error {
+		st.staged = st.inStages(roots[0])
 		w, err := st.newWrite(ctx, branch, roots[0])
 		if err != nil {
 			return failed(err)
@@ -330,10 +332,3 @@ func (s ddlSession) Describe(ctx context.Context, m *model.Table) (*catalog.Tabl
 }
 
 // roots are the plans of writes.
-func roots(writes []*write) []plan.Node {
-	out := make([]plan.Node, len(writes))
-	for i, w := range writes {
-		out[i] = w.root
-	}
-	return out
-}

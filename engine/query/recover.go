@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
-	"skep/dialect/types"
 	"skep/engine/coordinator"
 	"skep/engine/planner"
 	"skep/engine/scheduler"
@@ -27,7 +27,7 @@ type record struct {
 	SQL       string
 	SessionID string
 	Columns   []recordedColumn `json:",omitempty"` // of the result; nil without one
-	// Owner is who the staging directories of Writes belong to.
+	// Owner is who the staging directories of Writes belong to, or the name under which the result is kept.
 	Owner  string          `json:",omitempty"`
 	Writes []recordedWrite `json:",omitempty"`
 	// Client is Request.Client.
@@ -43,7 +43,9 @@ type recordedWrite struct {
 	Directory string `json:",omitempty"` // of INSERT OVERWRITE DIRECTORY
 	DB, Name  string
 	Version   int64 // of the table that was compiled against
-	Create    *model.Table
+	// Create is the table of a CTAS, Columns its columns, which the metastore's form of a table leaves out.
+	Create    *model.Table   `json:",omitempty"`
+	Columns   []model.Column `json:",omitempty"`
 	Overwrite bool
 	Temporary bool
 }
@@ -59,6 +61,9 @@ func (st *Statement) record(writes []*write) ([]byte, error) {
 		var err error
 		if x.Spec, err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return nil, err
+		}
+		if w.create != nil {
+			x.Columns = w.create.Storage.Columns
 		}
 		if t := w.branch.Table; t != nil {
 			x.DB, x.Name, x.Version = t.DB, t.Name, t.Version
@@ -137,8 +142,6 @@ type Recovered struct {
 	// Client is Request.Client.
 	Client []byte
 
-	job    scheduler.JobID
-	record *record
 	cancel context.CancelCauseFunc
 	ended  chan struct{}
 	err    error
@@ -155,15 +158,18 @@ func (r *Recovered) Run(ctx context.Context) error {
 	return r.err
 }
 
-// Recovered lists the queries that this process goes on with.
-func (e *Engine) Recovered() []*Recovered { return e.recovered }
+// Recovered lists the queries that this process goes on with, and those that ended when an earlier one did and whose results are there.
+func (e *Engine) Recovered() []*Recovered { return slices.Concat(e.recovered, e.kept) }
 
 // goOn takes over the queries of an earlier process.
 func (e *Engine) goOn(ctx context.Context) error {
+	if err := e.takeKept(ctx); err != nil {
+		return err
+	}
 	if e.jobs.log == nil {
 		return nil
 	}
-	if err := e.startCoordinator(ctx); err != nil {
+	if _, err := e.coordinated(ctx); err != nil {
 		return err
 	}
 	for _, r := range e.recovered {
@@ -172,7 +178,9 @@ func (e *Engine) goOn(ctx context.Context) error {
 		e.resumed.Go(func() {
 			defer close(r.ended)
 			defer cancel(nil)
-			r.err = r.Statement.Run(running)
+			r.job.Running()
+			r.err = r.perform(running)
+			r.end(running, r.err)
 		})
 	}
 	return nil
@@ -195,8 +203,10 @@ func (e *Engine) startCoordinator(ctx context.Context) (err error) {
 		}
 		return q, err
 	}
-	e.coordinator, err = coordinator.New(config)
-	if err != nil {
+	if e.config.faults != nil {
+		e.config.faults.coordinator(&config)
+	}
+	if e.coordinator, err = coordinator.New(config); err != nil {
 		return errors.Join(err, jobs.close())
 	}
 	return nil
@@ -241,32 +251,23 @@ func (e *Engine) closeCoordinator() error {
 	return nil
 }
 
-// restore makes the statement of a logged query.
+// restore makes the statement of a logged query. From here on it is in the history, as a statement of this process.
 func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) (_ *coordinator.Query, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.abandon(ctx, r.Owner))
 		}
 	}()
+	if !l.Durable && r.Client == nil {
+		return nil, errors.New("the client that waited for its rows has lost its connection")
+	}
 	in, err := session.Decode(l.Session)
 	if err != nil {
 		return nil, err
 	}
-	s, err := e.NewSession(ctx, SessionOptions{ID: r.SessionID, User: in.User, Database: in.Database, Conf: in.Conf.Changed()})
+	st, err := e.recoveredStatement(ctx, l.ID, in, r)
 	if err != nil {
 		return nil, err
-	}
-	st := &Statement{
-		session: s, sql: r.SQL, queryID: l.ID, conf: s.conf, log: discard{}, now: in.Now, modified: -1, owner: r.Owner, client: r.Client, kind: "query", recovered: true,
-	}
-	var ts []*types.Type
-	for _, c := range r.Columns {
-		t, err := types.Parse(c.Type)
-		if err != nil {
-			return nil, fmt.Errorf("column %s: %w", c.Name, err)
-		}
-		st.columns = append(st.columns, Column{c.Name, t, c.Comment})
-		ts = append(ts, t)
 	}
 	q := &coordinator.Query{Session: in, Logf: st.log.Logf}
 	switch {
@@ -281,7 +282,6 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 			return failed(st.finishWrites(ctx, writes, e.coordinator.Resume(ctx, l.Job)))
 		}
 	default:
-		st.result = e.newResult(ts)
 		q.Commit = st.takeResult
 		st.task = func(ctx context.Context) error {
 			err := e.coordinator.Resume(ctx, l.Job)
@@ -298,8 +298,23 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 	x := &execution{staged: true, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
 	st.running.Store(x)
 	q.Tables, q.Memory = st.scans(st.snapshot), x.pool
-	e.recovered = append(e.recovered, &Recovered{Statement: st, Session: s, Client: r.Client, job: l.Job, record: r, ended: make(chan struct{})})
+	st.begin()
+	q.Watch = func(a coordinator.Attempt) { st.watch(q.Graph)(a) } // the graph comes later
+	e.recovered = append(e.recovered, &Recovered{Statement: st, Session: st.session, Client: r.Client, ended: make(chan struct{})})
 	return q, nil
+}
+
+// recoveredStatement makes a statement of what was kept of it, in a session of its own.
+func (e *Engine) recoveredStatement(ctx context.Context, queryID string, in *session.Session, r *record) (*Statement, error) {
+	s, err := e.NewSession(ctx, SessionOptions{ID: r.SessionID, User: in.User, Database: in.Database, Conf: in.Conf.Changed()})
+	if err != nil {
+		return nil, err
+	}
+	st := &Statement{
+		session: s, sql: r.SQL, queryID: queryID, conf: s.conf, log: discard{}, now: in.Now, modified: -1, owner: r.Owner, client: r.Client,
+		kind: "query", recovered: true,
+	}
+	return st, st.resultColumns(r)
 }
 
 // abandon removes the staging directories of an owner.
@@ -342,6 +357,9 @@ func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
 			}
 		}
 		out := &write{st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create}
+		if x.Create != nil {
+			x.Create.Storage.Columns = x.Columns
+		}
 		switch {
 		case x.Temporary:
 			return nil, errors.New("it wrote to a temporary table, which ended with the session")

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"skep/dialect/types"
@@ -24,6 +25,7 @@ type Result struct {
 	bytes   int64
 	file    *spill.File
 	rows    int64
+	kept    string // file that is to go when the client begins to fetch; see keep.go
 }
 
 func (e *Engine) newResult(ts []*types.Type) *Result { return &Result{types: ts, dir: e.scratch} }
@@ -75,12 +77,25 @@ func (r *Result) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.batches = nil
-	if r.file == nil {
+	err := r.unkeep()
+	if r.file != nil {
+		err = errors.Join(err, r.file.Close())
+		r.file = nil
+	}
+	return err
+}
+
+// unkeep removes the kept rows. The lock is held.
+func (r *Result) unkeep() error {
+	if r.kept == "" {
 		return nil
 	}
-	f := r.file
-	r.file = nil
-	return f.Close()
+	path := r.kept
+	r.kept = ""
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("removing a kept result: %w", err)
+	}
+	return nil
 }
 
 // Cursor returns a reader at the first row of a complete result.
@@ -125,6 +140,9 @@ func (c *Cursor) advance() (*vector.Batch, error) {
 	r := c.result
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err := r.unkeep(); err != nil {
+		return nil, err
+	}
 	if c.next < len(r.batches) {
 		c.next++
 		return r.batches[c.next-1], nil

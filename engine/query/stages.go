@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/engine/coordinator"
@@ -226,6 +228,7 @@ func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error
 	if q.Graph, err = stage.CutQuery(root, st.stageOptions()); err != nil {
 		return err
 	}
+	st.owner = uuid.NewString()
 	if q.Statement, err = st.record(nil); err != nil {
 		return err
 	}
@@ -233,32 +236,63 @@ func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error
 }
 
 // takeResult takes the rows of the result.
-func (st *Statement) takeResult(ctx context.Context, _ []coordinator.Granted, r shuffle.Reader) error {
+func (st *Statement) takeResult(ctx context.Context, _ []coordinator.Granted, r shuffle.Reader) (err error) {
+	k, err := st.keep()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if k != nil && err != nil {
+			err = errors.Join(err, k.drop())
+		}
+	}()
 	for {
 		b, err := r.Next(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the result: %w", err)
 		}
 		if b == nil {
-			return st.result.end()
+			break
 		}
 		if err := st.result.AppendBatch(b); err != nil {
 			return err
 		}
+		if k == nil {
+			continue
+		}
+		full, err := k.add(b)
+		if err != nil {
+			return err
+		}
+		if full {
+			if err := k.drop(); err != nil {
+				return err
+			}
+			k = nil
+		}
 	}
+	if k != nil {
+		if err := k.end(); err != nil {
+			return err
+		}
+		st.result.kept, k = k.path, nil
+	}
+	return st.result.end()
 }
 
 // runWritesInStages runs the plans of writes, each task into files of its own, and commits what was granted.
 func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
 	q := &coordinator.Query{Sinks: make([][]byte, len(writes)), Durable: true}
 	q.Commit = st.commitGranted(q, writes)
+	roots := make([]plan.Node, len(writes))
 	var err error
 	for i, w := range writes {
+		roots[i] = w.root
 		if q.Sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return errors.Join(err, abort(ctx, writes))
 		}
 	}
-	if q.Graph, err = stage.CutWrites(roots(writes), st.stageOptions()); err == nil {
+	if q.Graph, err = stage.CutWrites(roots, st.stageOptions()); err == nil {
 		q.Statement, err = st.record(writes)
 	}
 	if err == nil {

@@ -63,6 +63,11 @@ func tryRun(ctx context.Context, s *Session, sql string) ([]string, error) {
 	if err := st.Run(ctx); err != nil || st.Result() == nil {
 		return nil, err
 	}
+	return rowsOf(st)
+}
+
+// rowsOf returns the rows of a statement that has run, as text.
+func rowsOf(st *Statement) ([]string, error) {
 	var out []string
 	c := st.Result().Cursor()
 	for {

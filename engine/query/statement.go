@@ -64,9 +64,10 @@ type Statement struct {
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
 
-	kind  string       // for the history: query, write, ddl …
-	plans []plan.Node  // what it runs, optimised
-	job   *history.Job // while it runs and after
+	kind   string       // for the history: query, write, ddl …
+	plans  []plan.Node  // what it runs, optimised
+	job    *history.Job // while it runs and after
+	staged bool         // a write that runs in stages
 	// owner is whom the staging directories of a statement in stages belong to.
 	owner     string
 	client    []byte // Request.Client
@@ -265,6 +266,10 @@ func (st *Statement) rowsOfText(rows [][]*string) (*vector.Batch, error) {
 	}
 	return b, nil
 }
+
+// SQL returns the statement's text, QueryID its identifier.
+func (st *Statement) SQL() string     { return st.sql }
+func (st *Statement) QueryID() string { return st.queryID }
 
 // HasResultSet reports whether the statement has rows to fetch.
 func (st *Statement) HasResultSet() bool { return st.columns != nil }

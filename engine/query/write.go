@@ -75,7 +75,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 
 // stage opens a staging directory. That of a statement in stages may outlive this process.
 func (st *Statement) stage(ctx context.Context, location string) (*warehouse.Staging, error) {
-	if st.inStages() && st.owner == "" {
+	if st.staged && st.owner == "" {
 		st.owner = uuid.NewString()
 	}
 	return st.session.engine.warehouse.StageFor(ctx, location, st.owner)

@@ -115,6 +115,7 @@ type Place struct {
 	Task    TaskID
 	Attempt AttemptID
 	Worker  WorkerID
+	Rows    int64
 }
 
 // Manifest lists where the outputs of a stage are, by task: finished tasks
@@ -127,7 +128,7 @@ func (c *Core) Manifest(job JobID, id StageID) (ref ManifestRef, places []Place)
 	s := &j.stages[id]
 	for k := range s.tasks {
 		if t := &s.tasks[k]; t.state == taskDone && !t.gone {
-			places = append(places, Place{TaskID(k), AttemptID{job, id, s.epoch, TaskID(k), t.won}, t.worker})
+			places = append(places, Place{TaskID(k), AttemptID{job, id, s.epoch, TaskID(k), t.won}, t.worker, t.rows})
 		}
 	}
 	return ManifestRef{id, s.epoch, s.version}, places

@@ -49,6 +49,7 @@ type cluster struct {
 	kind    kind
 	port    int // of workers
 	server  *skepserver.Server
+	options skepserver.Options // of the server
 	client  *hs2.Client
 	workers []*process
 	shuffle *process
@@ -95,28 +96,27 @@ func start(t *testing.T, k kind, change func(c *cluster)) *cluster {
 	if err := os.WriteFile(c.tokenFile(), []byte("chaos"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--worker-port", strconv.Itoa(c.port), "--token-file", c.tokenFile()}
+	c.options = skepserver.Options{
+		Binary: binary, Data: filepath.Join(c.dir, "data"), Port: freePort(t),
+		Args: []string{"--worker-port", strconv.Itoa(c.port), "--token-file", c.tokenFile()},
+	}
 	switch k {
 	case spool:
-		args = append(args, "--spool", filepath.Join(c.dir, "spool"))
+		c.options.Args = append(c.options.Args, "--spool", filepath.Join(c.dir, "spool"))
 	case served:
-		args = append(args, "--shuffle-server", c.startShuffleServer())
+		c.options.Args = append(c.options.Args, "--shuffle-server", c.startShuffleServer())
 	}
-	server, err := skepserver.Start(t.Context(), skepserver.Options{Binary: binary, Data: filepath.Join(c.dir, "data"), Args: args})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.server = server
+	c.startServer()
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("server:\n%s", server.LogTail())
+			t.Logf("server:\n%s", c.server.LogTail())
 		}
 		for _, w := range c.workers {
 			w.signal(syscall.SIGCONT)
 			w.signal(syscall.SIGKILL)
 			<-w.ended
 		}
-		_ = server.Stop()
+		_ = c.server.Stop()
 		if c.shuffle != nil {
 			c.shuffle.signal(syscall.SIGTERM)
 			<-c.shuffle.ended
@@ -125,11 +125,27 @@ func start(t *testing.T, k kind, change func(c *cluster)) *cluster {
 	for i := range workers {
 		c.workers = append(c.workers, c.startWorker(i))
 	}
-	if c.client, err = hs2.Dial(t.Context(), hs2.Options{Addr: server.Addr, Auth: "NOSASL", User: "chaos"}); err != nil {
-		t.Fatal(err)
-	}
+	c.client = c.dial()
 	t.Cleanup(func() { _ = c.client.Close() })
 	return c
+}
+
+// startServer starts the server, always at the same ports and on the same data.
+func (c *cluster) startServer() {
+	c.t.Helper()
+	var err error
+	if c.server, err = skepserver.Start(c.t.Context(), c.options); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) dial() *hs2.Client {
+	c.t.Helper()
+	client, err := hs2.Dial(c.t.Context(), hs2.Options{Addr: c.server.Addr, Auth: "NOSASL", User: "chaos"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return client
 }
 
 func (c *cluster) tokenFile() string { return filepath.Join(c.dir, "token") }
@@ -195,6 +211,13 @@ func (c *cluster) exec(sql string) [][]hs2.Value {
 		c.t.Fatalf("%s: %v", sql, err)
 	}
 	return r.Rows
+}
+
+// set makes the statements of the session run in stages.
+func (c *cluster) set() {
+	c.exec("set skep.execution.mode=staged")
+	c.exec("set skep.execution.tasks=" + strconv.Itoa(tasks))
+	c.exec("set skep.execution.broadcast.bytes=-1")
 }
 
 // tasks is the number of tasks of each stage of the queries.
@@ -290,6 +313,27 @@ func (c *cluster) lastAttempts() []history.Attempt {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// attemptsSince lists the attempts of all statements that started after a moment.
+func (c *cluster) attemptsSince(at time.Time) (out []history.Attempt) {
+	c.t.Helper()
+	err := filepath.WalkDir(filepath.Join(c.dir, "data", "history"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".zst") {
+			return err
+		}
+		list, _, _ := readAttempts(path) // one that is being written, or was when the server was killed, ends early
+		for _, a := range list {
+			if a.Start.After(at) {
+				out = append(out, a)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
 }
 
 func readAttempts(path string) (list []history.Attempt, ended bool, err error) {

@@ -134,6 +134,18 @@ func (c *Client) Close() error {
 // by the server is an *Error; any other error means the connection is lost.
 // When ctx ends while the statement runs, it is cancelled on the server.
 func (c *Client) Exec(ctx context.Context, sql string) (*Result, error) {
+	op, err := c.Start(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	return c.Await(ctx, op)
+}
+
+// Operation is a statement that was started.
+type Operation struct{ handle *hiveserver.TOperationHandle }
+
+// Start begins a statement.
+func (c *Client) Start(ctx context.Context, sql string) (*Operation, error) {
 	wire := context.WithoutCancel(ctx)
 	resp, err := c.service.ExecuteStatement(wire, &hiveserver.TExecuteStatementReq{SessionHandle: c.session, Statement: sql, RunAsync: true})
 	if err != nil {
@@ -142,9 +154,15 @@ func (c *Client) Exec(ctx context.Context, sql string) (*Result, error) {
 	if err := statusError(resp.GetStatus()); err != nil {
 		return nil, err
 	}
-	op := resp.OperationHandle
-	res, err := c.await(ctx, wire, op)
-	if _, cerr := c.service.CloseOperation(wire, &hiveserver.TCloseOperationReq{OperationHandle: op}); err == nil && cerr != nil {
+	return &Operation{resp.OperationHandle}, nil
+}
+
+// Await waits for a statement's end, like Exec, and closes it. Any client's
+// may have started it.
+func (c *Client) Await(ctx context.Context, op *Operation) (*Result, error) {
+	wire := context.WithoutCancel(ctx)
+	res, err := c.await(ctx, wire, op.handle)
+	if _, cerr := c.service.CloseOperation(wire, &hiveserver.TCloseOperationReq{OperationHandle: op.handle}); err == nil && cerr != nil {
 		err = fmt.Errorf("CloseOperation: %w", cerr)
 	}
 	return res, err

@@ -19,6 +19,19 @@ type Backend interface {
 	OpenSession(ctx context.Context, req SessionRequest) (Session, error)
 }
 
+// Recoverer is a Backend that goes on with statements of an earlier process.
+type Recoverer interface {
+	Recovered() []Recovered
+}
+
+// Recovered is a statement that an earlier process began. Its Run waits for its end.
+type Recovered struct {
+	Session      Session
+	Statement    Statement
+	SQL, QueryID string
+	Client       []byte // StatementRequest.Client
+}
+
 // SessionRequest describes a new session. The maps belong to the receiver.
 type SessionRequest struct {
 	ID       string // the session handle's UUID, Hive's hive.session.id
@@ -54,6 +67,7 @@ type StatementRequest struct {
 	Overlay map[string]string // settings for this statement only
 	QueryID string            // hive.query.id
 	Log     Log               // the operation's log, valid until the statement is closed
+	Client  []byte            // kept with the statement where it may go on in another process; opaque to the backend
 }
 
 // Log receives the lines of an operation's log, which clients stream while the statement runs. Levels are "INFO", "WARN" and

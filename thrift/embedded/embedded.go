@@ -15,7 +15,10 @@ import (
 // Backend runs sessions on an engine.
 type Backend struct{ engine *query.Engine }
 
-var _ backend.Backend = (*Backend)(nil)
+var (
+	_ backend.Backend   = (*Backend)(nil)
+	_ backend.Recoverer = (*Backend)(nil)
+)
 
 // New returns a backend on e, which stays the caller's.
 func New(e *query.Engine) *Backend { return &Backend{engine: e} }
@@ -39,16 +42,40 @@ type session struct{ *query.Session }
 
 // Compile implements backend.Session.
 func (s *session) Compile(ctx context.Context, r backend.StatementRequest) (backend.Statement, error) {
-	st, err := s.Session.Compile(ctx, query.Request{SQL: r.SQL, Overlay: r.Overlay, QueryID: r.QueryID, Log: r.Log})
+	st, err := s.Session.Compile(ctx, query.Request{SQL: r.SQL, Overlay: r.Overlay, QueryID: r.QueryID, Log: r.Log, Client: r.Client})
 	if err != nil {
 		return nil, err
 	}
+	return newStatement(st), nil
+}
+
+func newStatement(st *query.Statement) *statement {
 	out := &statement{Statement: st}
 	for _, c := range st.Columns() {
 		out.columns = append(out.columns, backend.Column{Name: c.Name, Type: c.Type, Comment: c.Comment})
 	}
-	return out, nil
+	return out
 }
+
+// Recovered implements backend.Recoverer.
+func (b *Backend) Recovered() []backend.Recovered {
+	var out []backend.Recovered
+	for _, r := range b.engine.Recovered() {
+		out = append(out, backend.Recovered{
+			Session: &session{r.Session}, Statement: &recovered{newStatement(r.Statement), r}, SQL: r.SQL(), QueryID: r.QueryID(), Client: r.Client,
+		})
+	}
+	return out
+}
+
+// recovered is a statement that an earlier process began.
+type recovered struct {
+	*statement
+	from *query.Recovered
+}
+
+// Run implements backend.Statement.
+func (r *recovered) Run(ctx context.Context) error { return r.from.Run(ctx) }
 
 // Conf implements backend.Session.
 func (s *session) Conf(key string) (string, bool) { return s.Session.Conf().Lookup(key) }

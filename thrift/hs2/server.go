@@ -13,6 +13,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 	"github.com/hashicorp/go-hclog"
 
+	"skep/thrift/backend"
 	"skep/thrift/operation"
 	"skep/thrift/session"
 	"skep/thrift/tcli"
@@ -63,6 +64,7 @@ func Listen(config Config) (*Server, error) {
 	operations := operation.NewManager(base, l.operation)
 	s := &service{log: config.Log, operations: operations, keepSessions: !l.closeOnDisconnect}
 	s.sessions = session.NewManager(config.Backend, operations.Close, l.session)
+	restore(config, s)
 	lenient, strict := false, true
 	config.Log.Info("listening", "address", listener.Addr(), "version", config.Version)
 	return &Server{
@@ -74,6 +76,25 @@ func Listen(config Config) (*Server, error) {
 		slots:       make(chan struct{}, l.maxConnections),
 		connections: map[net.Conn]struct{}{},
 	}, nil
+}
+
+// restore brings back the operations of statements that the backend goes on with, under their old handles.
+func restore(config Config, s *service) {
+	r, ok := config.Backend.(backend.Recoverer)
+	if !ok {
+		return
+	}
+	for _, x := range r.Recovered() {
+		if x.Client == nil {
+			continue // nobody has its handle
+		}
+		err := s.operations.Restore(&x, func(description []byte, b backend.Session) (operation.Session, error) {
+			return s.sessions.Restore(description, b)
+		})
+		if err != nil {
+			config.Log.Warn("the client of a statement of an earlier process will not find it", "query", x.QueryID, "error", err)
+		}
+	}
 }
 
 // Addr returns the address clients connect to.

@@ -149,7 +149,16 @@ func (m *Manager) compile(o *Operation, req ExecuteRequest) (failure *tcli.Error
 	if !mayBeCommand(o.sql) {
 		compiling()
 	}
-	stmt, err := o.owner.Backend().Compile(o.ctx, backend.StatementRequest{SQL: req.SQL, Overlay: overlay, QueryID: o.queryID, Log: o.log})
+	var client []byte
+	if o.async { // nobody waits on the connection: the client may come back over another one
+		var err error
+		if client, err = o.save(); err != nil {
+			return &tcli.Error{Message: "Error running query: " + err.Error(), Err: err}
+		}
+	}
+	stmt, err := o.owner.Backend().Compile(o.ctx, backend.StatementRequest{
+		SQL: req.SQL, Overlay: overlay, QueryID: o.queryID, Log: o.log, Client: client,
+	})
 	if err != nil {
 		compiling()
 		e := describe("Error while compiling statement: ", err, sqlerr.Plain(sqlerr.RuntimeException, err.Error()))

@@ -25,6 +25,8 @@ type Session interface {
 	// Add and Remove keep the session's set of open operations. Add reports false when the session is being closed.
 	Add(id tcli.HandleID) bool
 	Remove(id tcli.HandleID)
+	// Save describes the session, so that it can be found again after a restart of the server.
+	Save() ([]byte, error)
 }
 
 // Options configure a Manager.
@@ -104,7 +106,7 @@ func (m *Manager) add(s Session, kind Type, sql string) (*Operation, error) {
 	}
 	if kind == hiveserver.TOperationType_EXECUTE_STATEMENT {
 		o.queryID = m.opts.ProcessUser + "_" + now.Format("20060102150405") + "_" + uuid.NewString()
-		o.log = NewLog(s.Conf("hive.server2.logging.operation.enabled") != "false" && s.Conf("hive.server2.logging.operation.level") != "NONE")
+		o.log = newLog(s)
 	} else {
 		o.log = NewLog(false)
 	}

@@ -29,6 +29,7 @@ type Session struct {
 	touched    time.Time
 	idleSince  time.Time // when the last operation was closed
 	closing    bool
+	restored   time.Time // when it came back after a restart and has not been used since
 }
 
 // ID returns the session's identifier.
@@ -64,7 +65,7 @@ func (s *Session) Conf(key string) string {
 // Touch marks the session as used now.
 func (s *Session) Touch() {
 	s.mu.Lock()
-	s.touched = time.Now()
+	s.touched, s.restored = time.Now(), time.Time{}
 	s.mu.Unlock()
 }
 
@@ -114,11 +115,17 @@ func (s *Session) Operations() []tcli.HandleID {
 	return ids
 }
 
+// unclaimed is how long a session that came back after a restart waits for its client.
+const unclaimed = 10 * time.Minute
+
 // expired reports whether the session has not been used for timeout and, when checkOperations is set, has had no open operation
 // for as long.
 func (s *Session) expired(now time.Time, timeout time.Duration, checkOperations bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.restored.IsZero() {
+		return now.Sub(s.restored) >= unclaimed
+	}
 	if timeout <= 0 || now.Sub(s.touched) < timeout {
 		return false
 	}
