@@ -61,14 +61,23 @@ func (c *serverCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	if c.Workers > 0 {
+		processes := c.startWorkers(workers.Listener.Addr(), log.Named("workers"))
+		defer processes.Close()
+		workers.OutOfMemory = func(name string) bool {
+			for i := range c.Workers {
+				if name == localWorker(i) {
+					return processes.OutOfMemory(i)
+				}
+			}
+			return false
+		}
+	}
 	engine, err := query.Open(ctx, query.Config{
 		DataDir: c.Data, Threads: c.Threads, Memory: int64(c.Memory) / 4 * 3, Settings: settings, Log: log.Named("engine"), Workers: workers,
 	})
 	if err != nil {
 		return err
-	}
-	if c.Workers > 0 {
-		defer c.startWorkers(workers.Listener.Addr(), log.Named("workers")).Close()
 	}
 	server, err := hs2.Listen(hs2.Config{
 		Address: fmt.Sprintf("%s:%d", c.Host, c.Port), Backend: embedded.New(engine), Log: log.Named("hs2"), Version: version, Settings: settings,

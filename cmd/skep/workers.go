@@ -61,13 +61,16 @@ func (c *serverCommand) makeToken() error {
 	return nil
 }
 
+// localWorker is the name of a worker process that is started here.
+func localWorker(i int) string { return "local-" + strconv.Itoa(i) }
+
 // startWorkers starts the worker processes of this machine.
 func (c *serverCommand) startWorkers(at net.Addr, log hclog.Logger) *supervisor.Supervisor {
 	port := at.(*net.TCPAddr).Port
 	return supervisor.Start(supervisor.Config{Count: c.Workers, Log: log, Command: func(i int) *exec.Cmd {
 		args := []string{
 			"worker", "--coordinator", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), "--token-file", c.TokenFile,
-			"--data", filepath.Join(c.Data, "workers-data", strconv.Itoa(i)), "--name", "local-" + strconv.Itoa(i),
+			"--data", filepath.Join(c.Data, "workers-data", strconv.Itoa(i)), "--name", localWorker(i),
 			"--memory", strconv.FormatInt(int64(c.WorkerMemory), 10), "--slots", strconv.Itoa(max(1, c.WorkerSlots)),
 			"--parent", strconv.Itoa(os.Getpid()), "--log-level", c.LogLevel,
 		}

@@ -23,6 +23,8 @@ type Workers struct {
 	Security wire.Security
 	// Spool is the folder, shared with all workers, where outputs are; "" means that each worker keeps its own.
 	Spool string
+	// OutOfMemory, unless nil, reports whether a worker's process has just been killed for lack of memory.
+	OutOfMemory func(name string) bool
 	// Served says that the outputs that workers keep are served by a process that outlives them.
 	Served bool
 }
@@ -79,7 +81,7 @@ func (e *Engine) acceptWorkers(ctx context.Context) error {
 	}
 	w := e.config.Workers
 	e.workers, err = remote.Serve(remote.Config{
-		Listener: w.Listener, Security: w.Security, Coordinator: c, Exchange: w.exchange(),
+		Listener: w.Listener, Security: w.Security, OutOfMemory: w.OutOfMemory, Coordinator: c, Exchange: w.exchange(),
 		Names: filepath.Join(e.config.DataDir, "workers"), Log: e.log.Named("workers"),
 	})
 	if err != nil {

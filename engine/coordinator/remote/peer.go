@@ -19,6 +19,7 @@ import (
 type peer struct {
 	server      *Server
 	id          scheduler.WorkerID
+	name        string
 	incarnation scheduler.Incarnation
 	stream      *wire.Stream
 	draining    atomic.Bool
@@ -26,6 +27,7 @@ type peer struct {
 	mu     sync.Mutex
 	queue  []any // messages, and *worker.Launch
 	wake   chan struct{}
+	live   []scheduler.AttemptID // as the last heartbeat lists them
 	closed chan struct{}
 	once   sync.Once
 
@@ -34,9 +36,9 @@ type peer struct {
 	hashes map[scheduler.JobID]map[any]wire.Hash // of what is sent, by address
 }
 
-func newPeer(s *Server, id scheduler.WorkerID, inc scheduler.Incarnation, stream *wire.Stream) *peer {
+func newPeer(s *Server, id scheduler.WorkerID, hello *wire.Register, stream *wire.Stream) *peer {
 	return &peer{
-		server: s, id: id, incarnation: inc, stream: stream, wake: make(chan struct{}, 1), closed: make(chan struct{}),
+		server: s, id: id, name: hello.Name, incarnation: hello.Incarnation, stream: stream, wake: make(chan struct{}, 1), closed: make(chan struct{}),
 		sent: map[scheduler.JobID]map[wire.Hash]bool{}, hashes: map[scheduler.JobID]map[any]wire.Hash{},
 	}
 }
@@ -211,6 +213,30 @@ func (p *peer) seen(m *wire.Register) {
 	}, m.Held, list)
 }
 
+// listed remembers which attempts a worker has.
+func (p *peer) listed(m *wire.Heartbeat) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live = p.live[:0]
+	for _, x := range m.Progress {
+		p.live = append(p.live, x.Attempt)
+	}
+}
+
+// outOfMemory reports the attempts of a worker that was killed for lack of memory: they need more of it, not just another worker.
+func (p *peer) outOfMemory() {
+	p.mu.Lock()
+	live := p.live
+	p.mu.Unlock()
+	for _, a := range live {
+		p.server.config.Coordinator.Reported(p.id, p.incarnation, &worker.Report{
+			Kind: worker.Failed, Attempt: a, Class: scheduler.OutOfMemory, Message: errOutOfMemory.Error(), Err: errOutOfMemory,
+		})
+	}
+}
+
+var errOutOfMemory = errors.New("the worker process was killed for lack of memory")
+
 var errReplaced = errors.New("the worker has attached again")
 
 // receive takes what the worker says until its connection ends.
@@ -230,6 +256,7 @@ func (p *peer) receive() error {
 		case *wire.Register:
 			p.seen(m)
 		case *wire.Heartbeat:
+			p.listed(m)
 			c.Tell(scheduler.Heartbeat{Worker: p.id, Incarnation: p.incarnation, Progress: m.Progress})
 		case *wire.Report:
 			c.Reported(p.id, p.incarnation, m.Report)

@@ -26,6 +26,8 @@ type Config struct {
 	Coordinator *coordinator.Coordinator
 	// Exchange is the kind and place of the workers' outputs, which all must agree on.
 	Exchange string
+	// OutOfMemory, unless nil, reports whether a worker's process has just been killed for lack of memory.
+	OutOfMemory func(name string) bool
 	// Names is the file that remembers which worker has which number, so that they have the same after a restart.
 	Names string
 	Log   hclog.Logger
@@ -117,7 +119,7 @@ func (s *Server) attach(ctx context.Context, stream *wire.Stream) error {
 	if err != nil {
 		return err
 	}
-	p := newPeer(s, id, hello.Incarnation, stream)
+	p := newPeer(s, id, hello, stream)
 	s.mu.Lock()
 	old := s.peers[id]
 	if old != nil && old.incarnation > p.incarnation {
@@ -157,6 +159,9 @@ func (s *Server) gone(p *peer, why error) {
 	s.mu.Unlock()
 	if back {
 		return
+	}
+	if f := s.config.OutOfMemory; f != nil && f(p.name) {
+		p.outOfMemory()
 	}
 	s.config.Log.Info("worker gone", "worker", p.id, "why", why)
 	s.config.Coordinator.Detach(p, p.id, p.incarnation, why.Error())

@@ -4,7 +4,11 @@ package supervisor
 
 import (
 	"context"
+	"errors"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,6 +24,8 @@ type Config struct {
 	Log     hclog.Logger
 	// Pause before a worker that ended is started again: First at first, doubled up to Last while the worker does not run for Stable.
 	First, Last, Stable time.Duration
+	// Kills counts the processes of this machine that the kernel has killed for lack of memory; by default /proc/vmstat does.
+	Kills func() int64
 	// Stop is how long workers have to end before they are killed (10 s).
 	Stop time.Duration
 }
@@ -30,6 +36,9 @@ type Supervisor struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	oomAt []time.Time // when a worker was last killed for lack of memory
 }
 
 // Start starts the processes.
@@ -43,7 +52,10 @@ func Start(c Config) *Supervisor {
 	set(&c.Last, 30*time.Second)
 	set(&c.Stable, 10*time.Second)
 	set(&c.Stop, 10*time.Second)
-	s := &Supervisor{config: c}
+	if c.Kills == nil {
+		c.Kills = kernelKills
+	}
+	s := &Supervisor{config: c, oomAt: make([]time.Time, c.Count)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for i := range c.Count {
 		s.wg.Go(func() { s.keep(i) })
@@ -57,13 +69,50 @@ func (s *Supervisor) Close() {
 	s.wg.Wait()
 }
 
+// OutOfMemory reports whether worker number i has just ended because the kernel killed it for lack of memory.
+func (s *Supervisor) OutOfMemory(i int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return i < len(s.oomAt) && time.Since(s.oomAt[i]) < 5*time.Second
+}
+
+// kernelKills reads the kernel's count; 0 where it has none.
+func kernelKills() int64 {
+	text, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if n, ok := strings.CutPrefix(line, "oom_kill "); ok {
+			kills, _ := strconv.ParseInt(strings.TrimSpace(n), 10, 64)
+			return kills
+		}
+	}
+	return 0
+}
+
+// killed reports whether a process ended by SIGKILL.
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
 // keep runs worker number i again and again.
 func (s *Supervisor) keep(i int) {
 	c := &s.config
 	pause := c.First
 	for {
-		began := time.Now()
+		began, kills := time.Now(), c.Kills()
 		err := s.run(c.Command(i))
+		if killed(err) && c.Kills() > kills {
+			s.mu.Lock()
+			s.oomAt[i] = time.Now()
+			s.mu.Unlock()
+		}
 		if s.ctx.Err() != nil {
 			return
 		}
