@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"golang.org/x/sys/unix"
 
 	"skep/engine/filesystem/local"
 	"skep/engine/memory"
@@ -83,7 +84,7 @@ func (c *workerCommand) Run() error {
 		c.Slots = runtime.GOMAXPROCS(0)
 	}
 	if c.Name == "" {
-		c.Name = c.Host + ":" + c.Data
+		c.Name = c.Host + ":" + strings.Join(strings.Fields(c.Data), "_")
 	}
 	log := hclog.New(&hclog.LoggerOptions{Name: "worker", Level: hclog.LevelFromString(c.LogLevel), Output: os.Stderr}).With("name", c.Name)
 	access, err := c.wire()
@@ -120,7 +121,12 @@ func (c *workerCommand) Run() error {
 		wg.Go(func() { c.watchParent(ctx, stop) })
 	}
 	// What an earlier process left belongs to nobody, but for outputs that a shuffle server serves.
-	scratch := filepath.Join(c.Data, "scratch")
+	scratch := filepath.Join(c.Data, "worker-scratch")
+	unlock, err := lock(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := os.RemoveAll(scratch); err != nil {
 		return fmt.Errorf("clearing the scratch directory: %w", err)
 	}
@@ -157,6 +163,21 @@ func (c *workerCommand) Run() error {
 	})
 	log.Info("stopping")
 	return errors.Join(err, outputs.Close())
+}
+
+// lock keeps other workers out of a directory as long as this process lives.
+func lock(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the worker's directory: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "worker.lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("locking the worker's directory: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another worker uses %s: %w", dir, err), f.Close())
+	}
+	return func() { _ = f.Close() }, nil
 }
 
 // exchange opens the worker's exchange. handler, when not nil, is to be served at listener.

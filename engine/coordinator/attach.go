@@ -89,8 +89,7 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 }
 
 // bring copies a part of a query's result from its worker to this process, before the attempt may be granted: what has been granted
-// is not made again, so it must not go with the worker. If it cannot be copied, the worker is the one to be looked at; as long as it
-// is there it repeats its request.
+// is not made again, so it must not go with the worker.
 func (x *Coordinator) bring(j *job, e scheduler.CommitRequested) {
 	j.mu.Lock()
 	o := j.outputs[e.Attempt]
@@ -116,7 +115,10 @@ func (x *Coordinator) bring(j *job, e scheduler.CommitRequested) {
 		}
 		j.mu.Unlock()
 		if err != nil {
-			j.problem(fmt.Errorf("fetching the result of %v: %w", e.Attempt, err))
+			err = fmt.Errorf("fetching the result of %v: %w", e.Attempt, err)
+			x.send(scheduler.AttemptFailed{
+				Attempt: e.Attempt, Worker: e.Worker, Incarnation: e.Incarnation, Class: scheduler.TransientIO, Message: err.Error(),
+			})
 			return
 		}
 		x.requestResult(j, e, place, o.first)

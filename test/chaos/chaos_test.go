@@ -161,7 +161,7 @@ func TestZombie(t *testing.T) {
 
 // idle reports whether no attempt's process of a worker runs any more.
 func (c *cluster) idle(name string) bool {
-	entries, err := os.ReadDir(filepath.Join(c.dir, "worker-"+strings.TrimPrefix(name, "w"), "scratch", "tasks"))
+	entries, err := os.ReadDir(filepath.Join(c.dir, "worker-"+strings.TrimPrefix(name, "w"), "worker-scratch", "tasks"))
 	return err != nil || len(entries) == 0
 }
 
@@ -294,7 +294,7 @@ func TestDamagedFiles(t *testing.T) {
 			o := c.run(query, func(time.Time) {
 				// Later ones stay whole, and copies that are made of these for faster reading cannot.
 				within(t, 20*time.Second, "an output", func() bool {
-					damaged = damage(t, filepath.Join(c.workerDir(0), "scratch", "shuffle"), how)
+					damaged = damage(t, filepath.Join(c.workerDir(0), "worker-scratch", "shuffle"), how)
 					return damaged > 0
 				})
 			})

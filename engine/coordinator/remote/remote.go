@@ -83,9 +83,6 @@ func (s *Server) number(name string) (scheduler.WorkerID, error) {
 			return scheduler.WorkerID(i), nil
 		}
 	}
-	if strings.ContainsAny(name, " \t\r\n") {
-		return 0, fmt.Errorf("the name %q of a worker has blanks", name)
-	}
 	f, err := os.OpenFile(s.config.Names, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return 0, fmt.Errorf("remembering the name of a worker: %w", err)
@@ -114,6 +111,9 @@ func (s *Server) attach(ctx context.Context, stream *wire.Stream) error {
 	}
 	if hello.Exchange != s.config.Exchange {
 		return wire.Refusal(fmt.Sprintf("the worker's exchange is %q, that of the server %q", hello.Exchange, s.config.Exchange))
+	}
+	if strings.ContainsAny(hello.Name, " \t\r\n") {
+		return wire.Refusal(fmt.Sprintf("the name %q of a worker has blanks", hello.Name))
 	}
 	id, err := s.number(hello.Name)
 	if err != nil {
