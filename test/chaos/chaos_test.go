@@ -290,11 +290,13 @@ func TestDamagedFiles(t *testing.T) {
 			want := c.embedded(query)
 			healthy := c.run(query, nil)
 			c.ok(healthy, want)
+			outputs := filepath.Join(c.workerDir(0), "worker-scratch", "shuffle")
+			within(t, 20*time.Second, "the end of the outputs of the query before", func() bool { return len(files(t, outputs)) == 0 })
 			damaged := 0
 			o := c.run(query, func(time.Time) {
 				// Later ones stay whole, and copies that are made of these for faster reading cannot.
 				within(t, 20*time.Second, "an output", func() bool {
-					damaged = damage(t, filepath.Join(c.workerDir(0), "worker-scratch", "shuffle"), how)
+					damaged = damage(t, outputs, how)
 					return damaged > 0
 				})
 			})
