@@ -57,9 +57,12 @@ func timelineOf(d *history.Detail) *timeline {
 	t := &timeline{End: duration(end)}
 	for i := range d.Stages {
 		s := &d.Stages[i]
+		if s.End == 0 {
+			continue // nothing of it ran
+		}
 		b := bar{
 			Name: s.Name, Class: "run", From: duration(s.Begin), To: duration(s.End), X: left + at(s.Begin), Width: max(1, at(s.End-s.Begin)),
-			Y: i * height, Base: i*height + 10,
+			Y: len(t.Rows) * height, Base: len(t.Rows)*height + 10,
 		}
 		if s.Failed > 0 {
 			b.Class = "bad"

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"skep/engine/history"
 	"skep/engine/query"
@@ -88,6 +89,7 @@ func Handler(engine *query.Engine, version string, log hclog.Logger) (http.Handl
 	mux.HandleFunc("GET /{$}", s.list)
 	mux.HandleFunc("GET /statement/{key}", s.statement)
 	mux.HandleFunc("GET /workers", s.workers)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(engine.Metrics().Registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		_, _ = w.Write(style) // a reader that went away

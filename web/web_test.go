@@ -145,6 +145,15 @@ func TestStages(t *testing.T) {
 	}
 	f.contains(f.get("/statement/staged", 200), "<svg", "Map 1", "Reducer 2", "Copies of slow tasks: 0 launched")
 	f.contains(f.get("/workers", 200), "embedded-0", "active")
+	metrics := f.get("/metrics", 200)
+	f.contains(metrics, `skep_statements_total{kind="query",state="finished"} 1`, `skep_statements_total{kind="write",state="finished"} 1`,
+		`skep_statements_total{kind="command",state="finished"} 2`, `skep_speculation_total{outcome="launched"} 0`, "skep_sessions 1", "go_goroutines",
+		`skep_slots{state="total"} 2`, "skep_memory_limit_bytes 6.7108864e+07", `skep_commit_seconds_count{phase="move"} 1`)
+	for _, counted := range []string{`skep_attempts_total{class="ok"} `, `skep_shuffle_bytes_total{direction="written"} `, "skep_shuffle_blocks_total "} {
+		if _, rest, ok := strings.Cut(metrics, counted); !ok || strings.HasPrefix(rest, "0\n") {
+			t.Errorf("%s counted nothing", counted)
+		}
+	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)

@@ -81,6 +81,7 @@ func (c *serverCommand) Run() error {
 	}
 	server, err := hs2.Listen(hs2.Config{
 		Address: fmt.Sprintf("%s:%d", c.Host, c.Port), Backend: embedded.New(engine), Log: log.Named("hs2"), Version: version, Settings: settings,
+		LogDir: filepath.Join(c.Data, "scratch", "operation_logs"),
 	})
 	if err != nil {
 		return errors.Join(err, engine.Close())

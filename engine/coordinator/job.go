@@ -10,6 +10,7 @@ import (
 
 	"skep/engine/format"
 	"skep/engine/memory"
+	"skep/engine/pipeline"
 	"skep/engine/scheduler"
 	"skep/engine/session"
 	"skep/engine/stage"
@@ -36,6 +37,8 @@ type Query struct {
 	Verify bool
 	// Memory is what tasks in this process and readers of the result account to.
 	Memory *memory.Pool
+	// Share is what tasks in this process have of the slots; nil: that of all queries without one.
+	Share *pipeline.Share
 	// Logf receives what scripts say.
 	Logf func(level, format string, args ...any)
 	// Sinks describe the query's sinks (tablesink.EncodeSpec).
@@ -187,7 +190,7 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 		return nil, nil, err
 	}
 	j.job = &worker.Job{
-		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Files: q.Tables.File, Now: q.Tables.Now, Logf: q.Logf,
+		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Share: q.Share, Files: q.Tables.File, Now: q.Tables.Now, Logf: q.Logf,
 	}
 	spec := &scheduler.JobSpec{Pool: q.Pool, EstimatedBytes: 0}
 	for _, s := range q.Graph.Stages {

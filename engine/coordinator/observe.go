@@ -15,6 +15,7 @@ type Attempt struct {
 	Failed, Killed bool
 	Class          scheduler.Class
 	Message        string
+	Corrupt        bool // it failed for an input that was damaged
 	Copy           bool // of a slow attempt
 	Output         scheduler.Output
 }
@@ -30,6 +31,7 @@ type started struct {
 	at     time.Time
 	worker scheduler.WorkerID
 	copy   bool
+	output scheduler.Output // that it asked to commit
 }
 
 func newObserver() observer {
@@ -41,10 +43,17 @@ func (x *Coordinator) observeEvent(e scheduler.Event) {
 	switch e := e.(type) {
 	case scheduler.WorkerSeen:
 		x.observer.hosts[e.Worker] = e.Host
+	case scheduler.CommitRequested:
+		if s := x.observer.attempts[e.Attempt]; s != nil {
+			s.output = e.Output
+		}
 	case scheduler.AttemptFinished:
 		x.attemptEnded(e.Attempt, Attempt{Output: e.Output})
 	case scheduler.AttemptFailed:
-		x.attemptEnded(e.Attempt, Attempt{Failed: true, Class: e.Class, Message: e.Message, Killed: e.Class == scheduler.Cancelled})
+		x.attemptEnded(e.Attempt, Attempt{
+			Failed: true, Class: e.Class, Message: e.Message, Killed: e.Class == scheduler.Cancelled,
+			Corrupt: e.Fetch != nil && (e.Fetch.Kind == scheduler.Corrupt || e.Fetch.Kind == scheduler.CorruptOnWire),
+		})
 	case scheduler.WorkerGone:
 		for id, a := range x.observer.attempts {
 			if a.worker == e.Worker {
@@ -58,7 +67,11 @@ func (x *Coordinator) observeEvent(e scheduler.Event) {
 func (x *Coordinator) observeAction(a scheduler.Action) {
 	switch a := a.(type) {
 	case scheduler.Launch:
-		x.observer.attempts[a.Attempt] = &started{time.Now(), a.Worker, a.Copy}
+		x.observer.attempts[a.Attempt] = &started{at: time.Now(), worker: a.Worker, copy: a.Copy}
+	case scheduler.CommitGranted: // from here on it counts; the job may end before it says that it has ended
+		if s := x.observer.attempts[a.Attempt]; s != nil {
+			x.attemptEnded(a.Attempt, Attempt{Output: s.output})
+		}
 	case scheduler.Cancel:
 		x.attemptEnded(a.Attempt, Attempt{Failed: true, Killed: true, Class: a.Class})
 	case scheduler.JobEnded:

@@ -46,7 +46,13 @@ type eventFile struct {
 	file  *os.File // nil until something is written
 	lines []byte   // not yet written
 	size  int64
+	// inline is the content of a sealed file that is too small for a file of its own: making one would cost more than most
+	// statements do. It is kept in the index.
+	inline []byte
 }
+
+// inlineBytes is the size up to which a sealed file is kept in the index.
+const inlineBytes = 8 << 10
 
 // encoder compresses frames. For one goroutine.
 type encoder struct {
@@ -80,7 +86,7 @@ func (f *eventFile) flush(enc *encoder) error {
 	return f.write(enc.out)
 }
 
-// seal writes the remaining events and the summary, and closes the file.
+// seal writes the remaining events and the summary, and closes the file, or makes inline of all of it.
 func (f *eventFile) seal(enc *encoder, d *Detail) error {
 	text, err := json.Marshal(d)
 	if err != nil {
@@ -98,6 +104,10 @@ func (f *eventFile) seal(enc *encoder, d *Detail) error {
 	enc.out = append(enc.out, enc.frame...)
 	enc.out = binary.LittleEndian.AppendUint32(enc.out, uint32(len(enc.frame)))
 	enc.out = append(enc.out, mark...)
+	if f.file == nil && len(enc.out) <= inlineBytes {
+		f.inline, f.size = bytes.Clone(enc.out), int64(len(enc.out))
+		return nil
+	}
 	return errors.Join(f.write(enc.out), f.close())
 }
 
@@ -158,6 +168,11 @@ func readSummary(path string) (*Detail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	return summary(f, size, path)
+}
+
+// summary reads the summary at the end of a file of some size. path is its name in errors.
+func summary(f io.ReaderAt, size int64, path string) (*Detail, error) {
 	var tail [tailSize]byte
 	if size < tailSize {
 		return nil, errNoSummary

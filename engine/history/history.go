@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type Options struct {
 	Count int64
 	Bytes int64
 	Log   hclog.Logger // of what could not be written; nil: none
+	// GoesOn says of a statement that ran when the last process was killed that this one will Resume it. nil: of none.
+	GoesOn func(queryID string) bool
 }
 
 // History is an open history. It is safe for concurrent use.
@@ -32,7 +35,8 @@ type History struct {
 	last    atomic.Int64 // the latest id given out
 
 	mu     sync.Mutex
-	live   map[int64]*Job // not yet ended in the index
+	live   map[int64]*Job  // not yet ended in the index
+	resume map[string]*Job // by query id, those of GoesOn
 	queue  []entry
 	closed bool
 
@@ -69,7 +73,7 @@ func Open(ctx context.Context, o Options) (*History, error) {
 		return nil, err
 	}
 	h := &History{
-		options: o, index: x, live: map[int64]*Job{}, wake: make(chan struct{}, 1), flushes: make(chan chan struct{}), stop: make(chan struct{}),
+		options: o, index: x, live: map[int64]*Job{}, resume: map[string]*Job{}, wake: make(chan struct{}, 1), flushes: make(chan chan struct{}), stop: make(chan struct{}),
 		done: make(chan struct{}),
 	}
 	last, err := x.number(ctx, "SELECT MAX(id) FROM statement")
@@ -97,7 +101,8 @@ func (h *History) Close() error {
 // lostText is the error of lost statements.
 const lostText = "The server ended while the statement ran."
 
-// findLost ends the statements of a process that was killed: their files get a summary of what is there.
+// findLost ends the statements of a process that was killed: their files get a summary of what is there. Those that go on become
+// live again.
 func (h *History) findLost(ctx context.Context) error {
 	rows, err := h.index.query(ctx, "WHERE state IN (?, ?)", string(Queued), string(Running))
 	if err != nil || len(rows) == 0 {
@@ -117,6 +122,18 @@ func (h *History) findLost(ctx context.Context) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("reading what statement %d did: %w", r.ID, err)
 		}
+		if h.options.GoesOn != nil && h.options.GoesOn(r.QueryID) {
+			if err := f.flush(&enc); err != nil {
+				return err
+			}
+			if err := os.Rename(f.path, path); err != nil && !errors.Is(err, fs.ErrNotExist) { // there may have been no event yet
+				return fmt.Errorf("replacing an event file: %w", err)
+			}
+			f.path = path
+			j := &Job{history: h, id: r.ID, sum: s, file: f}
+			h.live[r.ID], h.resume[r.QueryID] = j, j
+			continue
+		}
 		d := s.result()
 		if !d.State.Ended() {
 			// The file's last change is the last sign of life.
@@ -128,12 +145,36 @@ func (h *History) findLost(ctx context.Context) error {
 		if err := f.seal(&enc, d); err != nil {
 			return err
 		}
-		if err := os.Rename(f.path, path); err != nil {
-			return fmt.Errorf("replacing an event file: %w", err)
+		if f.inline == nil {
+			if err := os.Rename(f.path, path); err != nil {
+				return fmt.Errorf("replacing an event file: %w", err)
+			}
+		} else if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing an event file: %w", err)
 		}
-		out = append(out, row{d.Record, f.size})
+		out = append(out, row{d.Record, f.size, f.inline})
 	}
 	return h.index.put(ctx, out)
+}
+
+// Resume returns the job of a statement of GoesOn, once; nil when there is none.
+func (h *History) Resume(queryID string) *Job {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	j := h.resume[queryID]
+	delete(h.resume, queryID)
+	return j
+}
+
+// GiveUp ends those statements of GoesOn that nobody has resumed: they are Lost after all.
+func (h *History) GiveUp() {
+	h.mu.Lock()
+	left := h.resume
+	h.resume = map[string]*Job{}
+	h.mu.Unlock()
+	for _, j := range left {
+		j.End(End{State: Lost, Error: lostText, Rows: -1})
+	}
 }
 
 // enqueue hands an event to the writer. It reports false when the event was dropped.
@@ -245,6 +286,13 @@ func (h *History) Get(ctx context.Context, key string) (*Detail, error) {
 	}
 	if j := h.job(id); j != nil {
 		return j.Detail(), nil
+	}
+	kept, err := h.index.events(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		return summary(bytes.NewReader(kept), int64(len(kept)), "the index")
 	}
 	d, err := readSummary(eventPath(h.options.Dir, id))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoSummary) {

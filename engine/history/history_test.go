@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,6 +141,44 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+// TestGoingOn kills the writing of a history twice, with statements of which one goes on.
+func TestGoingOn(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, Options{Dir: dir})
+	for i := range 3 {
+		j := begun(h, i)
+		j.Running()
+		j.Attempt(&Attempt{Task: 0, Start: time.Now(), End: time.Now(), Rows: 10})
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	goesOn := func(id string) bool { return id == "q1" || id == "q2" }
+	h = open(t, Options{Dir: dir, GoesOn: goesOn})
+	if got := list(t, h, Filter{}); got != "3: q2=running q1=running q0=lost" {
+		t.Fatal(got)
+	}
+	j := h.Resume("q1")
+	if j == nil || h.Resume("q1") != nil || h.Resume("q0") != nil {
+		t.Fatal("q1 alone must go on, once")
+	}
+	h.GiveUp()
+	j.Running()
+	j.Attempt(&Attempt{Task: 1, Start: time.Now(), End: time.Now(), Rows: 5})
+	j.End(End{State: Finished, Rows: 15})
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = open(t, Options{Dir: dir, GoesOn: goesOn})
+	defer h.Close()
+	if got := list(t, h, Filter{}); got != "3: q2=lost q1=finished q0=lost" {
+		t.Fatal(got)
+	}
+	if d := get(t, h, "q1"); d.Stages[0].Rows != 15 || d.Stages[0].Completed != 2 || d.Rows != 15 || d.Plan != "scan t" {
+		t.Errorf("%+v", d)
+	}
+}
+
 // TestTornFiles opens a history whose files of running statements were cut at every byte.
 func TestTornFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -218,23 +257,41 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// text is one of n bytes that does not compress.
+func text(seed uint64, n int) string {
+	r := rand.New(rand.NewPCG(seed, 3))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(' ' + r.IntN(90))
+	}
+	return string(b)
+}
+
 func TestRetention(t *testing.T) {
-	for name, o := range map[string]Options{"age": {Age: 990 * time.Millisecond}, "count": {Count: 3}, "bytes": {Bytes: 1 << 30}} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		o    Options
+		size int // of the statements
+	}{
+		{"age", Options{Age: 990 * time.Millisecond}, 10}, {"count", Options{Count: 3}, 10}, {"bytes", Options{Bytes: 1 << 30}, 10},
+		{"files", Options{Count: 3}, 4 * inlineBytes},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, size := c.o, c.size
 			o.Dir = t.TempDir()
 			h := open(t, o)
 			running := begun(h, 0)
 			for i := 1; i < 20; i++ {
-				j := h.Begin(Begin{QueryID: fmt.Sprint(i), Start: time.Now().Add(time.Duration(i-17) * time.Minute), SQL: strings.Repeat(fmt.Sprint(i), 10)})
+				j := h.Begin(Begin{QueryID: fmt.Sprint(i), Start: time.Now().Add(time.Duration(i-17) * time.Minute), SQL: text(uint64(i), size)})
 				j.End(End{State: Finished})
 			}
 			h.Flush(t.Context())
 			if o.Bytes > 0 {
-				info, err := os.Stat(eventPath(o.Dir, 20))
-				if err != nil {
-					t.Fatal(err)
+				size, err := h.index.number(t.Context(), "SELECT bytes FROM statement WHERE id = 20")
+				if err != nil || size == 0 {
+					t.Fatal(size, err)
 				}
-				o.Bytes = info.Size() * 7 / 2
+				o.Bytes = size * 7 / 2
 			}
 			// A directory of files long gone.
 			old := eventDir(o.Dir, -1)
@@ -249,7 +306,7 @@ func TestRetention(t *testing.T) {
 				t.Errorf("kept %s", got)
 			}
 			files, err := filepath.Glob(filepath.Join(o.Dir, "events", "0", "*.zst"))
-			if err != nil || len(files) > 4 {
+			if want := (len(strings.Fields(got)) - 2) * min(1, size/inlineBytes); err != nil || len(files) != want {
 				t.Errorf("files %v, %v", files, err)
 			}
 			if _, err := os.Stat(old); err == nil {

@@ -65,10 +65,11 @@ func (x *index) close() error {
 	return errors.Join(errs...)
 }
 
-// row is a Record and the size of its file.
+// row is a Record, the size of its file, and the content of that if it is kept here.
 type row struct {
 	Record
-	bytes int64
+	bytes  int64
+	events []byte
 }
 
 const columns = "id, query_id, session_id, user, database, pool, kind, state, sql, error, start, compile, queue, run, commits, elapsed, " +
@@ -81,7 +82,7 @@ func (x *index) put(ctx context.Context, rows []row) error {
 		return fmt.Errorf("writing the history's index: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // a no-op after Commit
-	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO statement ("+columns+", bytes) VALUES (?"+strings.Repeat(",?", 22)+")")
+	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO statement ("+columns+", bytes, events) VALUES (?"+strings.Repeat(",?", 23)+")")
 	if err != nil {
 		return fmt.Errorf("writing the history's index: %w", err)
 	}
@@ -90,7 +91,7 @@ func (x *index) put(ctx context.Context, rows []row) error {
 		r := &rows[i]
 		_, err := st.ExecContext(ctx, r.ID, r.QueryID, r.SessionID, r.User, r.Database, r.Pool, r.Kind, string(r.State), cut(r.SQL, textInIndex),
 			cut(r.Error, textInIndex), r.Start.UnixMicro(), r.Compile.Microseconds(), r.Queue.Microseconds(), r.Run.Microseconds(),
-			r.Commit.Microseconds(), r.Elapsed.Microseconds(), r.Rows, r.Tasks, r.FailedAttempts, r.Spill, r.Shuffle, r.Memory, r.bytes)
+			r.Commit.Microseconds(), r.Elapsed.Microseconds(), r.Rows, r.Tasks, r.FailedAttempts, r.Spill, r.Shuffle, r.Memory, r.bytes, r.events)
 		if err != nil {
 			return fmt.Errorf("writing the history's index: %w", err)
 		}
@@ -145,6 +146,16 @@ func (x *index) query(ctx context.Context, rest string, args ...any) ([]Record, 
 		return nil, fmt.Errorf("reading the history's index: %w", err)
 	}
 	return out, nil
+}
+
+// events returns the content of a statement's event file, or nil when it is not kept here.
+func (x *index) events(ctx context.Context, id int64) ([]byte, error) {
+	var b []byte
+	err := x.reads.QueryRowContext(ctx, "SELECT events FROM statement WHERE id = ?", id).Scan(&b)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("reading the history's index: %w", err)
+	}
+	return b, nil
 }
 
 // number returns the one number that a query gives, 0 when it gives no row or NULL.

@@ -38,6 +38,13 @@ func (h *History) Begin(b Begin) *Job {
 // ID is the statement's number in the history.
 func (j *Job) ID() int64 { return j.id }
 
+// State is the statement's state now.
+func (j *Job) State() State {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.sum.detail.State
+}
+
 // Running notes that the statement runs from now on.
 func (j *Job) Running() { j.record(&event{At: time.Now(), Phase: Running}) }
 

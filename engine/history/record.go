@@ -4,7 +4,8 @@
 //	statement ── Begin, Phase, Attempt, End ──► Job (aggregates) ──► queue ──► the writer's goroutine ──► events/…/N.zst, history.db
 //
 // A file is zstd of one JSON event per line, so that `zstdcat` reads it; behind the events there is a skippable frame with what
-// they amount to (Detail), stages already added up, so that opening a job of many tasks reads that frame alone. A file that was
+// they amount to (Detail), stages already added up, so that opening a job of many tasks reads that frame alone. What would be a
+// file of a few kilobytes is kept in the index, since most statements do less than making a file costs. A file that was
 // cut short by a crash lacks the frame and is added up when the history is opened next; its statement is Lost.
 //
 // Nothing here makes a statement wait: what cannot be written is counted, logged and dropped.

@@ -61,13 +61,13 @@ func (w *writer) batch() {
 	for i, j := range order {
 		d := j.Detail()
 		if size, ok := ended[j.id]; ok {
-			rows[i] = row{d.Record, size}
+			rows[i] = row{d.Record, size, j.file.inline}
 			continue
 		}
 		if d.State.Ended() { // its end is in the queue, not yet written
 			d.State = Running
 		}
-		rows[i] = row{d.Record, 0}
+		rows[i] = row{Record: d.Record}
 	}
 	if err := h.index.put(context.Background(), rows); err != nil {
 		h.options.Log.Warn("statements are missing in the history", "statements", len(rows), "error", err)

@@ -3,12 +3,16 @@
 //
 // Reclaim is co-operative, as in Velox: an operator records what it uses after each batch. When a pool is over its limit, the
 // recording operator is told so and spills if it can, and the largest other spillable account of the same query is asked to
-// spill at its next batch.
+// spill at its next batch. When it is the use of several queries together that is over a limit, the largest accounts of the other
+// queries are asked too, and as long as what they will give back covers the excess, the one who asked goes on: a query does not
+// fail, or spill the little it has, because it came last.
 package memory
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -25,21 +29,41 @@ type Pool struct {
 	peak   atomic.Int64
 	// spilled is what operators wrote to files for lack of memory, in bytes.
 	spilled atomic.Int64
+	closed  atomic.Bool
 
 	mu       sync.Mutex
 	accounts map[*Account]struct{}
+	children map[*Pool]struct{}
 }
 
 // NewPool returns a root pool of limit bytes; limit ≤ 0 means no limit.
 func NewPool(name string, limit int64) *Pool {
-	return &Pool{name: name, limit: limit, accounts: map[*Account]struct{}{}}
+	return &Pool{name: name, limit: limit, accounts: map[*Account]struct{}{}, children: map[*Pool]struct{}{}}
 }
 
 // NewChild returns a pool whose use also counts in p; limit ≤ 0 means only p's limit holds.
 func (p *Pool) NewChild(name string, limit int64) *Pool {
 	c := NewPool(name, limit)
 	c.parent = p
+	p.mu.Lock()
+	p.children[c] = struct{}{}
+	p.mu.Unlock()
 	return c
+}
+
+// Close takes a child out of its parent, with all that is still recorded in it, such as what an operator held that broke down:
+// whatever happens to a query, its memory is the others' again when it has ended. What is recorded later goes nowhere.
+func (p *Pool) Close() {
+	p.closed.Store(true)
+	left := p.used.Swap(0)
+	for q := p.parent; q != nil; q = q.parent {
+		q.used.Add(-left)
+	}
+	if p.parent != nil {
+		p.parent.mu.Lock()
+		delete(p.parent.children, p)
+		p.parent.mu.Unlock()
+	}
 }
 
 // Used returns the bytes recorded now.
@@ -84,10 +108,14 @@ func (p *Pool) Available() int64 {
 // reserve is the part of a limit that spillable accounts leave to those that cannot give memory back.
 const reserve = 5 // one fifth
 
-// add records n bytes. within reports whether they stay below the limits, less the reserve for spillable accounts.
-func (p *Pool) add(n int64, spillable bool) (within bool) {
-	within = true
-	for ; p != nil; p = p.parent {
+// overcommit is the part of a limit that may be exceeded while others spill. A server's limit leaves room for it: it is three
+// quarters of the process's memory.
+const overcommit = 8 // one eighth
+
+// add records n bytes. It returns the first pool from p upwards whose limit, less the reserve for spillable accounts, they exceed,
+// or nil.
+func (p *Pool) add(n int64, spillable bool) (over *Pool) {
+	for ; p != nil && !p.closed.Load(); p = p.parent {
 		used := p.used.Add(n)
 		for {
 			peak := p.peak.Load()
@@ -99,11 +127,64 @@ func (p *Pool) add(n int64, spillable bool) (within bool) {
 		if spillable {
 			limit -= limit / reserve
 		}
-		if p.limit > 0 && used > limit {
-			within = false
+		if p.limit > 0 && used > limit && over == nil {
+			over = p
 		}
 	}
-	return within
+	return over
+}
+
+// candidate is a spillable account that may be asked.
+type candidate struct {
+	account *Account
+	held    int64
+	asked   bool
+}
+
+// candidates appends the spillable accounts below p, but for those of one query.
+func (p *Pool) candidates(but *Pool, list []candidate) []candidate {
+	if p == but {
+		return list
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for a := range p.accounts {
+		if held := a.held.Load(); a.spillable && held > 0 {
+			list = append(list, candidate{a, held, a.asked.Load()})
+		}
+	}
+	for c := range p.children {
+		list = c.candidates(but, list)
+	}
+	return list
+}
+
+// reclaim asks accounts of other queries than a's below p, which is over its limit, to spill, the largest first, until they cover
+// the excess. Accounts smaller than a are not asked for one that can spill itself. It reports whether the excess is covered.
+func (p *Pool) reclaim(a *Account) bool {
+	limit := p.limit
+	if a.spillable {
+		limit -= limit / reserve
+	}
+	used := p.used.Load()
+	excess := used - limit
+	list := p.candidates(a.pool, nil)
+	slices.SortFunc(list, func(x, y candidate) int { return cmp.Compare(y.held, x.held) })
+	for _, c := range list {
+		if c.asked {
+			excess -= c.held
+		}
+	}
+	for _, c := range list {
+		if excess <= 0 || a.spillable && c.held <= a.held.Load() {
+			break
+		}
+		if !c.asked {
+			c.account.asked.Store(true)
+			excess -= c.held
+		}
+	}
+	return excess <= 0 && used <= p.limit+p.limit/overcommit
 }
 
 // askLargest asks the largest spillable account other than a to spill, when it holds more than a does.
@@ -161,11 +242,12 @@ func (a *Account) Set(n int64) bool {
 		return true
 	}
 	a.held.Add(d)
-	if a.pool.add(d, a.spillable) {
+	over := a.pool.add(d, a.spillable)
+	if over == nil {
 		return true
 	}
 	a.pool.askLargest(a)
-	return n <= a.floor
+	return n <= a.floor || over != a.pool && over.reclaim(a)
 }
 
 // Room reports whether n more bytes would fit.
@@ -179,6 +261,15 @@ func (a *Account) Asked() bool { return a.asked.Load() }
 
 // Exceeded returns the error of an operator that cannot go on.
 func (a *Account) Exceeded() error {
+	mine := a.pool.used.Load()
+	var others int64
+	for p := a.pool.parent; p != nil; p = p.parent {
+		others = max(others, p.used.Load()-mine)
+	}
+	if others > 0 {
+		return fmt.Errorf("%s holds %d MB and needs more than there is: of %d MB this query uses %d MB and others %d MB: %w",
+			a.name, a.held.Load()>>20, a.pool.Limit()>>20, mine>>20, others>>20, ErrExceeded)
+	}
 	return fmt.Errorf("%s holds %d MB and needs more than the query's limit of %d MB: %w",
 		a.name, a.held.Load()>>20, a.pool.Limit()>>20, ErrExceeded)
 }

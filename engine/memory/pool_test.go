@@ -2,6 +2,7 @@ package memory
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -57,5 +58,60 @@ func TestEveryoneMayHoldALittle(t *testing.T) {
 	hog.Set(5000)
 	if !a.Set(100) || a.Set(101) {
 		t.Error("a thirty-second part of the limit is always acceptable")
+	}
+}
+
+// TestOthersSpill: a query that comes when others have taken all there is goes on while the largest of them give something back.
+func TestOthersSpill(t *testing.T) {
+	server := NewPool("server", 3200)
+	pool := server.NewChild("pool", 0)
+	old, other := pool.NewChild("old", 0), server.NewChild("other", 0)
+	large, small, fixed := old.NewAccount("large", true), other.NewAccount("small", true), other.NewAccount("fixed", false)
+	large.Set(1900)
+	small.Set(500)
+	fixed.Set(700)
+	q := server.NewChild("new", 0)
+	a, b := q.NewAccount("fixed too", false), q.NewAccount("spills", true)
+	if !a.Set(300) {
+		t.Fatal("the new query fails, though others can spill")
+	}
+	if !large.Asked() || small.Asked() || fixed.Asked() {
+		t.Error("the largest account alone must be asked")
+	}
+	if a.Set(900) {
+		t.Error("more than an eighth over the limit")
+	}
+	a.Set(300)
+	// What has been asked is not asked again, and it covers what a small account needs.
+	if !b.Set(200) || small.Asked() {
+		t.Error("an account that spills must go on while larger ones spill")
+	}
+	large.Set(0)
+	if large.Asked() {
+		t.Error("spilling answers the request")
+	}
+	// Nobody else is left who is larger: the largest must spill itself.
+	if b.Set(2000) || small.Asked() {
+		t.Error("the largest account must spill itself")
+	}
+	b.Set(0)
+	for _, x := range []*Account{a, b, small, large} {
+		x.Close()
+	}
+	fixed.Set(3000)
+	a = q.NewAccount("last", false)
+	if a.Set(400) {
+		t.Fatal("nobody can spill")
+	}
+	if err := a.Exceeded(); !errors.Is(err, ErrExceeded) || !strings.Contains(err.Error(), "others") {
+		t.Error(err)
+	}
+	for _, p := range []*Pool{q, other, old, pool} {
+		p.Close()
+	}
+	a.Close()
+	fixed.Close()
+	if server.Used() != 0 || len(server.children) != 0 {
+		t.Errorf("%d bytes are left", server.Used())
 	}
 }

@@ -193,8 +193,10 @@ func (s *Slots) waitingWorkers() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, l := range s.waiting {
-		n += len(l)
+	for _, h := range s.busy {
+		for _, l := range h.waiting {
+			n += len(l)
+		}
 	}
 	return n
 }

@@ -28,6 +28,7 @@ func (t *Task) After(others ...*Task) {
 // Query is the graph of a query. It is built by one goroutine and run once.
 type Query struct {
 	slots   *Slots
+	share   *Share
 	workers int
 	tasks   []*Task
 	closers []Closer
@@ -36,8 +37,11 @@ type Query struct {
 
 // NewQuery returns an empty graph whose pipelines run on at most workers of the slots.
 func NewQuery(slots *Slots, workers int) *Query {
-	return &Query{slots: slots, workers: max(1, min(workers, slots.Len())), known: map[any]struct{}{}}
+	return &Query{slots: slots, share: slots.common, workers: max(1, min(workers, slots.Len())), known: map[any]struct{}{}}
 }
+
+// Use lets the query's workers count in a share of the slots. It is to be called before Run.
+func (q *Query) Use(s *Share) { q.share = s }
 
 // Workers returns the largest number of workers of a pipeline.
 func (q *Query) Workers() int { return q.workers }

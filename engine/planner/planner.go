@@ -33,8 +33,9 @@ type RemoteProvider interface {
 type Env struct {
 	Expr     *expr.Env
 	Slots    *pipeline.Slots
-	Threads  int          // workers per pipeline, at most
-	Pool     *memory.Pool // of the query
+	Share    *pipeline.Share // of the slots; nil: that of all queries without one
+	Threads  int             // workers per pipeline, at most
+	Pool     *memory.Pool    // of the query
 	SpillDir string
 	Scans    ScanProvider
 	Remote   RemoteProvider // nil where plans are not cut into stages
@@ -104,6 +105,9 @@ func Build(ctx context.Context, env *Env, outputs ...Output) (*pipeline.Query, e
 	b := &builder{
 		ctx: ctx, env: env, query: pipeline.NewQuery(env.Slots, env.Threads), shared: map[*plan.SharedDef]*sharedRows{},
 		progress: env.Progress,
+	}
+	if env.Share != nil {
+		b.query.Use(env.Share)
 	}
 	if b.progress == nil {
 		b.progress = &operator.Progress{}

@@ -20,7 +20,7 @@ func commandError(format string, args ...any) error {
 
 // compileCommand prepares a statement of the server's command processors.
 func (s *Session) compileCommand(st *Statement, c *ast.Command) error {
-	st.command = true
+	st.command, st.kind = true, "command"
 	switch c.Name {
 	case "set":
 		return s.compileSet(st, c.Args)

@@ -11,16 +11,19 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 
 	"skep/dialect/conf"
+	"skep/engine/admission"
 	"skep/engine/coordinator"
 	"skep/engine/coordinator/remote"
 	"skep/engine/filesystem"
 	"skep/engine/filesystem/local"
 	"skep/engine/history"
 	"skep/engine/memory"
+	"skep/engine/metrics"
 	"skep/engine/pipeline"
 	"skep/engine/table"
 	"skep/engine/worker"
@@ -67,11 +70,19 @@ type Engine struct {
 	local     *local.FileSystem // the same
 	warehouse *warehouse.Warehouse
 	pool      *memory.Pool
-	slots     *pipeline.Slots
-	formats   *table.Formats
-	history   *history.History
-	scratch   string
-	exchange  shuffle.Exchange // between the stages of queries
+	admission *admission.Controller
+	// poolMemory and poolSlots are what the statements of a pool have, by its name.
+	poolMemory map[string]*memory.Pool
+	poolSlots  map[string]*pipeline.Share
+	limited    bool  // some pool may make statements wait
+	grant      int64 // memory that must be free for a statement to begin
+	slots      *pipeline.Slots
+	formats    *table.Formats
+	history    *history.History
+	metrics    *metrics.Metrics
+	sessions   atomic.Int64 // open ones
+	scratch    string
+	exchange   shuffle.Exchange // between the stages of queries
 
 	runningMu sync.Mutex
 	running   map[int64]*Statement // by number in the history
@@ -99,7 +110,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return nil, fmt.Errorf("resolving the data directory: %w", err)
 	}
-	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: table.NewFormats(), running: map[int64]*Statement{}, scratch: filepath.Join(c.DataDir, "scratch")}
+	e := &Engine{config: c, conf: conf.New(nil), log: c.Log, formats: table.NewFormats(), running: map[int64]*Statement{}, metrics: metrics.New(), poolMemory: map[string]*memory.Pool{}, poolSlots: map[string]*pipeline.Share{}, scratch: filepath.Join(c.DataDir, "scratch")}
 	for k, v := range c.Settings {
 		e.conf.Set(k, v)
 	}
@@ -145,12 +156,18 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	e.pool = memory.NewPool("server", c.Memory)
 	e.slots = pipeline.NewSlots(c.Threads)
-	if e.exchange, err = e.openExchange(); err != nil {
+	if err := e.openPools(); err != nil {
+		return nil, err
+	}
+	plain, err := e.openExchange()
+	if err != nil {
 		return nil, fmt.Errorf("opening the exchange of stages: %w", err)
 	}
+	e.exchange = countedExchange{plain, e.metrics}
 	if e.history, err = e.openHistory(ctx); err != nil {
 		return nil, errors.Join(err, e.exchange.Close())
 	}
+	e.addMetrics()
 	if err = e.goOn(ctx); err == nil && c.Workers != nil {
 		err = e.acceptWorkers(ctx)
 	}

@@ -19,6 +19,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		analyze = analyze || o.Name == "ANALYZE"
 	}
 	inner := &Statement{session: st.session, sql: st.sql, queryID: st.queryID, conf: st.conf, log: st.log, now: st.now, modified: -1}
+	st.analyzes = analyze
 	text := func() string { return "" } // once more after the statement ran, with the rows that there were
 	switch x := n.Statement.(type) {
 	case *ast.Insert, *ast.MultiInsert:

@@ -10,7 +10,9 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/explain"
+	"skep/engine/admission"
 	"skep/engine/history"
+	"skep/engine/metrics"
 )
 
 // The settings of the server that bound the history.
@@ -28,7 +30,7 @@ const (
 
 func (e *Engine) openHistory(ctx context.Context) (*history.History, error) {
 	return history.Open(ctx, history.Options{
-		Dir: filepath.Join(e.config.DataDir, "history"), Log: e.log,
+		Dir: filepath.Join(e.config.DataDir, "history"), Log: e.log, GoesOn: func(queryID string) bool { return e.jobs.goesOn[queryID] },
 		Age:   time.Duration(e.conf.Int(historyAge, defaultHistoryDays)) * 24 * time.Hour,
 		Count: e.conf.Int(historyCount, defaultHistoryCount), Bytes: e.conf.Int(historyBytes, defaultHistoryBytes),
 	})
@@ -72,10 +74,6 @@ func kindOf(tree ast.Statement) string {
 
 // described is the statement as the history knows it when it begins.
 func (st *Statement) described() history.Begin {
-	kind := st.kind
-	if st.command {
-		kind = "command"
-	}
 	settings := st.conf.Overrides()
 	for k := range settings {
 		if slices.Contains(hiddenSettings, k) || k == "hive.session.id" || k == "hive.query.id" {
@@ -87,21 +85,24 @@ func (st *Statement) described() history.Begin {
 		plans = append(plans, explain.Plan(p, explain.Options{}))
 	}
 	return history.Begin{
-		QueryID: st.queryID, SessionID: st.session.ID, User: st.session.User, Database: st.session.Database(), Pool: st.pool(), Kind: kind,
+		QueryID: st.queryID, SessionID: st.session.ID, User: st.session.User, Database: st.session.Database(), Pool: st.poolName(), Kind: st.kind,
 		SQL: st.sql, Start: st.now, Compile: st.compileTime, Settings: settings, Plan: strings.Join(plans, "\n"),
 	}
 }
 
 // refused notes a statement that could not be compiled.
 func (st *Statement) refused(ctx context.Context, err error) {
-	job := st.session.engine.history.Begin(st.described())
-	job.End(history.End{State: endState(ctx, err), Error: err.Error(), Rows: -1})
+	e, state := st.session.engine, endState(ctx, err)
+	e.history.Begin(st.described()).End(history.End{State: state, Error: err.Error(), Rows: -1})
+	e.counted(st, state)
 }
 
 // begin notes that the statement begins to be executed.
 func (st *Statement) begin() {
 	e := st.session.engine
-	st.job = e.history.Begin(st.described())
+	if st.job == nil { // otherwise an earlier process began it
+		st.job = e.history.Begin(st.described())
+	}
 	e.runningMu.Lock()
 	e.running[st.job.ID()] = st
 	e.runningMu.Unlock()
@@ -114,16 +115,28 @@ func (st *Statement) end(ctx context.Context, err error) {
 	if err != nil {
 		end.Error = err.Error()
 	}
-	if st.result != nil {
+	if st.result != nil && err == nil {
 		end.Rows = st.result.Rows()
 	}
 	if x := st.running.Load(); x != nil {
 		end.Memory, end.Spill, end.Shuffle = x.pool.Peak(), x.pool.Spilled(), x.shuffled.Load()
 	}
 	st.job.End(end)
+	e.counted(st, end.State)
+	e.metrics.Spilled.Add(float64(end.Spill))
+	e.metrics.ShuffleBytes.WithLabelValues("written").Add(float64(end.Shuffle))
+	if st.commitTime > 0 {
+		metrics.Observe(e.metrics.CommitTime.WithLabelValues("move"), st.commitTime)
+	}
 	e.runningMu.Lock()
 	delete(e.running, st.job.ID())
 	e.runningMu.Unlock()
+}
+
+// counted adds a statement that ended to the metrics.
+func (e *Engine) counted(st *Statement, state history.State) {
+	e.metrics.Statements.WithLabelValues(st.kind, string(state)).Inc()
+	metrics.Observe(e.metrics.StatementTime.WithLabelValues(st.kind), time.Since(st.now))
 }
 
 func endState(ctx context.Context, err error) history.State {
@@ -141,6 +154,9 @@ type Progress struct {
 	Stages   []StageProgress
 	Fraction float64 // 0 to 1
 	Running  bool
+	Memory   int64 // bytes that it accounts for now
+	// Queue is where the statement waits for admission; Position 0: it does not.
+	Queue admission.Place
 }
 
 // StageProgress is the progress of one stage, in tasks, or of the scans of a query that runs as a whole, in splits.
@@ -152,7 +168,9 @@ type StageProgress struct {
 }
 
 // Kinds are the kinds of statements in the history.
-func Kinds() []string { return []string{"query", "write", "ddl", "analyze", "explain", "command"} }
+func Kinds() []string {
+	return []string{"query", "write", "ddl", "analyze", "explain", "command", "unparsed"}
+}
 
 // Worker is a worker of queries in stages.
 type Worker struct {

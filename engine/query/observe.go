@@ -16,6 +16,7 @@ func (st *Statement) noteStages(g *stage.Graph) {
 		list[i].Name = coordinator.StageName(s)
 	}
 	if v, ok := st.session.engine.view(st.queryID); ok && len(v.Stages) == len(list) {
+		st.running.Load().noteProgress(v.Stages)
 		for i, s := range v.Stages {
 			list[i].State, list[i].Tasks, list[i].MedianTask, list[i].LargestTask = s.State, s.Total, s.MedianTask, s.LargestTask
 		}
@@ -23,9 +24,9 @@ func (st *Statement) noteStages(g *stage.Graph) {
 	st.job.Stages(list)
 }
 
-// watch returns what tells the history of attempts that ended.
-func (st *Statement) watch(g *stage.Graph) func(coordinator.Attempt) {
-	x := st.running.Load()
+// watch returns what tells the history of attempts of q that ended.
+func (st *Statement) watch(q *coordinator.Query) func(coordinator.Attempt) {
+	e := st.session.engine
 	return func(a coordinator.Attempt) {
 		out := &history.Attempt{
 			Stage: int(a.ID.Stage), Epoch: int(a.ID.Epoch), Task: int(a.ID.Task), Attempt: int(a.ID.Attempt), Worker: a.Worker, Start: a.Start,
@@ -34,8 +35,9 @@ func (st *Statement) watch(g *stage.Graph) func(coordinator.Attempt) {
 		if a.Failed {
 			out.Class = a.Class.String()
 		}
-		if s := g.Stages[a.ID.Stage]; s.Exchange >= 0 && s.Exchange != g.Result {
-			x.shuffled.Add(a.Output.Bytes)
+		e.countAttempt(a)
+		if s := q.Graph.Stages[a.ID.Stage]; s.Exchange >= 0 && s.Exchange != q.Graph.Result {
+			st.running.Load().shuffled.Add(a.Output.Bytes)
 		}
 		if st.job != nil {
 			st.job.Attempt(out)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
@@ -86,11 +87,12 @@ type jobs struct {
 	records    []scheduler.Record
 	unfinished map[scheduler.JobID]*record
 	owners     map[string]bool
+	goesOn     map[string]bool // query ids of unfinished ones
 }
 
 // openJobs opens the log of jobs in a directory, if there is one: after an orderly end there is none.
 func (e *Engine) openJobs(dir string) (_ *jobs, err error) {
-	j := &jobs{dir: dir, unfinished: map[scheduler.JobID]*record{}, owners: map[string]bool{}}
+	j := &jobs{dir: dir, unfinished: map[scheduler.JobID]*record{}, owners: map[string]bool{}, goesOn: map[string]bool{}}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return j, nil
 	}
@@ -106,6 +108,7 @@ func (e *Engine) openJobs(dir string) (_ *jobs, err error) {
 		}
 		j.unfinished[l.Job] = r
 		j.owners[r.Owner] = true
+		j.goesOn[l.ID] = true
 	}
 	if err != nil {
 		return nil, errors.Join(err, j.close())
@@ -115,14 +118,17 @@ func (e *Engine) openJobs(dir string) (_ *jobs, err error) {
 
 // open opens the log itself.
 func (j *jobs) open(e *Engine) error {
+	start := time.Now()
 	log, records, err := joblog.Open(j.dir)
 	if err != nil {
 		return err
 	}
+	e.metrics.LogReplay.Set(time.Since(start).Seconds())
 	j.log, j.records = log, records
 	if e.config.faults != nil {
 		j.log = e.config.faults.log(log)
 	}
+	j.log = timedLog{j.log, e.metrics}
 	return nil
 }
 
@@ -172,9 +178,11 @@ func (e *Engine) goOn(ctx context.Context) error {
 	if _, err := e.coordinated(ctx); err != nil {
 		return err
 	}
+	e.history.GiveUp() // what could not be restored
 	for _, r := range e.recovered {
 		running, cancel := context.WithCancelCause(context.Background())
-		r.cancel = cancel
+		r.cancel, r.Statement.cancel = cancel, cancel
+		r.begin()
 		e.resumed.Go(func() {
 			defer close(r.ended)
 			defer cancel(nil)
@@ -269,7 +277,11 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 	if err != nil {
 		return nil, err
 	}
+	if st.job = e.history.Resume(l.ID); st.job == nil {
+		st.job = e.history.Begin(st.described())
+	}
 	q := &coordinator.Query{Session: in, Logf: st.log.Logf}
+	q.Watch = st.watch(q)
 	switch {
 	case l.Durable:
 		st.kind = "write"
@@ -295,11 +307,9 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 	if st.snapshot, err = e.warehouse.Snapshot(ctx, nil); err != nil {
 		return nil, err
 	}
-	x := &execution{staged: true, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+	x := &execution{staged: true, profile: &planner.Profile{}, pool: e.poolMemory[st.poolName()].NewChild(st.queryID, 0)}
 	st.running.Store(x)
-	q.Tables, q.Memory = st.scans(st.snapshot), x.pool
-	st.begin()
-	q.Watch = func(a coordinator.Attempt) { st.watch(q.Graph)(a) } // the graph comes later
+	q.Tables, q.Memory, q.Share = st.scans(st.snapshot), x.pool, e.poolSlots[st.poolName()]
 	e.recovered = append(e.recovered, &Recovered{Statement: st, Session: st.session, Client: r.Client, ended: make(chan struct{})})
 	return q, nil
 }

@@ -61,11 +61,12 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env) er
 			err = fmt.Errorf("removing spill files: %w", e)
 		}
 	}()
-	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+	x := &execution{progress: &operator.Progress{}, profile: &planner.Profile{}, pool: e.poolMemory[st.poolName()].NewChild(st.queryID, 0)}
+	defer x.pool.Close()
 	st.running.Store(x)
 	return st.reads(ctx, func(s *scans) error {
 		return run(&planner.Env{
-			Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Threads: e.config.Threads, Pool: x.pool,
+			Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Share: e.poolSlots[st.poolName()], Threads: e.config.Threads, Pool: x.pool,
 			SpillDir: spill, Scans: s, Script: st.scripts(spill).Prepare, Profile: x.profile, Progress: x.progress,
 		})
 	})
@@ -75,20 +76,47 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env) er
 func (st *Statement) Progress() Progress {
 	x := st.running.Load()
 	if x == nil {
+		if t := st.ticket.Load(); t != nil {
+			return Progress{Queue: t.Place(), Running: !st.ended.Load()}
+		}
 		return Progress{}
 	}
 	if x.staged {
 		return st.stageProgress(x)
 	}
-	total, done := x.progress.Total.Load(), x.progress.Done.Load()
-	p := Progress{Running: !st.ended.Load()}
+	total, done := int(x.progress.Total.Load()), int(x.progress.Done.Load())
+	p := Progress{Running: !st.ended.Load(), Memory: x.pool.Used()}
 	if total > 0 {
+		p.Stages = []StageProgress{{
+			Name: "Map 1", Status: "RUNNING", Total: total, Completed: done, Running: min(total-done, st.session.engine.config.Threads),
+		}}
+	}
+	p.finish(st.failed.Load())
+	return p
+}
+
+// finish fills in what follows from the rest: how far it is, and the ends of stages when the execution has ended.
+func (p *Progress) finish(failed bool) {
+	total, done := 0, 0
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		switch {
+		case p.Running:
+		case !failed: // empty stages, and tasks that nobody needed, were not run
+			s.Status, s.Completed, s.Running = "SUCCEEDED", s.Total, 0
+		case s.Completed < s.Total || s.Total == 0:
+			s.Status, s.Killed, s.Running = "KILLED", s.Killed+s.Running, 0
+			if s.Failed > 0 {
+				s.Status = "FAILED"
+			}
+		}
+		total += s.Total
+		done += s.Completed
+	}
+	switch {
+	case !p.Running && !failed:
+		p.Fraction = 1
+	case total > 0:
 		p.Fraction = float64(done) / float64(total)
 	}
-	status := "RUNNING"
-	if !p.Running {
-		status, p.Fraction = "SUCCEEDED", 1
-	}
-	p.Stages = []StageProgress{{Name: "Scan 1", Status: status, Total: int(total), Completed: int(done), Running: int(min(total-done, int64(st.session.engine.config.Threads)))}}
-	return p
 }

@@ -79,6 +79,7 @@ func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, er
 			return nil, err
 		}
 	}
+	e.sessions.Add(1)
 	return s, nil
 }
 
@@ -114,6 +115,7 @@ func (s *Session) use(ctx context.Context, db string) error {
 
 // Close drops the session's temporary tables. Running statements must have been closed before.
 func (s *Session) Close() error {
+	s.engine.sessions.Add(-1)
 	s.mu.Lock()
 	s.temps = map[string]*model.Table{}
 	s.mu.Unlock()

@@ -15,6 +15,7 @@ import (
 	"skep/dialect/types"
 	"skep/engine/coordinator"
 	"skep/engine/planner"
+	"skep/engine/scheduler"
 	"skep/engine/stage"
 	"skep/engine/tablesink"
 	"skep/engine/worker"
@@ -151,10 +152,12 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 		if err != nil {
 			return err
 		}
-		x := &execution{staged: true, profile: &planner.Profile{}, pool: e.pool.NewChild(st.queryID, 0)}
+		x := &execution{staged: true, profile: &planner.Profile{}, pool: e.poolMemory[st.poolName()].NewChild(st.queryID, 0)}
+		defer x.pool.Close()
 		st.running.Store(x)
 		st.noteStages(q.Graph)
-		q.Session, q.Tables, q.ID, q.Pool, q.Logf, q.Memory = st.surroundings(), s, st.queryID, st.pool(), st.log.Logf, x.pool
+		q.Session, q.Tables, q.ID, q.Pool, q.Logf, q.Memory = st.surroundings(), s, st.queryID, st.poolName(), st.log.Logf, x.pool
+		q.Share = e.poolSlots[st.poolName()]
 		q.Tasks, q.Reducers = int(st.conf.Int(executionTasks, 0)), st.reducers()
 		if st.mapJoins() {
 			q.BroadcastBelow = max(0, st.conf.Int(broadcastActual, defaultBroadcastActual))
@@ -168,58 +171,39 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 			}
 			return commit(ctx, granted, r)
 		}
-		q.Watch, q.Report = st.watch(q.Graph), x.stageProfile.add
+		q.Watch, q.Report = st.watch(q), x.stageProfile.add
 		return c.Run(ctx, q)
 	})
 }
 
 // stageProgress describes an execution in stages.
 func (st *Statement) stageProgress(x *execution) Progress {
-	p := Progress{Running: !st.ended.Load()}
+	p := Progress{Running: !st.ended.Load(), Memory: x.pool.Used()}
 	if v, ok := st.session.engine.view(st.queryID); ok && len(v.Stages) > 0 {
-		stages := make([]StageProgress, len(v.Stages))
-		for i, s := range v.Stages {
-			stages[i] = StageProgress{
-				Name: s.Name, Status: "RUNNING", Total: s.Total, Completed: s.Completed, Running: s.Running, Failed: s.Failed, Killed: s.Killed,
-			}
-			switch {
-			case s.State == "waiting":
-				stages[i].Status = "INITED"
-			case s.State != "running":
-				stages[i].Status = "SUCCEEDED"
-			}
-		}
-		x.stages.Store(&stages)
+		x.noteProgress(v.Stages)
 	}
 	if known := x.stages.Load(); known != nil {
 		p.Stages = slices.Clone(*known)
 	}
-	total, done := 0, 0
-	for i := range p.Stages {
-		s := &p.Stages[i]
-		if !p.Running {
-			s.Status, s.Completed, s.Running = "SUCCEEDED", s.Total, 0
-		}
-		total += s.Total
-		done += s.Completed
-	}
-	if total > 0 {
-		p.Fraction = float64(done) / float64(total)
-	}
-	if !p.Running {
-		p.Fraction = 1
-	}
+	p.finish(st.failed.Load())
 	return p
 }
 
-// pool is the pool that the statement is counted in.
-func (st *Statement) pool() string {
-	for _, key := range []string{"tez.queue.name", "mapreduce.job.queuename"} {
-		if name := st.conf.Get(key); name != "" {
-			return name
+// noteProgress keeps what the scheduler says of the stages, which it forgets with the job.
+func (x *execution) noteProgress(views []scheduler.StageView) {
+	stages := make([]StageProgress, len(views))
+	for i, s := range views {
+		stages[i] = StageProgress{
+			Name: s.Name, Status: "RUNNING", Total: s.Total, Completed: s.Completed, Running: s.Running, Failed: s.Failed, Killed: s.Killed,
+		}
+		switch {
+		case s.State == "waiting":
+			stages[i].Status = "INITED"
+		case s.State != "running":
+			stages[i].Status = "SUCCEEDED"
 		}
 	}
-	return "default"
+	x.stages.Store(&stages)
 }
 
 func (st *Statement) runQueryInStages(ctx context.Context, root plan.Node) error {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"skep/dialect/parser"
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/admission"
 	"skep/engine/history"
 	"skep/engine/query/ddl"
 	"skep/engine/session"
@@ -31,6 +33,8 @@ type Request struct {
 	Overlay map[string]string // settings for this statement alone
 	QueryID string
 	Log     Log // nil: none
+	// Waiting, when not nil, is told when the statement begins to wait for its admission and when it stops. It is called by Run.
+	Waiting func(waiting bool)
 	// Client is what the client's side needs to find the statement again after the server has been restarted; opaque here.
 	Client []byte
 }
@@ -63,11 +67,16 @@ type Statement struct {
 	snapshot *warehouse.Snapshot
 	running  atomic.Pointer[execution]
 	ended    atomic.Bool
+	failed   atomic.Bool // or was cancelled; known before ended
 
-	kind   string       // for the history: query, write, ddl …
-	plans  []plan.Node  // what it runs, optimised
-	job    *history.Job // while it runs and after
-	staged bool         // a write that runs in stages
+	kind     string                           // for the history: query, write, ddl …
+	plans    []plan.Node                      // what it runs, optimised
+	analyzes bool                             // EXPLAIN ANALYZE
+	cancel   context.CancelCauseFunc          // while it runs
+	waiting  func(bool)                       // Request.Waiting
+	ticket   atomic.Pointer[admission.Ticket] // when it had to wait
+	job      *history.Job                     // while it runs and after
+	staged   bool                             // a write that runs in stages
 	// owner is whom the staging directories of a statement in stages belong to.
 	owner     string
 	client    []byte // Request.Client
@@ -83,7 +92,10 @@ func (discard) Logf(string, string, ...any) {}
 
 // Compile parses, analyses and plans a statement. Errors that Hive reports at compile time are returned here.
 func (s *Session) Compile(ctx context.Context, r Request) (*Statement, error) {
-	st := &Statement{session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf, client: r.Client}
+	st := &Statement{
+		session: s, sql: r.SQL, queryID: r.QueryID, log: r.Log, now: time.Now(), modified: -1, conf: s.conf, client: r.Client, kind: "unparsed",
+		waiting: r.Waiting,
+	}
 	err := st.prepare(ctx, r)
 	st.compileTime = time.Since(st.now)
 	if err != nil {
@@ -169,6 +181,9 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return st.compileAnalyze(ctx, n)
 	case *ast.Explain:
 		return st.compileExplain(ctx, n)
+	case *ast.KillQuery:
+		st.compileKill(n)
+		return nil
 	}
 	task, err := ddl.Compile(ctx, st.ddlEnv(), tree)
 	if err != nil {
@@ -290,11 +305,29 @@ func (st *Statement) Location() *time.Location { return session.Location(st.conf
 func (st *Statement) Result() *Result { return st.result }
 
 // Run executes the statement. When it returns nil, everything is committed and the result is complete.
-func (st *Statement) Run(ctx context.Context) error {
+func (st *Statement) Run(ctx context.Context) (err error) {
+	ctx, st.cancel = context.WithCancelCause(ctx)
+	defer st.cancel(nil)
 	st.begin()
-	st.job.Running()
-	err := st.perform(ctx)
-	st.end(ctx, err)
+	leave, broken := func() {}, true
+	defer func() { // also when it panics: its place and its memory are others' then
+		if broken {
+			err = errors.New("internal error: the statement broke down")
+		}
+		st.failed.Store(err != nil)
+		st.ended.Store(true)
+		st.releaseSnapshot(ctx)
+		leave()
+		if killed := (*KilledError)(nil); err != nil && errors.As(context.Cause(ctx), &killed) {
+			err = killed
+		}
+		st.end(ctx, err)
+	}()
+	if leave, err = st.enter(ctx); err == nil {
+		st.job.Running()
+		err = st.perform(ctx)
+	}
+	broken = false
 	return err
 }
 
@@ -306,6 +339,7 @@ func (st *Statement) perform(ctx context.Context) (err error) {
 	case st.task != nil:
 		err = st.task(ctx)
 	}
+	st.failed.Store(err != nil)
 	st.ended.Store(true)
 	st.releaseSnapshot(ctx)
 	return err

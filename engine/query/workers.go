@@ -9,6 +9,7 @@ import (
 
 	"skep/engine/coordinator"
 	"skep/engine/coordinator/remote"
+	"skep/engine/scheduler"
 	"skep/engine/worker/wire"
 	"skep/shuffle"
 	exchange "skep/shuffle/local"
@@ -64,11 +65,14 @@ func (e *Engine) openExchange() (shuffle.Exchange, error) {
 
 // coordinatorConfig says where queries in stages run: in worker processes if these may attach, else in this one.
 func (e *Engine) coordinatorConfig() coordinator.Config {
+	core := scheduler.DefaultConfig()
+	core.Pools = e.schedulerPools()
 	if w := e.config.Workers; w != nil {
-		return coordinator.Config{Exchange: e.exchange, Survives: w.Spool != "" || w.Served}
+		return coordinator.Config{Scheduler: &core, Exchange: e.exchange, Survives: w.Spool != "" || w.Served}
 	}
 	return coordinator.Config{
-		Workers: stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
+		Scheduler: &core,
+		Workers:   stageWorkers, Slots: max(1, e.config.Threads/stageWorkers), Memory: e.config.Memory / stageWorkers, Exchange: e.exchange,
 		Worker: e.workerConfig(),
 	}
 }

@@ -132,6 +132,7 @@ func (r *Runner) once(a *attempt, t *stage.Task) (w written, err error) {
 	if err != nil {
 		return w, err
 	}
+	defer env.Planner.Pool.Close()
 	var files *tablesink.Sink
 	var sink pipeline.Sink
 	if f.Output == nil {
@@ -209,7 +210,7 @@ func (r *Runner) env(a *attempt) (*stage.Env, error) {
 	scripts := &script.Scripts{Session: s, Formats: r.config.Formats, Dir: dir, Logf: logf}
 	return &stage.Env{
 		Planner: planner.Env{
-			Expr: s.Expr(), Slots: r.config.Slots, Pool: a.job.pool.NewChild(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
+			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: a.job.pool.NewChild(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
 		},
 		Exchange: r.config.Exchange,
 		Tables:   &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},

@@ -5,6 +5,7 @@ import (
 
 	"skep/engine/format"
 	"skep/engine/memory"
+	"skep/engine/pipeline"
 	"skep/engine/scheduler"
 	"skep/engine/stage"
 )
@@ -19,6 +20,8 @@ type Job struct {
 
 	// Memory is what attempts in the same process account to; nil: the worker's pool.
 	Memory *memory.Pool
+	// Share is what attempts in the same process have of the slots; nil: that of all jobs without one.
+	Share *pipeline.Share
 	// Files opens files where they are now, for attempts in the process that knows; nil: where tasks say.
 	Files func(ctx context.Context, path string) (format.Input, error)
 	// Now returns where a file is at present, for attempts elsewhere.

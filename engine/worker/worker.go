@@ -215,6 +215,9 @@ func (r *Runner) ReleaseJob(id scheduler.JobID) (name string, err error) {
 	delete(r.jobs, id)
 	r.mu.Unlock()
 	j.running.Wait()
+	if j.Memory == nil {
+		j.pool.Close()
+	}
 	if err := os.RemoveAll(j.dir); err != nil {
 		return j.Name, fmt.Errorf("removing the files of %s: %w", j.Name, err)
 	}

@@ -120,7 +120,7 @@ func (w where) Where() (line, col int, token string) { return 1, 14, w.token }
 
 // Compile interprets the fake statement.
 func (s *session) Compile(ctx context.Context, req backend.StatementRequest) (backend.Statement, error) {
-	st := &statement{session: s, sql: req.SQL, log: req.Log, modified: -1}
+	st := &statement{session: s, sql: req.SQL, log: req.Log, modified: -1, waiting: req.Waiting}
 	words := strings.Fields(strings.TrimSuffix(strings.TrimSpace(req.SQL), ";"))
 	name, argument := "", 0
 	if len(words) > 0 {
@@ -130,7 +130,7 @@ func (s *session) Compile(ctx context.Context, req backend.StatementRequest) (ba
 		argument, _ = strconv.Atoi(words[1]) // the words that are not numbers are compared below
 	}
 	switch {
-	case strings.EqualFold(strings.Join(words, " "), "select 1"), name == "wait":
+	case strings.EqualFold(strings.Join(words, " "), "select 1"), name == "wait", name == "queue":
 		st.columns = []backend.Column{{Name: "_c0", Type: types.IntType}}
 		st.batches = constant(types.IntType, types.Datum{I: 1})
 	case name == "rows":
@@ -144,6 +144,8 @@ func (s *session) Compile(ctx context.Context, req backend.StatementRequest) (ba
 	case name == "modified":
 		st.modified = int64(argument)
 	case name == "ddl", name == "use", name == "create", name == "drop":
+	case name == "killed":
+		st.failure = &backend.KilledError{Message: "User invoked KILL QUERY"}
 	case name == "sleep":
 		st.sleep = time.Duration(argument) * time.Millisecond
 	case name == "bad" && words[1] == "table":
@@ -179,6 +181,7 @@ type statement struct {
 	columns  []backend.Column
 	batches  []*vector.Batch
 	command  bool
+	waiting  func(bool)
 	sleep    time.Duration
 	failure  error
 	modified int64
@@ -209,6 +212,14 @@ func (s *statement) Run(ctx context.Context) error {
 		return s.failure
 	case sql == "crash run":
 		panic("crash run")
+	case sql == "queue":
+		s.waiting(true)
+		defer s.waiting(false)
+		select {
+		case <-s.session.backend.release:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	case sql == "wait":
 		select {
 		case <-s.session.backend.release:
@@ -216,7 +227,7 @@ func (s *statement) Run(ctx context.Context) error {
 			return ctx.Err()
 		}
 	case s.command:
-		key, value, assign := strings.Cut(strings.TrimSpace(s.sql[3:]), "=")
+		key, value, assign := strings.Cut(strings.TrimSpace(strings.TrimSpace(s.sql)[3:]), "=")
 		if assign {
 			s.session.mu.Lock()
 			s.session.conf[key] = value

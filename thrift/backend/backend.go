@@ -61,13 +61,22 @@ type Session interface {
 	Close() error
 }
 
+// KilledError is the error of a statement that somebody ended, not through its own operation: it is cancelled then, not failed.
+type KilledError struct{ Message string }
+
+func (e *KilledError) Error() string { return e.Message }
+
 // StatementRequest is one statement to compile.
 type StatementRequest struct {
 	SQL     string
 	Overlay map[string]string // settings for this statement only
 	QueryID string            // hive.query.id
-	Log     Log               // the operation's log, valid until the statement is closed
-	Client  []byte            // kept with the statement where it may go on in another process; opaque to the backend
+	// Waiting, when not nil, is told when the statement begins to wait until it may run and when it stops. It is called by Run, one
+	// call after the other.
+	Waiting func(waiting bool)
+	Log     Log // the operation's log, valid until the statement is closed
+	// Client is kept with the statement where it may go on in another process; opaque to the backend.
+	Client []byte
 }
 
 // Log receives the lines of an operation's log, which clients stream while the statement runs. Levels are "INFO", "WARN" and

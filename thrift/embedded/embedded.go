@@ -4,6 +4,8 @@ package embedded
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -42,7 +44,7 @@ type session struct{ *query.Session }
 
 // Compile implements backend.Session.
 func (s *session) Compile(ctx context.Context, r backend.StatementRequest) (backend.Statement, error) {
-	st, err := s.Session.Compile(ctx, query.Request{SQL: r.SQL, Overlay: r.Overlay, QueryID: r.QueryID, Log: r.Log, Client: r.Client})
+	st, err := s.Session.Compile(ctx, query.Request{SQL: r.SQL, Overlay: r.Overlay, QueryID: r.QueryID, Log: r.Log, Client: r.Client, Waiting: r.Waiting})
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +93,15 @@ type statement struct {
 	columns []backend.Column
 }
 
+// Run implements backend.Statement.
+func (s *statement) Run(ctx context.Context) error {
+	err := s.Statement.Run(ctx)
+	if killed := (*query.KilledError)(nil); errors.As(err, &killed) {
+		return &backend.KilledError{Message: killed.Message}
+	}
+	return err
+}
+
 // Columns implements backend.Statement.
 func (s *statement) Columns() []backend.Column { return s.columns }
 
@@ -103,6 +114,11 @@ func (s *statement) Rows() (backend.Cursor, error) {
 func (s *statement) Progress() backend.Progress {
 	p := s.Statement.Progress()
 	out := backend.Progress{Fraction: p.Fraction, Running: p.Running}
+	if q := p.Queue; q.Position > 0 {
+		out.Vertices = []backend.VertexProgress{{
+			Name: "pool " + q.Pool, Mode: "queue", Status: fmt.Sprintf("%d OF %d", q.Position, q.Queued), Total: 1, Pending: 1,
+		}}
+	}
 	for _, v := range p.Stages {
 		out.Vertices = append(out.Vertices, backend.VertexProgress{
 			Name: v.Name, Mode: "vectorized", Status: v.Status, Total: v.Total, Completed: v.Completed, Running: v.Running,

@@ -27,6 +27,9 @@ type Config struct {
 	Version string       // of the product, for the log
 	// Settings are hive.server2.* properties of the configuration file; what is absent has Hive 4's default.
 	Settings map[string]string
+	// LogDir is where long logs of operations are, unless hive.server2.logging.operation.log.location says otherwise; "" = the
+	// system's directory for temporary files.
+	LogDir string
 	// Mechanisms are the SASL mechanisms clients may log in with. Nil is authentication NONE: PLAIN with any name and password.
 	Mechanisms map[string]func() sasl.Server
 }
@@ -54,7 +57,11 @@ func (c *Config) limits() (*limits, error) {
 		session:   session.Options{Log: c.Log, IdleTimeout: 4 * time.Hour, CheckOperations: true, Substitution: true},
 		operation: operation.Options{
 			Log: c.Log, ProcessUser: processUser(), Threads: 100, WaitQueue: 100, LongPoll: 5 * time.Second, IdleTimeout: 2 * time.Hour,
+			LogDir: c.LogDir,
 		},
+	}
+	if dir := c.Settings["hive.server2.logging.operation.log.location"]; dir != "" && !strings.Contains(dir, "${") {
+		l.operation.LogDir = dir
 	}
 	s := settings{values: c.Settings}
 	s.number("hive.server2.thrift.max.message.size", &l.transport.MaxMessage)

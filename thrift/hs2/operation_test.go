@@ -250,6 +250,36 @@ func TestQueryTimeout(t *testing.T) {
 	}
 }
 
+// TestWaitingStatementsLendTheirSlots: statements that wait for their admission do not keep others from running.
+func TestWaitingStatementsLendTheirSlots(t *testing.T) {
+	e := start(t, map[string]string{"hive.server2.async.exec.threads": "1", "hive.server2.async.exec.wait.queue.size": "9"})
+	l := e.dial(t)
+	s := l.session()
+	var queued []*hiveserver.TOperationHandle
+	for range 3 {
+		queued = append(queued, l.execute(s, "queue", true).OperationHandle)
+	}
+	if st := l.await(l.execute(s, "select 1", true).OperationHandle); st.GetOperationState() != hiveserver.TOperationState_FINISHED_STATE {
+		t.Errorf("state %v", st.GetOperationState())
+	}
+	cancelled := queued[0]
+	r, err := l.CancelOperation(t.Context(), &hiveserver.TCancelOperationReq{OperationHandle: cancelled})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.success(r.Status)
+	e.backend.Release()
+	for _, o := range queued[1:] {
+		if st := l.await(o); st.GetOperationState() != hiveserver.TOperationState_FINISHED_STATE {
+			t.Errorf("state %v", st.GetOperationState())
+		}
+	}
+	// The slot is there for the next one.
+	if st := l.await(l.execute(s, "sleep 1", true).OperationHandle); st.GetOperationState() != hiveserver.TOperationState_FINISHED_STATE {
+		t.Errorf("state %v", st.GetOperationState())
+	}
+}
+
 func TestFullQueueRefuses(t *testing.T) {
 	e := start(t, map[string]string{"hive.server2.async.exec.threads": "2", "hive.server2.async.exec.wait.queue.size": "1"})
 	l := e.dial(t)
@@ -275,11 +305,22 @@ func TestFullQueueRefuses(t *testing.T) {
 	}
 }
 
+// A statement that somebody else killed is cancelled, with the reason that drivers print.
+func TestKilled(t *testing.T) {
+	e := start(t, nil)
+	l := e.dial(t)
+	st := l.await(l.execute(l.session(), "killed", true).OperationHandle)
+	if st.GetOperationState() != hiveserver.TOperationState_CANCELED_STATE || st.GetErrorMessage() != "User invoked KILL QUERY" {
+		t.Errorf("state %v, message %q", st.GetOperationState(), st.GetErrorMessage())
+	}
+}
+
 // Trap 10: each log line is read once, with the level padded to five characters, and reading goes on after the end.
 func TestOperationLog(t *testing.T) {
 	e := start(t, nil)
 	l := e.dial(t)
 	s := l.session()
+	l.success(l.execute(s, "set hive.tez.exec.print.summary=true", true).Status)
 	o := l.execute(s, "sleep 50", true).OperationHandle
 	var lines []string
 	ended := false
@@ -296,6 +337,9 @@ func TestOperationLog(t *testing.T) {
 		"INFO  : Compiling command(queryId=" + query + "): sleep 50", "INFO  : Semantic Analysis Completed (retrial = false)",
 		"INFO  : Created Hive schema: Schema(fieldSchemas:null, properties:null)", "INFO  : Completed compiling command(queryId=" + query + ")",
 		"INFO  : Executing command(queryId=" + query + "): sleep 50", "INFO  : Query ID = " + query, "INFO  : Status: Running", "INFO  : Status: done",
+		"INFO  : Map 1: 1(+1)/2\tReducer 2: 1/1", "INFO  : Status: DAG finished successfully in ", "INFO  : ----", "INFO  : VERTICES ", "INFO  : ----",
+		"INFO  : Map 1              container  RUNNING             2          1        1        0       0       0",
+		"INFO  : Reducer 2          container  SUCCEEDED           1          1        0        0       0       0", "INFO  : ----",
 		"INFO  : Completed executing command(queryId=" + query + ")", "INFO  : OK",
 	}
 	if len(lines) != len(want) {

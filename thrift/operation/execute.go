@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -80,7 +81,12 @@ func (m *Manager) runInTurn(o *Operation, req ExecuteRequest) {
 	if !m.dequeue(o.ctx) {
 		return
 	}
-	defer func() { <-m.slots }()
+	o.slot = held
+	defer func() {
+		if o.slot == held {
+			<-m.slots
+		}
+	}()
 	if o.stmt == nil {
 		if err := m.compile(o, req); err != nil {
 			o.fail(err)
@@ -88,6 +94,22 @@ func (m *Manager) runInTurn(o *Operation, req ExecuteRequest) {
 		}
 	}
 	m.run(o)
+}
+
+// wait gives the operation's slot to others while its statement waits to be admitted: those who wait in one pool must not keep the
+// statements of another one from running.
+func (m *Manager) wait(o *Operation, waiting bool) {
+	switch {
+	case waiting && o.slot == held:
+		o.slot = lent
+		<-m.slots
+	case !waiting && o.slot == lent:
+		select {
+		case m.slots <- struct{}{}:
+			o.slot = held
+		case <-o.ctx.Done():
+		}
+	}
 }
 
 // startTimeout ends the operation when its time is up.
@@ -157,7 +179,7 @@ func (m *Manager) compile(o *Operation, req ExecuteRequest) (failure *tcli.Error
 		}
 	}
 	stmt, err := o.owner.Backend().Compile(o.ctx, backend.StatementRequest{
-		SQL: req.SQL, Overlay: overlay, QueryID: o.queryID, Log: o.log, Client: client,
+		SQL: req.SQL, Overlay: overlay, QueryID: o.queryID, Log: o.log, Client: client, Waiting: func(waiting bool) { m.wait(o, waiting) },
 	})
 	if err != nil {
 		compiling()
@@ -201,8 +223,13 @@ func (m *Manager) run(o *Operation) {
 		o.log.Logf("INFO", "Executing command(queryId=%s): %s", o.queryID, o.sql)
 		o.log.Logf("INFO", "Query ID = %s", o.queryID)
 	}
+	reported := o.reportProgress()
 	err := o.stmt.Run(o.ctx)
-	if err != nil {
+	reported()
+	if killed := (*backend.KilledError)(nil); errors.As(err, &killed) {
+		o.log.Logf("ERROR", "Query was cancelled. %s", killed.Message)
+		o.kill(killed.Message)
+	} else if err != nil {
 		prefix := "Error while processing statement: "
 		if !command && !hive3(o.owner) {
 			prefix = "Error while compiling statement: " // Hive 4.0 says so of execution errors too
@@ -210,6 +237,8 @@ func (m *Manager) run(o *Operation) {
 		e := describe(prefix, err, sqlerr.Execution(2, tezTask, err.Error()))
 		o.log.Logf("ERROR", "%s", strings.TrimPrefix(e.Message, prefix))
 		o.fail(e)
+	} else {
+		o.reportEnd(start)
 	}
 	if !command {
 		o.log.Logf("INFO", "Completed executing command(queryId=%s); Time taken: %s seconds", o.queryID, elapsed(start))

@@ -115,7 +115,10 @@ func (o *Operation) FetchLog(orientation hiveserver.TFetchOrientation, maxRows i
 		return nil, err
 	}
 	b := rowset.NewBuilder([]*types.Type{types.StringType}, columnar, nil)
-	lines := o.log.Fetch(maxRows, first)
+	lines, err := o.log.Fetch(maxRows, first)
+	if err != nil {
+		return nil, tcli.Errorf("Couldn't read the log associated with operation handle: %s: %v", o, err)
+	}
 	for len(lines) > 0 {
 		n := min(len(lines), chunkRows)
 		batch := vector.NewBatch([]*types.Type{types.StringType})

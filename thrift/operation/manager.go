@@ -38,6 +38,8 @@ type Options struct {
 	Threads, WaitQueue int
 	// LongPoll bounds the wait of a status call.
 	LongPoll time.Duration
+	// LogDir is where the logs of operations are that memory is too small for; "" = the system's directory of temporary files.
+	LogDir string
 	// IdleTimeout closes operations no client asks for: when positive, ended ones; when negative, all. 0 is off.
 	IdleTimeout time.Duration
 }
@@ -106,9 +108,9 @@ func (m *Manager) add(s Session, kind Type, sql string) (*Operation, error) {
 	}
 	if kind == hiveserver.TOperationType_EXECUTE_STATEMENT {
 		o.queryID = m.opts.ProcessUser + "_" + now.Format("20060102150405") + "_" + uuid.NewString()
-		o.log = newLog(s)
+		o.log = newLog(s, m.opts.LogDir)
 	} else {
-		o.log = NewLog(false)
+		o.log = NewLog(false, "")
 	}
 	o.work.Add(1)
 	m.mu.Lock()

@@ -85,6 +85,7 @@ type Operation struct {
 	mu        sync.Mutex
 	state     State
 	err       *tcli.Error // why state is Failed
+	killed    string      // what the client is told when somebody else cancelled the operation
 	started   time.Time
 	completed time.Time
 	touched   time.Time // last call of a client
@@ -95,12 +96,23 @@ type Operation struct {
 	modified  int64             // rows, -1 unknown
 	work      sync.WaitGroup    // the goroutine or call that executes
 
+	slot slotState // of the goroutine that executes
+
 	fetch  sync.Mutex // one fetch at a time; also guards the following
 	cursor backend.Cursor
 	closed bool // resources released
 
 	spare atomic.Pointer[rowset.Builder] // a row set to fill at the next fetch
 }
+
+// slotState says whether an operation has one of the manager's slots.
+type slotState uint8
+
+const (
+	none slotState = iota
+	held
+	lent // given to others while the statement waits to be admitted
+)
 
 // ID returns the operation's identifier.
 func (o *Operation) ID() tcli.HandleID { return o.id }
@@ -176,6 +188,17 @@ func (o *Operation) State() State {
 	return o.state
 }
 
+// kill cancels the operation for a reason that the client is told.
+func (o *Operation) kill(reason string) {
+	o.mu.Lock()
+	if !terminal(o.state) {
+		o.killed = reason
+		o.setStateLocked(Canceled)
+	}
+	o.mu.Unlock()
+	o.abort(errAborted)
+}
+
 // Cancel aborts a running operation; in a terminal state it does nothing.
 func (o *Operation) Cancel() { o.end(Canceled) }
 
@@ -202,7 +225,7 @@ func (o *Operation) Close() error {
 		return nil
 	}
 	o.closed = true
-	var errs []error
+	errs := []error{o.log.Close()}
 	if o.cursor != nil {
 		errs = append(errs, o.cursor.Close())
 	}

@@ -45,7 +45,7 @@ func (m *Manager) Restore(r *backend.Recovered, restore func(description []byte,
 	now := time.Now()
 	o := &Operation{
 		id: d.ID, kind: hiveserver.TOperationType_EXECUTE_STATEMENT, owner: s, sql: r.SQL, queryID: r.QueryID, created: now, touched: now,
-		ctx: ctx, abort: abort, async: true, done: make(chan struct{}), state: Pending, modified: -1, log: newLog(s),
+		ctx: ctx, abort: abort, async: true, done: make(chan struct{}), state: Pending, modified: -1, log: newLog(s, m.opts.LogDir),
 		stmt: r.Statement, compiled: true, columns: r.Statement.Columns(), hasResult: r.Statement.HasResultSet(),
 	}
 	o.work.Add(1)
@@ -64,6 +64,6 @@ func (m *Manager) Restore(r *backend.Recovered, restore func(description []byte,
 }
 
 // newLog returns the log of a statement's operation.
-func newLog(s Session) *Log {
-	return NewLog(s.Conf("hive.server2.logging.operation.enabled") != "false" && s.Conf("hive.server2.logging.operation.level") != "NONE")
+func newLog(s Session, dir string) *Log {
+	return NewLog(s.Conf("hive.server2.logging.operation.enabled") != "false" && s.Conf("hive.server2.logging.operation.level") != "NONE", dir)
 }

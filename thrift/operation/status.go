@@ -35,6 +35,7 @@ func (o *Operation) Status(ctx context.Context, withProgress bool, longest time.
 	}
 	o.mu.Lock()
 	state, failure, started, completed := o.state, o.err, o.started, o.completed
+	killed := o.killed
 	compiled, hasResult, stmt, modified := o.compiled, o.hasResult, o.stmt, o.modified
 	o.touched = time.Now()
 	o.mu.Unlock()
@@ -52,6 +53,9 @@ func (o *Operation) Status(ctx context.Context, withProgress bool, longest time.
 	}
 	if state == Finished {
 		resp.NumModifiedRows = &modified
+	}
+	if killed != "" {
+		resp.ErrorMessage = &killed
 	}
 	if failure != nil {
 		resp.ErrorCode, resp.ErrorMessage = &failure.Code, &failure.Message

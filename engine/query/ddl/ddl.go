@@ -142,6 +142,11 @@ func (env *Env) returnCode() sqlerr.Code {
 	return 40000
 }
 
+// Failed is the error of a DDL statement that failed for a reason of its own.
+func (env *Env) Failed(text string) error {
+	return sqlerr.Execution(env.returnCode(), env.taskClass(), text)
+}
+
 // failed wraps an error of the catalog or the file system as Hive's DDL task failure.
 func (env *Env) failed(err error) error {
 	if err == nil {

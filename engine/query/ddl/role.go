@@ -108,6 +108,12 @@ func (env *Env) currentRoles(ctx context.Context) (map[string]model.RoleGrant, e
 	return roles, nil
 }
 
+// ActsAsAdmin reports whether the session acts in the role admin.
+func (env *Env) ActsAsAdmin(ctx context.Context) (bool, error) {
+	roles, err := env.currentRoles(ctx)
+	return isAdmin(roles), err
+}
+
 // isAdmin reports whether the session acts as admin; roles are its current ones.
 func isAdmin(roles map[string]model.RoleGrant) bool {
 	_, ok := roles[model.AdminRole]

@@ -77,8 +77,6 @@ func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 		return nil, sqlerr.Semanticf("there are no transactions to abort")
 	case *ast.Update, *ast.Delete, *ast.Merge:
 		return nil, sqlerr.New(sqlerr.ACIDOpOnNonacidTxnmgr)
-	case *ast.KillQuery:
-		return nil, sqlerr.Semanticf("KILL QUERY is not supported yet")
 	case *ast.SetRole:
 		return env.setRole(s)
 	case *ast.CreateRole:

@@ -1,0 +1,133 @@
+package query
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"skep/engine/coordinator"
+	"skep/engine/history"
+	"skep/engine/metrics"
+	"skep/engine/scheduler"
+	"skep/shuffle"
+)
+
+// Metrics are the engine's; others may add theirs.
+func (e *Engine) Metrics() *metrics.Metrics { return e.metrics }
+
+// addMetrics adds what is read off the engine.
+func (e *Engine) addMetrics() {
+	m := e.metrics
+	m.Gauge("skep_memory_used_bytes", "Memory that running queries account for.", func() float64 { return float64(e.pool.Used()) })
+	m.Gauge("skep_memory_limit_bytes", "Memory that running queries may use.", func() float64 { return float64(e.config.Memory) })
+	m.Gauge("skep_memory_peak_bytes", "Largest memory that queries have accounted for at a time.", func() float64 { return float64(e.pool.Peak()) })
+	m.Gauge("skep_sessions", "Open sessions.", func() float64 { return float64(e.sessions.Load()) })
+	m.Add(metrics.Family{Name: "skep_statements_open", Help: "Statements that wait or run.", Labels: []string{"state"}, Samples: e.openStatements})
+	m.Add(metrics.Family{Name: "skep_slots", Help: "Slots of workers.", Labels: []string{"state"}, Samples: e.slotCounts})
+	m.Add(metrics.Family{
+		Name: "skep_speculation_total", Help: "Copies of slow attempts.", Labels: []string{"outcome"}, Counter: true, Samples: e.speculation,
+	})
+}
+
+// openStatements counts the statements that have begun, by state.
+func (e *Engine) openStatements() []metrics.Sample {
+	e.runningMu.Lock()
+	defer e.runningMu.Unlock()
+	var queued, running float64
+	for _, st := range e.running {
+		if st.job.State() == history.Queued {
+			queued++
+		} else {
+			running++
+		}
+	}
+	return []metrics.Sample{{Labels: []string{"queued"}, Value: queued}, {Labels: []string{"running"}, Value: running}}
+}
+
+// slotCounts are those of the workers, and, as long as there are none, of the server itself.
+func (e *Engine) slotCounts() []metrics.Sample {
+	used, total := e.slots.Used(), e.slots.Len()
+	for i, w := range e.Workers() {
+		if i == 0 {
+			used, total = 0, 0
+		}
+		if w.State != "gone" {
+			used += w.Running
+			total += w.Slots
+		}
+	}
+	return []metrics.Sample{{Labels: []string{"used"}, Value: float64(used)}, {Labels: []string{"total"}, Value: float64(total)}}
+}
+
+func (e *Engine) speculation() []metrics.Sample {
+	var n scheduler.Counters
+	e.starting.Lock()
+	c := e.coordinator
+	e.starting.Unlock()
+	if c != nil {
+		n = c.Counters()
+	}
+	return []metrics.Sample{
+		{Labels: []string{"launched"}, Value: float64(n.Copies)}, {Labels: []string{"won"}, Value: float64(n.CopiesWon)},
+		{Labels: []string{"wasted"}, Value: float64(n.Copies - n.CopiesWon)},
+	}
+}
+
+// countAttempt counts an attempt that ended.
+func (e *Engine) countAttempt(a coordinator.Attempt) {
+	class := "ok"
+	if a.Failed {
+		class = a.Class.String()
+	}
+	e.metrics.Attempts.WithLabelValues(class).Inc()
+	if a.Corrupt {
+		e.metrics.CorruptBlocks.Inc()
+	}
+}
+
+// timedLog measures how long it takes to make the coordinator's log durable.
+type timedLog struct {
+	coordinator.Log
+	metrics *metrics.Metrics
+}
+
+// Sync implements coordinator.Log.
+func (l timedLog) Sync() error {
+	start := time.Now()
+	err := l.Log.Sync()
+	metrics.Observe(l.metrics.LogSync, time.Since(start))
+	return err
+}
+
+// countedExchange counts what is read from an exchange.
+type countedExchange struct {
+	shuffle.Exchange
+	metrics *metrics.Metrics
+}
+
+// OpenReader implements shuffle.Exchange.
+func (x countedExchange) OpenReader(ctx context.Context, spec shuffle.ReaderSpec) (shuffle.Reader, error) {
+	r, err := x.Exchange.OpenReader(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return &countedReader{Reader: r, metrics: x.metrics}, nil
+}
+
+type countedReader struct {
+	shuffle.Reader
+	metrics *metrics.Metrics
+	once    sync.Once
+}
+
+// Close implements shuffle.Reader.
+func (r *countedReader) Close() error {
+	r.once.Do(func() {
+		s, m := r.Stats(), r.metrics
+		m.ShuffleBytes.WithLabelValues("read").Add(float64(s.LocalBytes))
+		m.ShuffleBytes.WithLabelValues("fetched").Add(float64(s.RemoteBytes))
+		m.ShuffleBlocks.Add(float64(s.Blocks))
+		m.Refetches.Add(float64(s.Retries))
+	})
+	return r.Reader.Close()
+}
