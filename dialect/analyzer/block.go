@@ -32,6 +32,8 @@ type block struct {
 	groupingID plan.Column
 	// inOn is set while a condition of ON is being built.
 	inOn bool
+	// inHaving is set while HAVING is being built.
+	inHaving bool
 }
 
 func (b *builder) newBlock(outer *block) *block {
@@ -57,6 +59,8 @@ type exprs struct {
 	// alias, when set, resolves unqualified names that stand for select items. It is asked before FROM (first true) or after.
 	alias      func(name string) plan.Expr
 	aliasFirst bool
+	// items are the select items that alias stands for.
+	items []item
 	// over is the specification of the window function around: lead and lag within its arguments share it.
 	over *ast.WindowSpec
 	// distinct tells that the select list is that of SELECT DISTINCT, where Hive refuses subqueries.

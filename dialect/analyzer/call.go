@@ -361,6 +361,7 @@ func (x *exprs) castExpr(e *ast.Cast) (plan.Expr, error) {
 		return x.formatCast(e, v, t)
 	}
 	if v.Type().Equal(t) {
+		x.b.trace.dropCast(e, t)
 		return v, nil
 	}
 	if err := x.checkCast(e, v.Type(), t); err != nil {

@@ -171,10 +171,11 @@ func (b *builder) view(t *catalog.Table, alias string) (*source, error) {
 	p := &plan.Project{Input: r.node}
 	rel := &relation{alias: alias}
 	for i, c := range cols {
-		from := r.cols[i].col
-		col := b.column(c.Name, c.Type)
+		// The names are those of the text, where columns without one are counted with all that * stood for.
+		from, name := r.cols[i].col, r.cols[i].name
+		col := b.column(name, c.Type)
 		p.Exprs = append(p.Exprs, plan.Assign{Column: col, Expr: castTo(plan.NewColumnRef(from), c.Type)})
-		rel.cols = append(rel.cols, scopeColumn{col: col, name: c.Name})
+		rel.cols = append(rel.cols, scopeColumn{col: col, name: name})
 	}
 	return &source{p, []*relation{rel}}, nil
 }

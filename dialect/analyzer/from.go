@@ -24,6 +24,7 @@ func (b *builder) from(item ast.FromItem, outer *block) (*source, error) {
 	case *ast.TableRef:
 		return b.tableRef(f)
 	case *ast.SubqueryRef:
+		b.trace.alias(f.Alias)
 		return b.derived(f, outer)
 	case *ast.Join:
 		return b.join(f, outer)
@@ -79,6 +80,7 @@ func (b *builder) derived(f *ast.SubqueryRef, outer *block) (*source, error) {
 func (b *builder) tableRef(f *ast.TableRef) (*source, error) {
 	name := lower(f.Name.Name)
 	alias := name
+	b.trace.alias(f.Alias)
 	if f.Alias != nil {
 		alias = lower(f.Alias)
 	}
@@ -197,6 +199,7 @@ func (b *builder) join(f *ast.Join, outer *block) (*source, error) {
 	j := &plan.Join{Kind: joinKinds[f.Kind], Left: left.node, Right: right.node}
 	rels := append(left.rels[:len(left.rels):len(left.rels)], right.rels...)
 	if len(f.Using) > 0 {
+		b.trace.alias(f.Using...)
 		return b.using(f, j, left, right, outer)
 	}
 	if f.On != nil {
@@ -303,6 +306,7 @@ func (b *builder) lateralView(f *ast.LateralView, s *source, outer *block) (*sou
 	if len(f.Columns) > 0 && len(f.Columns) != len(fields) {
 		return nil, aliasMismatch(len(fields), len(f.Columns))
 	}
+	b.trace.alias(append([]*ast.Ident{f.Alias}, f.Columns...)...)
 	rel := &relation{alias: lower(f.Alias)}
 	for i, fd := range fields {
 		name := fd.Name

@@ -40,6 +40,7 @@ func (x *exprs) unknown(at ast.Node, name string) error {
 func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
 	if x.alias != nil && x.aliasFirst {
 		if e := x.alias(name); e != nil {
+			x.b.trace.orderBy(at, x.items, name)
 			return e, nil
 		}
 	}
@@ -146,7 +147,7 @@ func (x *exprs) fieldRef(e *ast.FieldRef) (plan.Expr, error) {
 			if c == nil {
 				continue
 			}
-			if blk == x.block {
+			if blk == x.block || !blk.inHaving {
 				x.b.trace.qualify(base, in, c)
 			}
 			return x.structField(blk.reference(c.col, e, nil), e)
@@ -156,7 +157,7 @@ func (x *exprs) fieldRef(e *ast.FieldRef) (plan.Expr, error) {
 			return nil, err
 		}
 		if c != nil {
-			if blk == x.block {
+			if blk == x.block || !blk.inHaving { // Hive leaves what a subquery of HAVING takes from outside as it is written
 				x.b.trace.quote(base, e.Name, r, c)
 			}
 			return blk.reference(c.col, e, nil), nil
@@ -201,6 +202,9 @@ func (x *exprs) structField(v plan.Expr, e *ast.FieldRef) (plan.Expr, error) {
 		}
 		return nil, sqlerr.Plain(sqlerr.RuntimeException, "cannot find field "+e.Name.Name+"(lowercase form: "+lower(e.Name)+
 			") in ["+strings.Join(names, ", ")+"]")
+	}
+	if x.b.trace != nil {
+		x.b.trace.put(e.Name, quoteName(lower(e.Name)))
 	}
 	ft := t.Fields[i].Type
 	if list {

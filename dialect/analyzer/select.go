@@ -19,6 +19,7 @@ type item struct {
 	unnamed bool
 	origin  string
 	star    bool
+	column  string // of a view's text: the column as the item is written, when it has no alias
 	window  string // Hive's name for an unnamed window function of the last window
 }
 
@@ -106,7 +107,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 			}
 			for _, c := range cols {
 				blk.b.trace.star(star, c)
-				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true})
+				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true, column: quoteColumn(c.rel, c.col)})
 			}
 			blk.b.trace.endStar(star)
 			continue
@@ -127,15 +128,21 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		o := item{expr: v}
 		switch len(it.Aliases) {
 		case 0:
-			o.name, o.table, o.unnamed = x.defaultName(it.Expr, index)
+			o.name, o.table, o.unnamed = x.defaultName(x.shown(it.Expr), index)
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
 				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
 			if n := x.castName(s, o, out); n != "" {
 				o.name = n
 			}
+			o.column = x.b.trace.written(x.shown(it.Expr))
 		case 1:
 			o.name = lower(it.Aliases[0])
+			if x.b.trace != nil && generatedName.MatchString(o.name) { // Hive takes such an alias of a column for none
+				if name, table, unnamed := x.defaultName(x.shown(it.Expr), index); !unnamed {
+					o.name, o.table = name, table
+				}
+			}
 			blk.b.trace.alias(it.Aliases[0])
 		default:
 			return nil, sqlerr.Semanticf("%s", generated(it, sqlerr.Text(sqlerr.InvalidAs)))
@@ -182,6 +189,16 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 		}
 	}
 	return name
+}
+
+var generatedName = regexp.MustCompile(`^_c\d+$`)
+
+// shown is an expression as a view's text has it.
+func (x *exprs) shown(e ast.Expr) ast.Expr {
+	if c, ok := e.(*ast.Cast); ok && x.b.trace != nil && x.b.trace.dropped[c] {
+		return x.shown(c.Expr)
+	}
+	return e
 }
 
 // defaultName is the name of an item without AS: a column's own name, or _cN with its position in the select list.

@@ -26,7 +26,9 @@ type selection struct {
 // build builds HAVING, QUALIFY and the ordering clauses over FROM.
 func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
 	if sel.Having != nil {
-		if err := s.buildHaving(sel); err != nil {
+		s.inHaving = true
+		err := s.buildHaving(sel)
+		if s.inHaving = false; err != nil {
 			return err
 		}
 	}
@@ -42,7 +44,7 @@ func (s *selection) build(q *ast.Query, sel *ast.Select, top bool) error {
 		}
 	}
 	x := s.exprs(aggregates | windows)
-	x.alias, x.aliasFirst = s.alias, true
+	x.alias, x.aliasFirst, x.items = s.alias, true, s.items
 	build := func(e ast.Expr) (plan.Expr, error) {
 		v, err := x.expr(e)
 		if err != nil {
@@ -69,6 +71,9 @@ func (s *selection) buildRouting(q *ast.Query, top bool) error {
 		}
 	}
 	x := blk.exprs(0)
+	saved := s.b.trace
+	s.b.trace = nil // Hive leaves these clauses of a view as they are written
+	defer func() { s.b.trace = saved }()
 	return s.b.routingKeys(q, &s.tail, func(e ast.Expr) (plan.Expr, error) { return x.expr(e) }, top)
 }
 

@@ -8,6 +8,7 @@ import (
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
 	"skep/dialect/sqlerr"
+	"skep/dialect/types"
 )
 
 // trace collects the edits that turn a view's query into the text that Hive stores: tables get their database, columns their
@@ -15,6 +16,8 @@ import (
 type trace struct {
 	text  string
 	edits map[int]edit // by offset
+	// dropped are the casts to a column's own type, which the text does without.
+	dropped map[*ast.Cast]bool
 	// temporary is the first temporary table used, "" when there is none.
 	temporary string
 }
@@ -54,11 +57,7 @@ func (t *trace) qualify(at ast.Node, r *relation, c *scopeColumn) {
 	if t == nil || !ok {
 		return
 	}
-	name := quoteName(c.name)
-	if r.alias != "" {
-		name = quoteName(r.alias) + "." + name
-	}
-	t.put(ref.Name, name)
+	t.put(ref.Name, quoteColumn(r, c))
 }
 
 // quote writes a qualified column with quotes.
@@ -95,10 +94,7 @@ func (t *trace) star(s *ast.Star, c starColumn) {
 	if e.with != "" {
 		e.with += ", "
 	}
-	if c.rel.alias != "" {
-		e.with += quoteName(c.rel.alias) + "."
-	}
-	e.with += quoteName(c.col.name)
+	e.with += quoteColumn(c.rel, c.col)
 	t.edits[s.Offset] = e
 }
 
@@ -116,11 +112,128 @@ func (t *trace) endStar(s *ast.Star) {
 	t.edits[s.Offset] = e
 }
 
-// alias writes a select item's alias with quotes.
-func (t *trace) alias(id *ast.Ident) {
-	if t != nil {
-		t.put(id, quoteName(lower(id)))
+// alias writes the alias of a select item or table, or a column named elsewhere than in an expression, with quotes.
+func (t *trace) alias(ids ...*ast.Ident) {
+	for _, id := range ids {
+		if t != nil && id != nil {
+			t.put(id, quoteName(id.Name))
+		}
 	}
+}
+
+func quoteColumn(r *relation, c *scopeColumn) string {
+	if r.alias == "" {
+		return quoteName(c.name)
+	}
+	return quoteName(r.alias) + "." + quoteName(c.name)
+}
+
+// written gives a column of the select list as the text will have it, "" for another expression.
+func (t *trace) written(e ast.Expr) string {
+	if t == nil {
+		return ""
+	}
+	switch e := e.(type) {
+	case *ast.ColumnRef:
+		return t.edits[e.Name.Offset].with
+	case *ast.FieldRef:
+		if base, ok := e.Base.(*ast.ColumnRef); ok && t.edits[e.Name.Offset].with != "" {
+			return t.edits[base.Name.Offset].with + "." + t.edits[e.Name.Offset].with
+		}
+	}
+	return ""
+}
+
+// orderBy writes an unqualified name of ORDER BY that stands for a select item as that item is written: with its table where
+// it is a column without an alias.
+func (t *trace) orderBy(at ast.Node, items []item, name string) {
+	ref, ok := at.(*ast.ColumnRef)
+	if t == nil || !ok {
+		return
+	}
+	for _, it := range items {
+		if it.name == name && it.column != "" {
+			t.put(ref.Name, it.column)
+			return
+		}
+	}
+}
+
+// dropCast leaves the cast of a value to its own type out of the text.
+func (t *trace) dropCast(e *ast.Cast, typ *types.Type) {
+	if t == nil || typ.Kind == types.Decimal || typ.Kind == types.Char || typ.Kind == types.Varchar {
+		return
+	}
+	// The node stands at the type: what is open there is the parenthesis of CAST, what precedes it AS.
+	open := openParentheses(t.text[:e.Offset])
+	as := strings.TrimRight(t.text[:e.Offset], " \t\r\n")
+	if len(open) == 0 || len(as) < 3 || !strings.EqualFold(as[len(as)-2:], "as") {
+		return
+	}
+	from, end := open[len(open)-1], e.Offset+strings.IndexByte(t.text[e.Offset:], ')')+1
+	start := len(strings.TrimRight(t.text[:from], " \t\r\n")) - len("cast")
+	if start < 0 || end <= e.Offset {
+		return
+	}
+	for from++; isBlank(t.text[from]); from++ {
+	}
+	to := len(strings.TrimRight(as[:len(as)-2], " \t\r\n"))
+	t.dropped[e] = true
+	t.edits[start] = edit{start, from, ""}
+	t.edits[to] = edit{to, end, ""}
+}
+
+// openParentheses lists where the parentheses stand that are open at the end of text.
+func openParentheses(text string) []int {
+	var open []int
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '\'', '"', '`':
+			for i++; i < len(text) && text[i] != c; i++ {
+				if text[i] == '\\' && c != '`' {
+					i++
+				}
+			}
+		case '(':
+			open = append(open, i)
+		case ')':
+			open = open[:max(len(open)-1, 0)]
+		}
+	}
+	return open
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// unquoted is text as Hive's lexer gives it back: without the quotes around names.
+func unquoted(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\'' || c == '"':
+			from := i
+			for i++; i < len(text) && text[i] != c; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			b.WriteString(text[from:min(i+1, len(text))])
+		case c == '`':
+			for i++; i < len(text); i++ {
+				if text[i] == '`' {
+					if i+1 == len(text) || text[i+1] != '`' {
+						break
+					}
+					i++
+				}
+				b.WriteByte(text[i])
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // expanded applies the edits within the span.
@@ -138,16 +251,19 @@ func (t *trace) expanded(span ast.Span) string {
 		if e.start < at {
 			continue
 		}
-		b.WriteString(t.text[at:e.start])
+		b.WriteString(unquoted(t.text[at:e.start]))
 		b.WriteString(e.with)
 		at = e.end
 	}
-	b.WriteString(t.text[at:span.End])
+	b.WriteString(unquoted(t.text[at:span.End]))
 	return b.String()
 }
 
 // ViewColumn is a column of a new view.
 type ViewColumn = catalog.Column
+
+// ViewOriginal is the text of a view's query as Hive keeps it.
+func ViewOriginal(text string) string { return unquoted(text) }
 
 // ExpandView analyses the query of CREATE VIEW view, which may be qualified by its database. It returns the text that the metastore keeps, whose names no longer depend on
 // the session, and the view's columns. names is the view's column list, or nil; Env.Text must be the statement's text.
@@ -156,7 +272,7 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 		return "", nil, sqlerr.Semanticf("The text of view %s is not known", view)
 	}
 	b := a.newBuilder(ctx)
-	b.trace = &trace{text: a.env.Text, edits: map[int]edit{}}
+	b.trace = &trace{text: a.env.Text, edits: map[int]edit{}, dropped: map[*ast.Cast]bool{}}
 	full := strings.ToLower(view)
 	if !strings.Contains(full, ".") {
 		full = b.db + "." + full

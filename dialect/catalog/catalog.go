@@ -62,7 +62,9 @@ type Table struct {
 	SerDeProps    map[string]string
 	Params        map[string]string
 	Buckets       Buckets
-	Stats         *Stats // unpartitioned tables; nil when unknown
+	Lists         *ListBuckets // nil without list bucketing
+	Nested        bool         // list bucketing: files are in directories below
+	Stats         *Stats       // unpartitioned tables; nil when unknown
 	Transactional bool
 	Checks        []string // conditions of the CHECK constraints that are enabled
 	Version       int64    // changes whenever the table does; a key for caches
@@ -74,6 +76,12 @@ type Buckets struct {
 	Columns []string
 	Sort    []SortColumn
 	Version int // bucketing_version: 1 Java hashes, 2 murmur3
+}
+
+// ListBuckets is SKEWED BY … STORED AS DIRECTORIES: the rows of each tuple of values are in a directory of their own.
+type ListBuckets struct {
+	Columns []string
+	Values  [][]string // as text
 }
 
 // SortColumn is one column of SORTED BY.
@@ -93,6 +101,7 @@ type Partition struct {
 	SerDe        string
 	SerDeProps   map[string]string
 	Params       map[string]string
+	Nested       bool // list bucketing: files are in directories below
 	Stats        *Stats
 }
 

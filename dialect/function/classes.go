@@ -417,3 +417,15 @@ var classes = func() map[string]string {
 
 // HiveClass returns the class of Hive that DESCRIBE FUNCTION EXTENDED names for a function; "" when it is not known.
 func HiveClass(name string) string { return classes[strings.ToLower(name)] }
+
+// OfClass returns the function, by its first name, that a class of Hive implements; ok is false for other classes.
+func OfClass(class string) (name string, ok bool) {
+	for n, c := range classes {
+		if c == class && (!ok || n < name) {
+			if _, known := Lookup(n); known {
+				name, ok = n, true
+			}
+		}
+	}
+	return name, ok
+}

@@ -98,6 +98,18 @@ func ShownComment(serde, declared string, hive3 bool) (comment string, shown boo
 // FromDeserializer is the comment of columns about which only their SerDe knows.
 const FromDeserializer = "from deserializer"
 
+// OutputFormat is the class that Hive writes with where a table names class: its substitute for some classes of Hadoop's and
+// old ones of its own.
+func OutputFormat(class string) string {
+	switch class {
+	case "org.apache.hadoop.mapred.SequenceFileOutputFormat":
+		return SequenceOutputFormat
+	case "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat":
+		return TextOutputFormat
+	}
+	return class
+}
+
 // IsOutputFormat reports whether a table may be written by a class. Classes that are not known may be; Hadoop's own and Java's
 // are not Hive's, but for those that Hive has a substitute for.
 func IsOutputFormat(class string) bool {

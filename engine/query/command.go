@@ -170,6 +170,9 @@ var fixedSettings = []string{
 	"_hive.local.session.path", "_hive.hdfs.session.path", "_hive.tmp_table_space",
 }
 
+// javaFloat is what Java reads as a floating-point number, but for hexadecimal ones.
+var javaFloat = regexp.MustCompile(`^\s*[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)\s*$`)
+
 // checkSetting rejects a value that a setting cannot have.
 func (s *Session) checkSetting(name, value string) error {
 	if slices.Contains(fixedSettings, name) {
@@ -193,8 +196,7 @@ func (s *Session) checkSetting(name, value string) error {
 		_, err := strconv.ParseInt(value, 10, 64)
 		fits = err == nil
 	case "FLOAT":
-		_, err := strconv.ParseFloat(value, 32)
-		fits = err == nil
+		fits = javaFloat.MatchString(value)
 	}
 	if !fits {
 		return commandError("'SET %s=%s' FAILED because %s expects %s type value.", name, value, name, kind)

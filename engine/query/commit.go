@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"time"
 
 	"skep/dialect/sqlerr"
@@ -94,20 +93,18 @@ func (st *Statement) merger() stats.Merger {
 	return stats.Merger{Union: colstats.Union, ZeroBounds: st.conf.Hive3()}
 }
 
-// files lists the staged files of an output.
-func (w *write) files(o *tablesink.Output) []string {
-	var out []string
-	for _, f := range o.Files {
-		out = append(out, path.Join(w.staging.Dir(), f.Path))
-	}
-	return out
-}
-
 // tableChange moves the outputs into the table or its partitions.
 func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c warehouse.Change, err error) {
 	t, e := w.branch.Table, w.st.session.engine
 	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
 		outputs = []*tablesink.Output{{Values: w.branch.Static}} // what is overwritten by no rows becomes empty
+		if w.st.conf.HiveVersion() == "3.1" && !w.st.inStages() {
+			// tasks of MapReduce leave a file even without rows
+			if err := w.sink.Empty(); err != nil {
+				return c, err
+			}
+			outputs = w.sink.Outputs()
+		}
 	}
 	in := warehouse.Insert{
 		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
@@ -120,6 +117,9 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 		}
 		if len(t.PartitionKeys) > 0 {
 			out.Values = o.Values
+			if w.inferred != nil && len(o.Files) == w.inferred.NumBuckets && w.branch.Overwrite {
+				out.Storage = w.inferred
+			}
 		}
 		in.Outputs = append(in.Outputs, out)
 	}

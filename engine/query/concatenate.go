@@ -6,14 +6,33 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/plan"
+	"skep/dialect/storage"
 	"skep/dialect/types"
+	"skep/metastore/model"
+	"skep/metastore/stats"
 )
 
-// compileConcatenate prepares ALTER TABLE … CONCATENATE: the rows of a table or partition are written anew, to fewer files.
+// compileConcatenate prepares ALTER TABLE … CONCATENATE: the rows of a table or partition are written anew, to
+// fewer files; RCFiles group by group as they are stored.
 func (st *Statement) compileConcatenate(ctx context.Context, n *ast.AlterTable) error {
 	m, values, err := st.ddlEnv().CheckConcatenate(ctx, n)
 	if err != nil {
 		return err
+	}
+	var p *model.Partition
+	sd := m.Storage
+	if values != nil {
+		if p, err = st.session.engine.store.Partition(ctx, m.Database, m.Name, values); err != nil {
+			return err
+		}
+		if p.Storage != nil {
+			sd = p.Storage
+		}
+	}
+	if sd.InputFormat == storage.RCFileInputFormat {
+		r := &rewriting{st: st, table: m, partition: p, join: true, note: stats.ForgetAllColumns}
+		st.task = func(ctx context.Context) error { return failed(r.run(ctx)) }
+		return nil
 	}
 	var scan *plan.Scan
 	var branch plan.InsertBranch
@@ -47,6 +66,7 @@ func (st *Statement) compileConcatenate(ctx context.Context, n *ast.AlterTable) 
 		if err != nil {
 			return failed(err)
 		}
+		w.sink.ForgetColumns() // Hive moves stripes and looks at no values
 		return failed(st.runWrites(ctx, []*write{w}))
 	}
 	return nil

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"skep/dialect/analyzer"
@@ -13,7 +14,6 @@ import (
 	"skep/dialect/types"
 	"skep/engine/planner"
 	"skep/engine/query/ddl"
-	"skep/engine/table"
 	"skep/metastore/model"
 	"skep/metastore/warehouse"
 )
@@ -101,9 +101,16 @@ func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch
 		if err != nil {
 			return errors.Join(err, abort(ctx, writes))
 		}
-		if w != nil {
-			writes = append(writes, w)
+		if w == nil {
+			continue
 		}
+		if b.Table != nil && slices.ContainsFunc(branches[i+1:], func(o plan.InsertBranch) bool {
+			return o.Table != nil && o.Table.DB == b.Table.DB && o.Table.Name == b.Table.Name
+		}) {
+			w.sink.ForgetColumns() // Hive gathers statistics of columns for the last branch into a table
+			w.spec.Statistics = false
+		}
+		writes = append(writes, w)
 	}
 	return st.runWrites(ctx, writes)
 }
@@ -118,7 +125,7 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	}
 	var outputs []planner.Output
 	for _, w := range writes {
-		outputs = append(outputs, planner.Output{Root: w.root, Sink: table.NewSink(w.sink, w.spec.Buckets > 0)})
+		outputs = append(outputs, w.targets()...)
 	}
 	if err := st.runPlan(ctx, outputs...); err != nil {
 		return errors.Join(err, abort(ctx, writes))
@@ -238,7 +245,7 @@ func (st *Statement) compileView(ctx context.Context, n *ast.CreateView) error {
 	if err != nil {
 		return err
 	}
-	task, err := st.ddlEnv().CreateView(ctx, n, n.Query.Span.Text(st.sql), text, modelColumns(cols))
+	task, err := st.ddlEnv().CreateView(ctx, n, analyzer.ViewOriginal(n.Query.Span.Text(st.sql)), text, modelColumns(cols))
 	if err != nil {
 		return err
 	}
@@ -253,7 +260,7 @@ func (st *Statement) compileAlterView(ctx context.Context, n *ast.AlterView, que
 	if err != nil {
 		return err
 	}
-	task, err := st.ddlEnv().AlterViewQuery(ctx, n.View, query.Span.Text(st.sql), text, modelColumns(cols))
+	task, err := st.ddlEnv().AlterViewQuery(ctx, n.View, analyzer.ViewOriginal(query.Span.Text(st.sql)), text, modelColumns(cols))
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,9 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	if err != nil {
 		return err
 	}
+	if t.Storage.StoredAsSubDirectories {
+		return sqlerr.New(sqlerr.LoadIntoStoredAsDir)
+	}
 	if t.IsPartitioned() && !full || described.Buckets.Count > 0 && st.conf.Bool("hive.strict.checks.bucketing") || l.nested() {
 		return l.compileInsert(ctx, a, described, given, source)
 	}

@@ -57,7 +57,7 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, scan *table.Scan) ([]s
 	total := int64(0)
 	for i, p := range parts {
 		var err error
-		if files[i], err = s.list(ctx, p.Location, recursive); err != nil {
+		if files[i], err = s.list(ctx, p.Location, recursive || p.Nested); err != nil {
 			return nil, fmt.Errorf("listing the files of %s.%s: %w", n.Table.DB, n.Table.Name, err)
 		}
 		for _, f := range files[i] {

@@ -52,6 +52,7 @@ type Session struct {
 	tempStatistics map[string][]model.ColumnStatistics // of temporary tables
 	role           string                              // see Role
 	macros         map[string]*catalog.Macro
+	functions      map[string]string // classes of temporary functions
 	// resources are the files added by ADD FILE, JAR and ARCHIVE, by kind.
 	resources map[string][]string
 }
@@ -60,7 +61,7 @@ type Session struct {
 func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, error) {
 	s := &Session{
 		ID: uuid.NewString(), User: o.User, engine: e, conf: conf.New(e.conf), db: model.DefaultDatabase,
-		vars: map[string]string{}, temps: map[string]*model.Table{}, macros: map[string]*catalog.Macro{},
+		vars: map[string]string{}, temps: map[string]*model.Table{}, macros: map[string]*catalog.Macro{}, functions: map[string]string{},
 		resources: map[string][]string{},
 	}
 	if o.ID != "" {

@@ -132,6 +132,9 @@ func (st *Statement) prepare(ctx context.Context, r Request) (err error) {
 		return err
 	}
 	st.kind = kindOf(tree)
+	if err := st.resolveFunctions(ctx, tree); err != nil {
+		return err
+	}
 	return st.compile(ctx, tree)
 }
 
@@ -166,6 +169,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 	case *ast.AlterTable:
 		if _, ok := n.Action.(*ast.AlterConcatenate); ok {
 			return st.compileConcatenate(ctx, n)
+		}
+	case *ast.TruncateTable:
+		if n.Columns != nil {
+			return st.compileTruncateColumns(ctx, n)
 		}
 	case *ast.AlterView:
 		if x, ok := n.Action.(*ast.AlterAsQuery); ok {

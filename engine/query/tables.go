@@ -88,6 +88,10 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 		t.InputFormat, t.OutputFormat = m.Storage.InputFormat, m.Storage.OutputFormat
 		t.SerDe, t.SerDeProps = m.Storage.SerDe.Library, m.Storage.SerDe.Parameters
 		t.Buckets = buckets(m)
+		if k := m.Storage.Skew; m.Storage.StoredAsSubDirectories && len(k.Columns) > 0 {
+			t.Lists = &catalog.ListBuckets{Columns: k.Columns, Values: k.Values}
+		}
+		t.Nested = nested(m.Storage)
 		if t.SerDe == storage.AvroSerDe {
 			if err := c.avroColumns(ctx, t); err != nil {
 				return nil, err
@@ -107,6 +111,11 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 		}
 	}
 	return t, nil
+}
+
+// nested reports whether list bucketing has put files into directories below the location.
+func nested(s *model.StorageDescriptor) bool {
+	return s.StoredAsSubDirectories || len(s.Skew.Locations) > 0
 }
 
 func columns(in []model.Column) ([]catalog.Column, error) {
@@ -255,6 +264,7 @@ func (c *tables) Partitions(ctx context.Context, t *catalog.Table, filter *catal
 			}
 			p.InputFormat, p.OutputFormat = m.Storage.InputFormat, m.Storage.OutputFormat
 			p.SerDe, p.SerDeProps = m.Storage.SerDe.Library, m.Storage.SerDe.Parameters
+			p.Nested = nested(m.Storage)
 		}
 		out = append(out, p)
 	}

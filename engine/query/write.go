@@ -30,7 +30,9 @@ type write struct {
 	sink    *tablesink.Sink
 	outputs []*tablesink.Output // of an execution in stages: what was granted
 	staging *warehouse.Staging
-	create  *model.Table // CTAS: the table to be created
+	// inferred describes how the files of a partition turn out to be bucketed and sorted; nil when nothing is known.
+	inferred *model.StorageDescriptor
+	create   *model.Table // CTAS: the table to be created
 	// temporary tables are known to the session only.
 	temporary bool
 }
@@ -62,9 +64,17 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		return nil, err
 	}
 	w.root = w.keysAsText(root, len(t.Columns))
+	if t.Lists != nil {
+		w.root = w.listsAsText(w.root)
+		spec.Lists, spec.ListValues = t.Lists.Columns, t.Lists.Values
+	}
 	if t.Buckets.Count > 0 {
 		spec.Buckets = t.Buckets.Count
 		w.root = w.bucketed(w.root)
+	} else if root := w.byFile(); root != nil && !st.inStages() {
+		spec.ByFile, w.root = true, root
+	} else {
+		spec.Buckets = w.byReducer()
 	}
 	if w.staging, err = st.stage(ctx, t.Location); err != nil {
 		return nil, err
@@ -139,11 +149,7 @@ func (w *write) keysAsText(root plan.Node, data int) plan.Node {
 			p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
 			continue
 		}
-		text := &plan.Call{Func: "cast", Args: []plan.Expr{plan.NewColumnRef(c)}, T: types.StringType}
-		if c.Type.Kind == types.Boolean { // names of partitions hold Java's spelling, CAST gives SQL's
-			text = &plan.Call{Func: "lower", Args: []plan.Expr{text}, T: types.StringType}
-		}
-		p.Exprs = append(p.Exprs, plan.Assign{Column: plan.Column{ID: id, Name: c.Name, Type: types.StringType}, Expr: text})
+		p.Exprs = append(p.Exprs, plan.Assign{Column: plan.Column{ID: id, Name: c.Name, Type: types.StringType}, Expr: asText(c)})
 		id++
 	}
 	return p
@@ -168,6 +174,16 @@ func (w *write) bucketed(root plan.Node) plan.Node {
 	for _, c := range t.Buckets.Columns {
 		hash.Args = append(hash.Args, column(c))
 	}
+	var keys []plan.SortKey
+	for _, c := range t.Buckets.Sort {
+		keys = append(keys, plan.SortKey{Expr: column(c.Name), Desc: c.Desc, NullsFirst: !c.Desc})
+	}
+	return w.clustered(root, hash, t.Buckets.Count, keys)
+}
+
+// clustered adds the bucket number of each row, by a hash of it, and clusters the rows by partition, bucket and sort keys.
+func (w *write) clustered(root plan.Node, hash plan.Expr, count int, keys []plan.SortKey) plan.Node {
+	t, cols := w.branch.Table, root.Columns()
 	number := func(n int64) plan.Expr { return &plan.Literal{Value: types.Datum{I: n}, T: types.IntType} }
 	bucket := plan.Column{ID: nextID(root), Name: "_bucket", Type: types.IntType}
 	p := &plan.Project{Input: root}
@@ -175,20 +191,18 @@ func (w *write) bucketed(root plan.Node) plan.Node {
 		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: plan.NewColumnRef(c)})
 	}
 	p.Exprs = append(p.Exprs, plan.Assign{Column: bucket, Expr: &plan.Call{Func: "%", T: types.IntType, Args: []plan.Expr{
-		&plan.Call{Func: "&", T: types.IntType, Args: []plan.Expr{hash, number(1<<31 - 1)}}, number(int64(t.Buckets.Count)),
+		&plan.Call{Func: "&", T: types.IntType, Args: []plan.Expr{hash, number(1<<31 - 1)}}, number(int64(count)),
 	}}})
 	// A bucket of a partition is written by one worker of one task.
 	together := &plan.Distribute{Input: p}
 	s := &plan.Sort{Input: together, Limit: -1, Partial: true}
-	for _, c := range cols[len(t.Columns):] {
+	for _, c := range cols[len(t.Columns) : len(t.Columns)+len(t.PartitionKeys)-len(w.branch.Static)] {
 		together.By = append(together.By, plan.NewColumnRef(c))
 		s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(c), NullsFirst: true})
 	}
 	together.By = append(together.By, plan.NewColumnRef(bucket))
 	s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(bucket)})
-	for _, c := range t.Buckets.Sort {
-		s.Keys = append(s.Keys, plan.SortKey{Expr: column(c.Name), Desc: c.Desc, NullsFirst: !c.Desc})
-	}
+	s.Keys = append(s.Keys, keys...)
 	return s
 }
 

@@ -24,7 +24,9 @@ type sink struct {
 }
 
 // NewSink returns a sink that writes to s. one says that all rows come from one worker and go to common files.
-func NewSink(s *tablesink.Sink, one bool) pipeline.Sink { return &sink{sink: s, one: one} }
+func NewSink(s *tablesink.Sink, one bool) pipeline.Sink {
+	return &sink{sink: s, one: one, shared: s.Worker()}
+}
 
 // Processor implements pipeline.Sink.
 func (s *sink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
@@ -39,17 +41,11 @@ func (s *sink) push(b *vector.Batch) (full bool, err error) {
 		return true, nil
 	}
 	s.rows += b.Rows()
-	if s.shared == nil {
-		s.shared = s.sink.Worker()
-	}
 	return false, s.shared.Push(b)
 }
 
 // Finish implements pipeline.Sink.
 func (s *sink) Finish(context.Context) error {
-	if s.shared == nil {
-		return nil
-	}
 	return s.shared.Close()
 }
 

@@ -47,6 +47,7 @@ func Partitions(n *plan.Scan) []*catalog.Partition {
 	}
 	return []*catalog.Partition{{
 		Location: n.Table.Location, InputFormat: n.Table.InputFormat, SerDe: n.Table.SerDe, SerDeProps: n.Table.SerDeProps,
+		Nested: n.Table.Nested,
 	}}
 }
 

@@ -48,6 +48,25 @@ type Spec struct {
 	// Buckets > 0 says that the last column of each batch (after the keys), an int column, numbers the file of each row. Bucketed
 	// rows must arrive in one worker, clustered by partition and bucket.
 	Buckets int
+	// ByFile gives the rows of each input file a file: the last column of the batch, a string, names it. Buckets must be 0 and
+	// the rows must arrive in one worker.
+	ByFile bool
+	// Lists names the columns of list bucketing: the rows of each tuple of ListValues are in a directory of their own, all others in
+	// one more. The values of the columns are given once more, as strings, after the keys.
+	Lists      []string
+	ListValues [][]string
+}
+
+// defaultList is the directory of the rows without a listed tuple, once for each column of it.
+const defaultList = "HIVE_DEFAULT_LIST_BUCKETING_DIR_NAME"
+
+// extra is the number of columns of a batch behind the data columns.
+func (s *Spec) extra() int {
+	n := s.dynamic() + len(s.Lists)
+	if s.Buckets > 0 || s.ByFile {
+		n++
+	}
+	return n
 }
 
 // dynamic is the number of partition keys whose values come with the rows.
@@ -121,7 +140,7 @@ func New(spec Spec, env Env) (*Sink, error) {
 func (s *Sink) Worker() *Worker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &Worker{sink: s, number: len(s.workers), targets: map[string]*target{}, places: map[place]*target{}}
+	w := &Worker{sink: s, number: len(s.workers), inputs: map[string]int{}, targets: map[string]*target{}, places: map[place]*target{}}
 	s.workers = append(s.workers, w)
 	return w
 }
@@ -135,6 +154,27 @@ func (s *Sink) Close() error {
 		}
 	}
 	return first
+}
+
+// ForgetColumns leaves out the statistics of columns. It is called before rows come.
+func (s *Sink) ForgetColumns() { s.spec.Statistics = false }
+
+// Empty writes files without rows, one for each bucket, in place of outputs that no row came for. It is called after all workers
+// have been closed, of a sink without dynamic keys.
+func (s *Sink) Empty() error {
+	w := s.Worker()
+	values := make([]string, len(s.spec.Lists))
+	for bucket := range max(s.spec.Buckets, 1) {
+		w.key = append(w.key[:0], byte(bucket), byte(bucket>>8), byte(bucket>>16))
+		t, err := w.target(values, bucket)
+		if err != nil {
+			return err
+		}
+		if err := w.openFile(t); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }
 
 // Outputs returns what was written, by partition. It is called after all workers have been closed.
@@ -180,6 +220,7 @@ func (s *Spec) tooMany(n int) error {
 type Worker struct {
 	sink    *Sink
 	number  int
+	inputs  map[string]int     // numbers of the input files, with Spec.ByFile
 	targets map[string]*target // by key values
 	places  map[place]*target  // the same targets by what they write
 	open    []*target          // least recently used first
@@ -187,15 +228,17 @@ type Worker struct {
 	touched []*target
 }
 
-// place is a bucket of a partition.
+// place is a bucket of a directory of a partition.
 type place struct {
 	output *Output
+	list   string
 	bucket int
 }
 
 // target is one partition (and bucket) as a worker sees it.
 type target struct {
 	output *Output
+	list   string // directory below the partition's
 	bucket int
 	file   *openFile
 	stats  []*colstats.Column
@@ -215,11 +258,8 @@ func (w *Worker) Push(b *vector.Batch) error {
 		return nil
 	}
 	spec := &w.sink.spec
-	data := len(b.Cols) - spec.dynamic()
-	if spec.Buckets > 0 {
-		data--
-	}
-	if spec.dynamic() == 0 && spec.Buckets == 0 {
+	data := len(b.Cols) - spec.extra()
+	if data == len(b.Cols) {
 		t, err := w.target(nil, 0)
 		if err != nil {
 			return err
@@ -242,7 +282,7 @@ func (w *Worker) Push(b *vector.Batch) error {
 // route divides the rows of b among targets.
 func (w *Worker) route(b *vector.Batch, data int) error {
 	spec := &w.sink.spec
-	keys := b.Cols[data : data+spec.dynamic()]
+	keys := b.Cols[data : data+spec.dynamic()+len(spec.Lists)]
 	n := b.Rows()
 	for k := range n {
 		row := k
@@ -260,9 +300,8 @@ func (w *Worker) route(b *vector.Batch, data int) error {
 			}
 		}
 		bucket := 0
-		if spec.Buckets > 0 {
-			v := b.Cols[len(b.Cols)-1]
-			bucket = int(v.Base().I64[v.At(row)])
+		if spec.Buckets > 0 || spec.ByFile {
+			bucket = w.part(b.Cols[len(b.Cols)-1], row)
 			w.key = append(w.key, byte(bucket), byte(bucket>>8), byte(bucket>>16))
 		}
 		t := w.targets[string(w.key)]
@@ -286,14 +325,36 @@ func (w *Worker) route(b *vector.Batch, data int) error {
 	return nil
 }
 
-// target returns the target of a combination of values of the dynamic keys ("" for NULL), which w.key spells.
+// part numbers the file of a row: v is its bucket or the name of its input file.
+func (w *Worker) part(v *vector.Vector, row int) int {
+	if !w.sink.spec.ByFile {
+		return int(v.Base().I64[v.At(row)])
+	}
+	name := v.Bytes(row)
+	n, ok := w.inputs[string(name)]
+	if !ok {
+		n = len(w.inputs)
+		w.inputs[string(name)] = n
+	}
+	return n
+}
+
+// list is the directory of a tuple of values of the columns of list bucketing.
+func (s *Sink) list(values []string) string {
+	if slices.ContainsFunc(s.spec.ListValues, func(x []string) bool { return slices.Equal(x, values) }) {
+		return s.env.PartitionName(s.spec.Lists, values)
+	}
+	return strings.TrimSuffix(strings.Repeat(defaultList+"/", len(s.spec.Lists)), "/")
+}
+
+// target returns the target of a combination of values of the dynamic keys and of list bucketing ("" for NULL), which w.key spells.
 func (w *Worker) target(dynamic []string, bucket int) (*target, error) {
 	if t := w.targets[string(w.key)]; t != nil {
 		return t, nil
 	}
 	spec := &w.sink.spec
 	values := slices.Clone(spec.Static)
-	for _, v := range dynamic {
+	for _, v := range dynamic[:spec.dynamic()] {
 		if v == "" {
 			v = spec.DefaultPartition
 		}
@@ -303,17 +364,21 @@ func (w *Worker) target(dynamic []string, bucket int) (*target, error) {
 	if spec.dynamic() > 0 {
 		name = w.sink.env.PartitionName(spec.Keys, values)
 	}
+	list := ""
+	if len(spec.Lists) > 0 {
+		list = w.sink.list(dynamic[spec.dynamic():])
+	}
 	o, err := w.sink.output(name, values)
 	if err != nil {
 		return nil, err
 	}
 	// NULL, the empty string and the default partition's name are different keys of one partition
-	place := place{o, bucket}
+	place := place{o, list, bucket}
 	if t := w.places[place]; t != nil {
 		w.targets[string(w.key)] = t
 		return t, nil
 	}
-	t := &target{output: o, bucket: bucket}
+	t := &target{output: o, list: list, bucket: bucket}
 	w.places[place] = t
 	if spec.Statistics {
 		for _, c := range spec.Columns {
@@ -350,14 +415,14 @@ func (w *Worker) openFile(t *target) error {
 	spec := &w.sink.spec
 	// A worker that comes back to a finished file's target starts a further one; workers never share a number.
 	name := fmt.Sprintf("%06d_0", (w.number+maxWorkers*t.opened)*max(spec.Tasks, 1)+spec.Task)
-	if spec.Buckets > 0 {
+	if spec.Buckets > 0 || spec.ByFile {
 		name = fmt.Sprintf("%06d_0", t.bucket)
 		if t.opened > 0 {
 			name += fmt.Sprintf("_copy_%d", t.opened)
 		}
 	}
 	t.opened++
-	name = path.Join(t.output.Partition, name+spec.Extension)
+	name = path.Join(t.output.Partition, t.list, name+spec.Extension)
 	full := spec.Dir + "/" + name
 	c, err := w.sink.env.Create(full)
 	if err != nil {

@@ -74,7 +74,7 @@ func Replace(params map[string]string, f Files, r Rows, columns []string) error 
 
 // Refresh records a new count of files, as ANALYZE … NOSCAN does: Hive then takes for reliable what there is.
 func Refresh(params map[string]string, f Files) error {
-	setFiles(params, f)
+	SetFiles(params, f)
 	a := readAccurate(params)
 	a.Basic = "true"
 	return a.write(params)
@@ -83,7 +83,7 @@ func Refresh(params map[string]string, f Files) error {
 // FilesOnly records a count of files about which nothing else is known.
 func FilesOnly(params map[string]string, f Files) {
 	delete(params, model.ParamStatsAccurate)
-	setFiles(params, f)
+	SetFiles(params, f)
 }
 
 // ForgetColumns makes the statistics of columns unreliable.
@@ -93,6 +93,11 @@ func ForgetColumns(params map[string]string, columns ...string) error {
 		delete(a.Columns, c)
 	}
 	return a.write(params)
+}
+
+// ForgetAllColumns makes the statistics of all columns unreliable.
+func ForgetAllColumns(params map[string]string) error {
+	return accurate{Basic: readAccurate(params).Basic}.write(params)
 }
 
 // NoteColumn marks the statistics of a column as reliable.
@@ -107,7 +112,7 @@ func Append(params map[string]string, f Files, r Rows, columns []string) error {
 	rows, known := Counter(params, model.ParamNumRows)
 	raw, _ := Counter(params, model.ParamRawDataSize)
 	if a.Basic != "true" || !known {
-		setFiles(params, f)
+		SetFiles(params, f)
 		return accurate{}.write(params)
 	}
 	set(params, f, Rows{rows + r.Rows, raw + r.Raw})
@@ -125,13 +130,14 @@ func (a accurate) with(columns []string) accurate {
 	return a
 }
 
-func setFiles(params map[string]string, f Files) {
+// SetFiles records a count of files and nothing else.
+func SetFiles(params map[string]string, f Files) {
 	params[model.ParamNumFiles] = strconv.FormatInt(f.Files, 10)
 	params[model.ParamTotalSize] = strconv.FormatInt(f.Bytes, 10)
 }
 
 func set(params map[string]string, f Files, r Rows) {
-	setFiles(params, f)
+	SetFiles(params, f)
 	params[model.ParamNumRows] = strconv.FormatInt(r.Rows, 10)
 	params[model.ParamRawDataSize] = strconv.FormatInt(r.Raw, 10)
 }

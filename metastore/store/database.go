@@ -173,9 +173,9 @@ func (t *transaction) timeOr(sec int64) int64 {
 	return t.q.store.now().Unix()
 }
 
-// tableNameCharacters are those besides letters, digits and '_' that Hive allows in the names of tables; those with a
-// meaning in paths are left out.
-const tableNameCharacters = " \"#%&'()*+,-:;<=>?[]|{}$^!~`"
+// tableNameCharacters are those besides letters, digits and '_' that Hive allows in the names of tables. Directories are named
+// without them: see warehouse.TableLocation.
+const tableNameCharacters = " \"#%&'()*+,-/:;<=>?[]|{}$^!~`"
 
 // validateName accepts what Hive does for the names of databases, tables and functions.
 func validateName(kind model.ObjectKind, name string) error {

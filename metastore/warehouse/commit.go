@@ -23,8 +23,12 @@ type Target struct {
 	Overwrite bool
 }
 
-// Contents is what a Target's directory holds after the change: the visible files, not counting those of sub-directories.
-type Contents struct{ Files, Bytes int64 }
+// Contents is what a Target's directory holds after the change: the visible files, with those of sub-directories.
+type Contents struct {
+	Files, Bytes int64
+	Added        int64    // of Files
+	Dirs         []string // sub-directories with files, as paths relative to the location
+}
 
 // Change is a change of files and catalog that happens as a whole or not at all.
 type Change struct {
@@ -310,9 +314,14 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 			}
 			continue
 		}
-		if !hidden && !e.info.IsDir() {
-			c.Files++
-			c.Bytes += e.info.Size()
+		if !hidden {
+			at := dir + "/" + e.name
+			if e.by != nil {
+				at = e.by.From
+			}
+			if err := p.count(ctx, &c, at, e.name, e.info); err != nil {
+				return c, err
+			}
 		}
 		taken[e.name] = true
 		held = append(held, e)
@@ -330,13 +339,39 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 		}
 		taken[name] = true
 		held = append(held, entry{name, info, p.move(from, dir+"/"+name, info)})
-		if !info.IsDir() {
-			c.Files++
-			c.Bytes += info.Size()
+		before := c.Files
+		if err := p.count(ctx, &c, from, name, info); err != nil {
+			return c, err
 		}
+		c.Added += c.Files - before
 	}
 	p.held[dir] = held
 	return c, nil
+}
+
+// count adds a file, or the visible files below a directory, to c; name is its path relative to the target.
+func (p *planner) count(ctx context.Context, c *Contents, at, name string, info fs.FileInfo) error {
+	if !info.IsDir() {
+		c.Files++
+		c.Bytes += info.Size()
+		if dir := path.Dir(name); dir != "." && (len(c.Dirs) == 0 || c.Dirs[len(c.Dirs)-1] != dir) {
+			c.Dirs = append(c.Dirs, dir)
+		}
+		return nil
+	}
+	entries, err := p.w.o.FileSystem.List(ctx, at)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if IsHidden(e.Name()) {
+			continue
+		}
+		if err := p.count(ctx, c, at+"/"+e.Name(), name+"/"+e.Name(), e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is the record of one staging directory.

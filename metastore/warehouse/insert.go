@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"skep/metastore"
 	"skep/metastore/model"
@@ -18,6 +19,8 @@ type Output struct {
 	Files   []string // staged files
 	Rows    stats.Rows
 	Columns []model.ColumnStatistics // of the new rows; may be nil
+	// Storage, when not nil, tells how the files of the partition are bucketed and sorted, other than the table demands.
+	Storage *model.StorageDescriptor
 }
 
 // Insert is an INSERT INTO, INSERT OVERWRITE, LOAD DATA or CREATE TABLE AS SELECT.
@@ -152,6 +155,7 @@ func (x *insertion) commit(ctx context.Context, tx metastore.Tx, contents []Cont
 		if err := x.record(ctx, tx, 0, t.Parameters, contents[0]); err != nil {
 			return err
 		}
+		t.Storage = listed(t.Storage, x.locations[0], contents[0])
 		delete(t.Parameters, model.ParamLastDDLTime)
 		return tx.AlterTable(ctx, t.Database, t.Name, t)
 	}
@@ -188,12 +192,46 @@ func (x *insertion) commit(ctx context.Context, tx metastore.Tx, contents []Cont
 			p.Parameters = map[string]string{}
 			c.Alter = append(c.Alter, p)
 		}
+		if p.Storage == nil && t.Storage != nil && t.Storage.StoredAsSubDirectories {
+			p.Storage = t.Storage
+		}
+		if b := x.Outputs[i].Storage; b != nil {
+			if p.Storage == nil {
+				p.Storage = t.Storage
+			}
+			p.Storage = p.Storage.Clone()
+			p.Storage.NumBuckets, p.Storage.BucketColumns, p.Storage.SortColumns = b.NumBuckets, b.BucketColumns, b.SortColumns
+		}
+		p.Storage = listed(p.Storage, x.locations[i], contents[i])
 		if err := x.record(ctx, tx, i, p.Parameters, contents[i]); err != nil {
 			return err
 		}
 	}
 	c.Add = nil
 	return metastore.CommitPartitions(ctx, tx, t.Database, t.Name, c)
+}
+
+// listed returns s with the directories in which list bucketing has put the rows of skewed values. Hive finds them in the same
+// way: by the names of all directories that are there after the change.
+func listed(s *model.StorageDescriptor, location string, c Contents) *model.StorageDescriptor {
+	if s == nil || !s.StoredAsSubDirectories {
+		return s
+	}
+	s = s.Clone()
+	s.Skew.Locations = nil
+	for _, dir := range c.Dirs {
+		var values []string
+		for _, name := range strings.Split(dir, "/") {
+			if _, v, ok := strings.Cut(name, "="); ok {
+				values = append(values, partition.Unescape(v))
+			}
+		}
+		if len(values) == len(s.Skew.Columns) {
+			s.Skew.Locations = append(s.Skew.Locations, model.SkewedLocation{Values: values, Location: strings.TrimSuffix(location, "/") + "/" + dir})
+		}
+	}
+	slices.SortFunc(s.Skew.Locations, func(a, b model.SkewedLocation) int { return slices.Compare(a.Values, b.Values) })
+	return s
 }
 
 // inherit gives a partition that is written the table's format and buckets, in which its files are.
@@ -218,7 +256,7 @@ func (x *insertion) record(ctx context.Context, tx metastore.Tx, i int, params m
 	for k, s := range o.Columns {
 		columns[k] = s.Column
 	}
-	fresh := x.Overwrite || x.Create || c.Files == int64(len(o.Files)) // nothing from before
+	fresh := x.Overwrite || x.Create || c.Files == c.Added // nothing from before
 	if fresh || x.Unknown || x.NoStatistics {
 		if err := tx.DeleteColumnStatistics(ctx, x.t.Database, x.t.Name, x.names[i]); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode"
 
 	"skep/metastore/model"
 	"skep/metastore/partition"
@@ -20,7 +21,20 @@ func DatabaseLocation(root, name string) string {
 
 // TableLocation returns the default directory of a table of database d.
 func TableLocation(d *model.Database, table string) string {
-	return strings.TrimRight(d.Location, "/") + "/" + strings.ToLower(table)
+	return strings.TrimRight(d.Location, "/") + "/" + tableDirectory(strings.ToLower(table))
+}
+
+// tableDirectory is the name of a table's directory: characters that are special stand as -N-, N being their code.
+func tableDirectory(table string) string {
+	var b strings.Builder
+	for _, c := range table {
+		if c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "-%d-", c)
+		}
+	}
+	return b.String()
 }
 
 // PartitionLocation returns the default directory of the partition with the given values.

@@ -10,15 +10,15 @@ select `t1`.`a`, `t1`.`b` as `bb`, count(*) `c` from `default`.`t1` where `t1`.`
 
 create view v2 (x, y) as select t1.a, e from t1 join t2 using (a);
 ----
-SELECT `a` AS `x`, `e` AS `y` FROM (select `t1`.`a`, `t2`.`e` from `default`.`t1` join `default`.`t2` using (a)) `v2`
+SELECT `a` AS `x`, `e` AS `y` FROM (select `t1`.`a`, `t2`.`e` from `default`.`t1` join `default`.`t2` using (`a`)) `v2`
 
 create view v3 as select * from t2 x;
 ----
-select `x`.`a`, `x`.`b`, `x`.`e` from `default`.`t2` x
+select `x`.`a`, `x`.`b`, `x`.`e` from `default`.`t2` `x`
 
 create view v4 as select x.*, `a`+1 from t2 x where exists (select 1 from t1 where t1.a = x.a);
 ----
-select `x`.`a`, `x`.`b`, `x`.`e`, `x`.`a`+1 from `default`.`t2` x where exists (select 1 from `default`.`t1` where `t1`.`a` = x.a)
+select `x`.`a`, `x`.`b`, `x`.`e`, `x`.`a`+1 from `default`.`t2` `x` where exists (select 1 from `default`.`t1` where `t1`.`a` = `x`.`a`)
 
 create view v5 as with q as (select a from t1) select q.a from q;
 ----
@@ -51,9 +51,9 @@ Project [bb#17, c#18]
 
 select * from v4;
 ----
-Result: v4.a int, v4.b string, v4.e int, v4._c1 int
-Project [a#18, b#19, e#20, _c1#21]
-  Project [a#18=a#1, b#19=b#2, e#20=e#3, _c1#21=_c3#17]
+Result: v4.a int, v4.b string, v4.e int, v4._c3 int
+Project [a#18, b#19, e#20, _c3#21]
+  Project [a#18=a#1, b#19=b#2, e#20=e#3, _c3#21=_c3#17]
     Project [a#1, b#2, e#3, _c3#17=+(a#1, 1)]
       SemiJoin where =(a#4, a#1)
         Scan default.t2 x [a#1, b#2, e#3]

@@ -28,13 +28,14 @@ func sample() plan.Node {
 		Columns:       []catalog.Column{{Name: "x", Type: types.IntType, Comment: "no", NotNull: true, Default: "1"}},
 		PartitionKeys: []catalog.Column{{Name: "p", Type: types.StringType}},
 		Buckets:       catalog.Buckets{Count: 4, Columns: []string{"x"}, Sort: []catalog.SortColumn{{Name: "x", Desc: true}}, Version: 2},
+		Lists:         &catalog.ListBuckets{Columns: []string{"x"}, Values: [][]string{{"1"}}}, Nested: true,
 		Stats: &catalog.Stats{Rows: 7, Bytes: -1, Columns: map[string]*catalog.ColumnStats{"x": {
 			Distinct: 1, Nulls: 2, AvgLen: 1.5, MaxLen: 3, HasMinMax: true, Min: types.Datum{I: -5}, Max: types.NullDatum,
 		}}},
 	}
 	part := &catalog.Partition{
 		Values: []types.Datum{{S: "a"}}, Names: []string{"a"}, Location: "/x/a", Columns: table.Columns, InputFormat: "i", OutputFormat: "o", SerDe: "s",
-		SerDeProps: map[string]string{"a": "b"}, Params: map[string]string{"q": ""}, Stats: &catalog.Stats{Rows: 1, Bytes: 1, Columns: map[string]*catalog.ColumnStats{}},
+		SerDeProps: map[string]string{"a": "b"}, Params: map[string]string{"q": ""}, Nested: true, Stats: &catalog.Stats{Rows: 1, Bytes: 1, Columns: map[string]*catalog.ColumnStats{}},
 	}
 	x, p := column(1, types.IntType), column(2, types.StringType)
 	ref := plan.NewColumnRef(x)

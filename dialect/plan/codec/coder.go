@@ -16,7 +16,7 @@ import (
 )
 
 // Version is the version of the format. It changes with every change of what is written.
-const Version = 1
+const Version = 2
 
 // maxDepth bounds the nesting of what is read.
 const maxDepth = 10_000

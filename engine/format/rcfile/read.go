@@ -147,50 +147,15 @@ func (r *reader) Next() (*vector.Batch, error) {
 // nextGroup reads the next group's lengths and the bytes of wanted columns.
 func (r *reader) nextGroup() (bool, error) {
 	w := r.window
-	for {
-		if r.done || w.AtEnd() {
-			return false, nil
-		}
-		r.group = w.Offset()
-		length, err := w.Int()
-		if err != nil {
-			return false, err
-		}
-		if length != -1 {
-			if length < 0 {
-				return false, w.Errorf("the file is corrupt: a group of %d bytes", length)
-			}
-			break
-		}
-		sync, err := w.Take(syncBytes)
-		if err != nil {
-			return false, err
-		}
-		if !bytes.Equal(sync, r.header.mark[escapeBytes:]) {
-			return false, w.Errorf("the file is corrupt: a sync marker is wrong")
-		}
-		r.done = r.group >= r.end
-	}
-	keyLength, err := w.Int()
-	if err != nil {
+	more, err := r.groupKey()
+	if err != nil || !more {
 		return false, err
 	}
-	stored, err := w.Int() // the key's length as it is stored
-	if err != nil {
-		return false, err
-	}
-	key, err := w.Take(stored)
-	if err != nil {
-		return false, err
-	}
-	if r.header.compressed {
-		if r.key, err = r.inflate(r.key[:0], key, keyLength); err != nil {
-			return false, err
+	sizes, err := r.readKey(func(i int, lengths []byte) {
+		if i < len(r.columns) && r.columns[i] != nil {
+			r.columns[i].lengths = lengths
 		}
-	} else {
-		r.key = append(r.key[:0], key...)
-	}
-	sizes, err := r.readKey()
+	})
 	if err != nil {
 		return false, err
 	}
@@ -229,9 +194,9 @@ func (r *reader) skip(n int) error {
 	return nil
 }
 
-// readKey reads the number of rows, and the lengths of the values of wanted columns; it returns the stored and the
+// readKey reads the number of rows, and gives the lengths of the values of each column to keep; it returns the stored and the
 // decompressed size of each column.
-func (r *reader) readKey() ([][2]int, error) {
+func (r *reader) readKey(keep func(i int, lengths []byte)) ([][2]int, error) {
 	s := r.key
 	bad := false
 	number := func() int {
@@ -251,9 +216,7 @@ func (r *reader) readKey() ([][2]int, error) {
 		if bad || n > len(s) {
 			return nil, r.window.Errorf("the file is corrupt: the lengths of a group end early")
 		}
-		if i < len(r.columns) && r.columns[i] != nil {
-			r.columns[i].lengths = s[:n]
-		}
+		keep(i, s[:n])
 		s = s[n:]
 	}
 	if bad {
@@ -323,13 +286,17 @@ func (r *reader) column(i, n int, sel []uint16) (*vector.Vector, error) {
 	if c.done || c.missing {
 		return c.out, nil
 	}
-	if !c.loaded {
+	if !c.loaded && len(c.lengths) > 0 {
 		if err := r.load(c); err != nil {
 			return nil, err
 		}
 	}
-	at := c.at[r.next : r.next+n+1]
 	c.done = true
+	if len(c.lengths) == 0 { // TRUNCATE TABLE … COLUMNS has taken the values away
+		c.out = vector.NewNull(r.opts.Schema[i].Type)
+		return c.out, nil
+	}
+	at := c.at[r.next : r.next+n+1]
 	if !r.binary {
 		c.out = c.parser.Parse(c.plain, at, sel)
 		return c.out, nil

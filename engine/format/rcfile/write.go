@@ -2,11 +2,8 @@ package rcfile
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"strconv"
 
 	"skep/dialect/types"
 	"skep/engine/compress"
@@ -79,20 +76,7 @@ func (f Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer
 			return nil, fmt.Errorf("writing an RCFile: %w", err)
 		}
 	}
-	sync := make([]byte, syncBytes)
-	if _, err := rand.Read(sync); err != nil {
-		return nil, fmt.Errorf("making a sync marker: %w", err)
-	}
-	out.mark = append([]byte{0xff, 0xff, 0xff, 0xff}, sync...)
-	head := []byte("RCF\x01\x00")
-	if codec != compress.None {
-		head[4] = 1
-		head = writable.AppendText(head, codec.Class())
-	}
-	head = binary.BigEndian.AppendUint32(head, 1)
-	head = writable.AppendText(head, columnsKey)
-	head = writable.AppendText(head, strconv.Itoa(len(opts.Schema)))
-	return out, out.put(append(head, sync...))
+	return out, out.start()
 }
 
 func (w *writer) put(s []byte) error {
@@ -169,21 +153,8 @@ func (w *writer) flush() error {
 		w.stats.RawBytes += int64(len(c.data))
 		c.data, c.lengths = c.data[:0], c.lengths[:0]
 	}
-	var out []byte
-	if w.written-w.lastSync >= syncInterval {
-		w.lastSync = w.written
-		out = append(out, w.mark...)
-	}
-	out = binary.BigEndian.AppendUint32(out, uint32(len(key)+len(values)))
-	out = binary.BigEndian.AppendUint32(out, uint32(len(key)))
-	stored, err := w.deflate(key)
-	if err != nil {
-		return fmt.Errorf("writing an RCFile: %w", err)
-	}
-	out = binary.BigEndian.AppendUint32(out, uint32(len(stored)))
-	out = append(append(out, stored...), values...)
 	w.rows, w.bytes = 0, 0
-	return w.put(out)
+	return w.putGroup(key, values)
 }
 
 // deflate compresses s when the file is compressed; the result is valid until the next call.

@@ -176,7 +176,7 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 			return nil, a.env.execution(sqlerr.InvalidColumn, sqlerr.Text(sqlerr.InvalidColumn, from))
 		}
 		c := cols[i]
-		c.Name, c.Type = to, t.String()
+		c.Name, c.Type = to, declaredType(x.Column.Type, t)
 		if x.Column.Comment != nil {
 			c.Comment = x.Column.Comment.Value
 		}
@@ -203,7 +203,7 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 	})
 	constraint := x.Column.Constraint
 	if constraint != nil {
-		own := model.Column{Name: to, Type: t.String()}
+		own := model.Column{Name: to, Type: declaredType(x.Column.Type, t)}
 		if err := a.env.checkConstraint(ctx, constraint, &own, append(slices.Clone(a.t.Storage.Columns), own)); err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartition
 		if err != nil {
 			return nil, err
 		}
-		if err := reserved(s); err != nil {
+		if err := env.reserved(s); err != nil {
 			return nil, err
 		}
 		if err := env.allowed(s); err != nil {
@@ -279,7 +279,7 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 	if err != nil {
 		return nil, err
 	}
-	if err := reserved(s); err != nil {
+	if err := env.reserved(s); err != nil {
 		return nil, err
 	}
 	if err := env.allowed(s); err != nil {

@@ -16,6 +16,7 @@ import (
 	"skep/dialect/types"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/warehouse"
 )
 
 // storageHandler is the property that names the class by which a table that is none of Hive's own is stored.
@@ -223,9 +224,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	case s.Location != nil:
 		t.Location = absolute(s.Location.Value)
 	case s.Temporary:
-		t.Location = "file:" + env.Session.ScratchDir() + "/" + db + "." + name
+		t.Location = "file:" + warehouse.TableLocation(&model.Database{Location: env.Session.ScratchDir()}, db+"."+name)
 	default:
-		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
+		t.Location = warehouse.TableLocation(d, name)
 	}
 	return t, nil
 }
@@ -309,7 +310,7 @@ func (env *Env) columns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Co
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, model.Column{Name: name, Type: t.String(), Comment: text(d.Comment)})
+		out = append(out, model.Column{Name: name, Type: declaredType(d.Type, t), Comment: text(d.Comment)})
 	}
 	return out, nil
 }
@@ -327,6 +328,28 @@ func TypeOf(n *ast.TypeName) (*types.Type, error) {
 		return nil, sqlerr.Semanticf("%s", err.Error()).WithCause(err)
 	}
 	return t, nil
+}
+
+// declaredType is the text of t, which n declares: Hive keeps the names of fields as they are written.
+func declaredType(n *ast.TypeName, t *types.Type) string {
+	switch {
+	case t.Kind == types.Array && len(n.Params) == 1:
+		return "array<" + declaredType(n.Params[0], t.Elem) + ">"
+	case t.Kind == types.Map && len(n.Params) == 2:
+		return "map<" + declaredType(n.Params[0], t.Key) + "," + declaredType(n.Params[1], t.Elem) + ">"
+	case t.Kind == types.Struct && len(n.Fields) == len(t.Fields) || t.Kind == types.Union && len(n.Params) == len(t.Fields):
+		var list []string
+		for i, f := range t.Fields {
+			if t.Kind == types.Struct {
+				list = append(list, n.Fields[i].Name.Name+":"+declaredType(n.Fields[i].Type, f.Type))
+			} else {
+				list = append(list, declaredType(n.Params[i], f.Type))
+			}
+		}
+		name, _, _ := strings.Cut(t.String(), "<")
+		return name + "<" + strings.Join(list, ",") + ">"
+	}
+	return t.String()
 }
 
 func typeText(n *ast.TypeName) string {
@@ -544,9 +567,9 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 	case s.Location != nil:
 		t.Location = absolute(s.Location.Value)
 	case s.Temporary:
-		t.Location = "file:" + env.Session.ScratchDir() + "/" + db + "." + name
+		t.Location = "file:" + warehouse.TableLocation(&model.Database{Location: env.Session.ScratchDir()}, db+"."+name)
 	default:
-		t.Location = strings.TrimSuffix(d.Location, "/") + "/" + name
+		t.Location = warehouse.TableLocation(d, name)
 	}
 	return t, nil
 }

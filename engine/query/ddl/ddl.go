@@ -40,6 +40,11 @@ type Session interface {
 	SetMacro(name string, m *catalog.Macro)
 	HasMacro(name string) bool
 	MacroNames() []string
+	// SetFunction makes a temporary function of a class of Hive's; "" removes it.
+	SetFunction(name, class string)
+	// FunctionClass returns the class of a temporary function, "" when there is none.
+	FunctionClass(name string) string
+	FunctionNames() []string
 	// Table finds a temporary or permanent table.
 	Table(ctx context.Context, db, name string) (*model.Table, error)
 	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.

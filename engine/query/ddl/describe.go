@@ -207,7 +207,7 @@ func (d *description) details(r *report) {
 	r.parameters("Partition Parameters:", d.part.Parameters, escapeASCII)
 	if !d.t.IsView() {
 		r.title("Storage Information")
-		r.storage(d.storage())
+		r.storage(d.storage(), d.env.warehouseDir())
 	}
 }
 
@@ -226,7 +226,7 @@ func (d *description) tableDetails(r *report) {
 	r.pair("Table Type:", string(t.Type))
 	r.parameters("Table Parameters:", visible(t.Parameters), escapeText)
 	r.title("Storage Information")
-	r.storage(t.Storage)
+	r.storage(t.Storage, d.env.warehouseDir())
 	if t.IsView() || t.Type == model.MaterializedView {
 		if t.IsView() {
 			r.title("View Information")
@@ -278,7 +278,13 @@ func (r *report) parameters(title string, params map[string]string, escape func(
 	}
 }
 
-func (r *report) storage(sd *model.StorageDescriptor) {
+// warehouseDir is the location of the warehouse, with its scheme.
+func (env *Env) warehouseDir() string {
+	return "file:" + strings.TrimSuffix(strings.TrimPrefix(env.Session.Conf().Get("hive.metastore.warehouse.dir"), "file:"), "/")
+}
+
+// storage writes a storage descriptor; warehouse is the directory of the warehouse.
+func (r *report) storage(sd *model.StorageDescriptor, warehouse string) {
 	r.pair("SerDe Library:", orNull(sd.SerDe.Library))
 	r.pair("InputFormat:", orNull(sd.InputFormat))
 	r.pair("OutputFormat:", orNull(sd.OutputFormat))
@@ -306,6 +312,11 @@ func (r *report) storage(sd *model.StorageDescriptor) {
 				texts = append(texts, listText(l.Values)+"="+l.Location)
 			}
 			r.pair("Skewed Value to Path:", "{"+strings.Join(texts, ", ")+"}")
+			texts = nil // once more without the warehouse's directory, for tests of Hive's own
+			for _, l := range k.Locations {
+				texts = append(texts, listText(l.Values)+"="+strings.TrimPrefix(l.Location, warehouse))
+			}
+			r.pair("Skewed Value to Truncated Path:", "{"+strings.Join(texts, ", ")+"}")
 		}
 	}
 	r.parameters("Storage Desc Params:", sd.SerDe.Parameters, escapeASCII)
@@ -442,7 +453,7 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		if err != nil {
 			return err
 		}
-		cells := []string{d.Name, escapeText(d.Comment), d.Location}
+		cells := []string{d.Name, escapeText(d.Comment), env.databaseLocation(d)}
 		if !env.is31() {
 			cells = append(cells, "", d.Owner, d.OwnerType, "", "")
 		} else {
@@ -461,6 +472,14 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		r.line(strings.Join(cells, "\t"))
 		return nil
 	}), nil
+}
+
+// databaseLocation is the directory of a database as DESCRIBE shows it.
+func (env *Env) databaseLocation(d *model.Database) string {
+	if env.Session.Conf().Bool("hive.in.test") {
+		return "location/in/test" // as Hive does for its own tests
+	}
+	return d.Location
 }
 
 // qualifiedTable is table with Hive's other form of the error, which names the database.

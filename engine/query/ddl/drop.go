@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/stats"
@@ -101,36 +103,86 @@ func (env *Env) dropView(ctx context.Context, s *ast.DropView) (*Task, error) {
 }
 
 func (env *Env) truncate(ctx context.Context, s *ast.TruncateTable) (*Task, error) {
-	t, err := env.table(ctx, s.Target.Table)
+	t, sp, err := env.truncated(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	return done(func(ctx context.Context) error { return env.failed(env.empty(ctx, t, sp)) }), nil
+}
+
+// truncated resolves the table and partitions of a TRUNCATE.
+func (env *Env) truncated(ctx context.Context, s *ast.TruncateTable) (*model.Table, spec, error) {
+	var sp spec
+	t, err := env.table(ctx, s.Target.Table)
+	if err != nil {
+		return nil, sp, err
+	}
 	if t.Type != model.ManagedTable && !(t.Type == model.ExternalTable && (s.Force || env.ownsFiles(t) && !env.is31())) {
-		return nil, sqlerr.New(sqlerr.TruncateForNonManagedTable, t.Name)
+		return nil, sp, sqlerr.New(sqlerr.TruncateForNonManagedTable, t.Name)
 	}
 	if NonNative(t) {
-		return nil, sqlerr.CodedSemanticf(sqlerr.TruncateForNonNativeTable, "%s", sqlerr.Text(sqlerr.TruncateForNonNativeTable, t.Name))
+		return nil, sp, sqlerr.CodedSemanticf(sqlerr.TruncateForNonNativeTable, "%s", sqlerr.Text(sqlerr.TruncateForNonNativeTable, t.Name))
 	}
-	if s.Columns != nil {
-		return nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: %s", sqlerr.Text(sqlerr.TruncateColumnNotRc))
-	}
-	var sp spec
 	if s.Target.Partition != nil {
 		if !t.IsPartitioned() {
-			return nil, sqlerr.New(sqlerr.PartspecForNonPartitionedTable, t.Name)
+			return nil, sp, sqlerr.New(sqlerr.PartspecForNonPartitionedTable, t.Name)
 		}
 		if sp, err = env.spec(ctx, t, s.Target.Partition, false); err != nil {
-			return nil, err
+			return nil, sp, err
 		}
 		parts, err := env.Store.PartitionNames(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: sp.filter(t), Limit: 1})
 		if err != nil {
-			return nil, err
+			return nil, sp, err
 		}
 		if _, full := sp.values(t); full && len(parts) == 0 {
-			return nil, sqlerr.New(sqlerr.InvalidPartition, sp.String())
+			return nil, sp, sqlerr.New(sqlerr.InvalidPartition, sp.String())
 		}
 	}
-	return done(func(ctx context.Context) error { return env.failed(env.empty(ctx, t, sp)) }), nil
+	return t, sp, nil
+}
+
+// CheckTruncateColumns checks TRUNCATE TABLE … COLUMNS, which the query driver carries out. It returns the table, the
+// partition, nil for a table without partitions, and the indexes of the columns.
+func (env *Env) CheckTruncateColumns(ctx context.Context, s *ast.TruncateTable) (*model.Table, *model.Partition, []int, error) {
+	t, sp, err := env.truncated(ctx, s)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	refuse := func(code sqlerr.Code, reason string) error {
+		return sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: %s%s", sqlerr.Text(code), reason)
+	}
+	sd := t.Storage
+	var p *model.Partition
+	if t.IsPartitioned() {
+		if s.Target.Partition == nil {
+			return nil, nil, nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.metadata.Table$ValidationFailureSemanticException: "+
+				"%s.%s table is partitioned but partition spec is not specified", t.Database, t.Name)
+		}
+		if p, err = env.partition(ctx, t, sp); err != nil {
+			return nil, nil, nil, err
+		}
+		if p.Storage != nil {
+			sd = p.Storage
+		}
+	}
+	if sd.InputFormat != storage.RCFileInputFormat {
+		return nil, nil, nil, refuse(sqlerr.TruncateColumnNotRc, "")
+	}
+	var columns []int
+	for _, c := range s.Columns {
+		i := slices.IndexFunc(sd.Columns, func(k model.Column) bool { return strings.EqualFold(k.Name, c.Name) })
+		is := func(name string) bool { return strings.EqualFold(name, c.Name) }
+		switch {
+		case i < 0:
+			return nil, nil, nil, refuse(sqlerr.InvalidColumn, " "+c.Name)
+		case slices.ContainsFunc(sd.BucketColumns, is):
+			return nil, nil, nil, refuse(sqlerr.TruncateBucketedColumn, " "+c.Name)
+		case sd.StoredAsSubDirectories && slices.ContainsFunc(sd.Skew.Columns, is):
+			return nil, nil, nil, refuse(sqlerr.TruncateListBucketedColumn, " "+c.Name)
+		}
+		columns = append(columns, i)
+	}
+	return t, p, columns, nil
 }
 
 // empty removes the files of a table or of the partitions that sp selects, and makes their statistics those of no rows.

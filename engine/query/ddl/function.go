@@ -20,30 +20,44 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 		name = s.Name.DB.Name + "." + name
 	}
 	return reporting([]string{"tab_name"}, func(ctx context.Context, r *report) error {
-		f, ok := function.Lookup(name)
-		if !ok || f.Only31 && !env.is31() {
-			return env.describeUser(ctx, r, s, name)
-		}
-		if f.Short == "" {
-			r.line("There is no documentation for function '" + name + "'")
-		} else {
-			r.line(strings.Replace(strings.ReplaceAll(f.Short, "_FUNC_", name), ": ", " - ", 1))
-		}
-		if !s.Extended {
+		if class := env.Session.FunctionClass(name); class != "" {
+			builtin, _ := function.OfClass(class)
+			describeBuiltin(r, s, name, builtin, "TEMPORARY", append(function.Synonyms(builtin), builtin))
 			return nil
 		}
-		if synonyms := function.Synonyms(name); len(synonyms) > 0 {
-			r.line("Synonyms: " + strings.Join(synonyms, ", "))
+		if f, ok := function.Lookup(name); !ok || f.Only31 && !env.is31() {
+			return env.describeUser(ctx, r, s, name)
 		}
-		if f.Extended != "" {
-			r.line(strings.ReplaceAll(f.Extended, "_FUNC_", name))
-		}
-		if class := function.HiveClass(name); class != "" {
-			r.line("Function class:" + class)
-		}
-		r.line("Function type:BUILTIN")
+		describeBuiltin(r, s, name, name, "BUILTIN", function.Synonyms(name))
 		return nil
 	}), nil
+}
+
+// describeBuiltin describes a built-in function under a name of its own or one that a user gave it.
+func describeBuiltin(r *report, s *ast.DescribeFunction, name, builtin, kind string, synonyms []string) {
+	f, ok := function.Lookup(builtin)
+	if !ok {
+		return
+	}
+	if f.Short == "" {
+		r.line("There is no documentation for function '" + name + "'")
+	} else {
+		r.line(strings.Replace(strings.ReplaceAll(f.Short, "_FUNC_", name), ": ", " - ", 1))
+	}
+	if !s.Extended {
+		return
+	}
+	if len(synonyms) > 0 {
+		slices.Sort(synonyms)
+		r.line("Synonyms: " + strings.Join(synonyms, ", "))
+	}
+	if f.Extended != "" {
+		r.line(strings.ReplaceAll(f.Extended, "_FUNC_", name))
+	}
+	if class := function.HiveClass(builtin); class != "" {
+		r.line("Function class:" + class)
+	}
+	r.line("Function type:" + kind)
 }
 
 // describeUser describes a function of the metastore.
@@ -64,6 +78,10 @@ func (env *Env) describeUser(ctx context.Context, r *report, s *ast.DescribeFunc
 	}
 	if err != nil {
 		return env.failed(err)
+	}
+	if builtin, ok := function.OfClass(f.Class); ok {
+		describeBuiltin(r, s, name, builtin, "PERSISTENT", append(function.Synonyms(builtin), builtin, db+"."+fn))
+		return nil
 	}
 	r.line("There is no documentation for function '" + name + "'")
 	if s.Extended {
@@ -100,6 +118,12 @@ func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Tas
 		if s.Name.DB != nil {
 			return nil, sqlerr.Semanticf("Temporary function cannot be created with a qualified name.")
 		}
+		if _, ok := function.OfClass(s.Class.Value); ok {
+			return done(func(context.Context) error {
+				env.Session.SetFunction(s.Name.Name.Name, s.Class.Value)
+				return nil
+			}), nil
+		}
 		return nil, sqlerr.Semanticf("temporary functions of Java code are not supported: the class %s cannot be run", s.Class.Value)
 	}
 	db, name := env.functionName(s.Name)
@@ -121,6 +145,12 @@ func (env *Env) createFunction(ctx context.Context, s *ast.CreateFunction) (*Tas
 
 func (env *Env) dropFunction(ctx context.Context, s *ast.DropFunction) (*Task, error) {
 	db, name := env.functionName(s.Name)
+	if s.Temporary && s.Name.DB == nil && env.Session.FunctionClass(name) != "" {
+		return done(func(context.Context) error {
+			env.Session.SetFunction(name, "")
+			return nil
+		}), nil
+	}
 	if _, builtin := function.Lookup(name); builtin && s.Name.DB == nil {
 		return nil, sqlerr.New(sqlerr.DropNativeFunction, name)
 	}

@@ -118,7 +118,7 @@ func (env *Env) jsonDatabase(d *model.Database, extended bool) object {
 	if d.Comment != "" {
 		o = append(o, member{"comment", d.Comment})
 	}
-	o = append(o, member{"location", d.Location})
+	o = append(o, member{"location", env.databaseLocation(d)})
 	if !env.is31() {
 		o = append(o, member{"managedLocation", d.Location})
 	}

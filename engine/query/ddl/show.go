@@ -253,7 +253,7 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 				names[f.Database+"."+f.Name] = true
 			}
 		}
-		for _, n := range env.Session.MacroNames() {
+		for _, n := range append(env.Session.MacroNames(), env.Session.FunctionNames()...) {
 			names[n] = true
 		}
 		var out []string

@@ -9,6 +9,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -82,7 +83,7 @@ func (env *Env) writeStatus(ctx context.Context, r *report, t *model.Table, part
 	r.line("owner:" + orNull(t.Owner))
 	r.line("location:" + orNull(location))
 	r.line("inputformat:" + orNull(sd.InputFormat))
-	r.line("outputformat:" + orNull(sd.OutputFormat))
+	r.line("outputformat:" + orNull(storage.OutputFormat(sd.OutputFormat)))
 	r.line("columns:" + thriftStruct("columns", t.Storage.Columns))
 	r.line("partitioned:" + either(t.IsPartitioned(), "true", "false"))
 	keys := ""

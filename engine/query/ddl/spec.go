@@ -214,13 +214,13 @@ func (env *Env) PartitionFilter(ctx context.Context, t *model.Table, p *ast.Part
 	return s.filter(t), nil
 }
 
-// reservedValues are the parts of partition values that Hive uses itself.
-var reservedValues = []string{partition.DefaultName, "_INTERMEDIATE_ORIGINAL", "_INTERMEDIATE_ARCHIVED", "_INTERMEDIATE_EXTRACTED"}
+// reservedValues are the parts of partition values that Hive uses itself, besides the name of the default partition.
+var reservedValues = []string{"__HIVE_DEFAULT_ZOOKEEPER_PARTITION__", "_INTERMEDIATE_ORIGINAL", "_INTERMEDIATE_ARCHIVED", "_INTERMEDIATE_EXTRACTED"}
 
 // reserved rejects values that Hive uses itself.
-func reserved(s spec) error {
+func (env *Env) reserved(s spec) error {
 	for _, v := range s {
-		for _, r := range reservedValues {
+		for _, r := range append([]string{env.Session.Conf().Get("hive.exec.default.partition.name")}, reservedValues...) {
 			if v.given && strings.Contains(v.value, r) {
 				return sqlerr.CodedSemanticf(sqlerr.ReservedPartVal, "%s (User value: %s Reserved substring: %s)", sqlerr.Text(sqlerr.ReservedPartVal), v.value, r)
 			}

@@ -1,0 +1,67 @@
+package query
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFilesOfMapReduce checks how Hive 3.1 on MapReduce divides rows into files: the inputs of a union are mappers of the
+// last job (GenMapRedUtils, UnionProcessor), merged as hive.merge.mapfiles says, or with hive.optimize.union.remove jobs of
+// their own (UnionProcFactory); other input formats than the combining one have a mapper for each file.
+func TestFilesOfMapReduce(t *testing.T) {
+	e, err := Open(t.Context(), Config{DataDir: t.TempDir(), Threads: 2, Memory: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewSession(t.Context(), SessionOptions{Conf: map[string]string{"skep.hive.version": "3.1", "hive.exec.dynamic.partition.mode": "nonstrict"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		"create table a (k int, v int)", "insert into a values (1, 10), (2, 20)", "insert into a values (3, 30)",
+		"create table b (k int, v int)", "insert into b values (4, 40)", "create table t (k int, v int)", "create table p (k int) partitioned by (v int)",
+		"create table l (k int, v int) skewed by (k) on (1, 4) stored as directories",
+	} {
+		run(t, s, sql)
+	}
+	const (
+		scans  = "select k, v from a union all select k, 0 from a"
+		tables = "select k, v from a union all select k, v from b"
+		groups = "select k, count(*) from a group by k union all select k, v from a union all select k, 1 from a"
+	)
+	for _, c := range []struct {
+		set, insert, describe, files string
+	}{
+		{"", "table t " + tables, "t", "1"},
+		{"hive.merge.mapfiles=false", "table t " + tables, "t", "2"},
+		{"hive.merge.mapfiles=false", "table t " + scans, "t", "1"},
+		{"hive.merge.mapfiles=false", "table t " + groups, "t", "2"},
+		{"hive.merge.mapfiles=false;hive.optimize.union.remove=true", "table t " + groups, "t", "3"},
+		{"hive.merge.mapfiles=false;hive.optimize.union.remove=true", "table t " + scans, "t", "1"},
+		{"hive.merge.mapfiles=true;hive.optimize.union.remove=true", "table t " + groups, "t", "2"},
+		{"hive.merge.mapfiles=false", "table t select k, v from a", "t", "1"},
+		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table t select k, v from a", "t", "2"},
+		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table t select k, sum(v) from a group by k", "t", "1"},
+		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table p partition (v) select k, 1 from a", "p partition (v=1)", "2"},
+		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table l select k, v from a", "l", "3"},
+		{"", "table l select * from (" + tables + ") x", "l", "3"},
+	} {
+		defaults := "hive.merge.mapfiles=true;hive.optimize.union.remove=false;hive.input.format=org.apache.hadoop.hive.ql.io.CombineHiveInputFormat"
+		for _, set := range strings.Split(defaults+";"+c.set, ";") {
+			if set != "" {
+				run(t, s, "set "+set)
+			}
+		}
+		run(t, s, "insert overwrite "+c.insert)
+		got := ""
+		for _, row := range run(t, s, "describe formatted "+c.describe) {
+			if _, after, ok := strings.Cut(row, "numFiles"); ok {
+				got = strings.TrimLeft(strings.Join(strings.FieldsFunc(after, func(r rune) bool { return r < '0' || r > '9' }), ""), "0")
+			}
+		}
+		if got != c.files {
+			t.Errorf("%s: insert overwrite %s: %q files, want %s", c.set, c.insert, got, c.files)
+		}
+	}
+}
