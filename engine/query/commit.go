@@ -56,6 +56,9 @@ func (w *write) change(ctx context.Context) (c warehouse.Change, rows int64, err
 		w.outputs = w.sink.Outputs()
 	}
 	outputs := w.outputs
+	if err := w.mergeSmall(ctx, outputs); err != nil {
+		return c, 0, err
+	}
 	files := 0
 	for _, o := range outputs {
 		files += len(o.Files)

@@ -30,7 +30,7 @@ func (st *Statement) compileConcatenate(ctx context.Context, n *ast.AlterTable) 
 		}
 	}
 	if sd.InputFormat == storage.RCFileInputFormat {
-		r := &rewriting{st: st, table: m, partition: p, join: true, note: stats.ForgetAllColumns}
+		r := &rewriting{st: st, table: m, partition: p, join: true, note: stats.Forget}
 		st.task = func(ctx context.Context) error { return failed(r.run(ctx)) }
 		return nil
 	}

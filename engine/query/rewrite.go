@@ -23,11 +23,7 @@ func (st *Statement) compileTruncateColumns(ctx context.Context, n *ast.Truncate
 	if err != nil {
 		return err
 	}
-	r := &rewriting{st: st, table: t, partition: p, null: columns}
-	r.note = func(params map[string]string) error {
-		delete(params, model.ParamStatsAccurate)
-		return nil
-	}
+	r := &rewriting{st: st, table: t, partition: p, null: columns, note: stats.Forget}
 	st.task = func(ctx context.Context) error { return failed(r.run(ctx)) }
 	return nil
 }
@@ -112,7 +108,9 @@ func (r *rewriting) write(ctx context.Context, open format.Opener, from []string
 type snapshotFiles struct{ scans *scans }
 
 // Open implements format.Opener.
-func (f snapshotFiles) Open(ctx context.Context, path string) (format.Input, error) { return f.scans.File(ctx, path) }
+func (f snapshotFiles) Open(ctx context.Context, path string) (format.Input, error) {
+	return f.scans.File(ctx, path)
+}
 
 // record brings the parameters of the table or partition up to date.
 func (r *rewriting) record(ctx context.Context, tx metastore.Tx, files stats.Files) error {

@@ -90,14 +90,18 @@ func union(list []plan.Node) plan.Node {
 
 // mergesFiles reports whether the small files that a job writes are merged, as hive.merge.* say.
 func (st *Statement) mergesFiles(mapOnly bool) bool {
-	setting := "hive.merge.mapredfiles"
+	return st.conf.Bool(st.mergeSetting(mapOnly)) && st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000) >= mergedFrom
+}
+
+// mergeSetting is the setting that says whether small files of a job are merged.
+func (st *Statement) mergeSetting(mapOnly bool) string {
 	switch {
 	case st.conf.HiveVersion() != "3.1": // which runs on Tez
-		setting = "hive.merge.tezfiles"
+		return "hive.merge.tezfiles"
 	case mapOnly:
-		setting = "hive.merge.mapfiles"
+		return "hive.merge.mapfiles"
 	}
-	return st.conf.Bool(setting) && st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000) >= mergedFrom
+	return "hive.merge.mapredfiles"
 }
 
 // unionInput is the plan of an input of a UNION ALL that ends a plan.

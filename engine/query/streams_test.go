@@ -46,8 +46,14 @@ func TestFilesOfMapReduce(t *testing.T) {
 		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table p partition (v) select k, 1 from a", "p partition (v=1)", "2"},
 		{"hive.merge.mapfiles=false;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table l select k, v from a", "l", "3"},
 		{"", "table l select * from (" + tables + ") x", "l", "3"},
+		// what one mapper has written of each file is merged afterwards (ConditionalResolverMergeFiles)
+		{"hive.merge.smallfiles.avgsize=100;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table t select k, v from a", "t", "1"},
+		{"hive.merge.smallfiles.avgsize=2;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table t select k, v from a", "t", "2"},
+		{"hive.merge.smallfiles.avgsize=100;hive.input.format=org.apache.hadoop.hive.ql.io.HiveInputFormat", "table l select k, 9 from a", "l", "2"},
+		{"mapreduce.job.reduces=2", "table t select k, sum(v) from (" + tables + ") x group by k", "t", "2"},
+		{"", "table t select k, v from a where k > 9", "t", "1"}, // FileSinkOperator.closeOp
 	} {
-		defaults := "hive.merge.mapfiles=true;hive.optimize.union.remove=false;hive.input.format=org.apache.hadoop.hive.ql.io.CombineHiveInputFormat"
+		defaults := "hive.merge.mapfiles=true;hive.merge.smallfiles.avgsize=16000000;mapreduce.job.reduces=-1;hive.optimize.union.remove=false;hive.input.format=org.apache.hadoop.hive.ql.io.CombineHiveInputFormat"
 		for _, set := range strings.Split(defaults+";"+c.set, ";") {
 			if set != "" {
 				run(t, s, "set "+set)
@@ -62,6 +68,47 @@ func TestFilesOfMapReduce(t *testing.T) {
 		}
 		if got != c.files {
 			t.Errorf("%s: insert overwrite %s: %q files, want %s", c.set, c.insert, got, c.files)
+		}
+	}
+}
+
+// TestInferredBuckets checks what hive.exec.infer.bucket.sort notes with partitions (BucketingSortingOpProcFactory, MoveTask),
+// and that the files are so.
+func TestInferredBuckets(t *testing.T) {
+	e, err := Open(t.Context(), Config{DataDir: t.TempDir(), Threads: 2, Memory: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewSession(t.Context(), SessionOptions{Conf: map[string]string{
+		"skep.hive.version": "3.1", "hive.exec.infer.bucket.sort": "true", "mapreduce.job.reduces": "2", "hive.auto.convert.join": "false",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s, "create table a (k int, v int)")
+	run(t, s, "insert into a select x % 50, x from (select row_number() over () as x from (select explode(split(space(999), ' ')) as y) q) r")
+	run(t, s, "create table p (k int, v int) partitioned by (ds string)")
+	for _, c := range []struct{ query, buckets, by, sorted string }{
+		{"select k, v from a", "-1", "[]", "[]"},
+		{"select k, sum(v) from a group by k", "2", "[k]", "[Order(col:k, order:1)]"},
+		{"select a.k, b.v from a join a b on a.v = b.v", "2", "[v]", "[Order(col:v, order:1)]"},
+		{"select k + 1, sum(v) from a group by k", "-1", "[]", "[]"},
+	} {
+		run(t, s, "insert overwrite table p partition (ds='1') "+c.query)
+		text := strings.Join(run(t, s, "describe formatted p partition (ds='1')"), "\n")
+		for _, want := range []string{"Num Buckets:", c.buckets, "Bucket Columns:", c.by, "Sort Columns:", c.sorted} {
+			at := strings.Index(text, want)
+			if at < 0 {
+				t.Fatalf("%s: %s is missing in\n%s", c.query, want, text)
+			}
+			text = text[at+len(want):]
+		}
+		if c.buckets == "2" {
+			mixed := run(t, s, "select count(*) from (select min(input__file__name) lo, max(input__file__name) hi from p group by "+c.by[1:2]+") x where lo <> hi")
+			if len(mixed) != 1 || !strings.Contains(mixed[0], " 0 ") {
+				t.Errorf("%s: %v values of %s are in several files", c.query, mixed, c.by)
+			}
 		}
 	}
 }

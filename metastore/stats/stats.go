@@ -95,9 +95,10 @@ func ForgetColumns(params map[string]string, columns ...string) error {
 	return a.write(params)
 }
 
-// ForgetAllColumns makes the statistics of all columns unreliable.
-func ForgetAllColumns(params map[string]string) error {
-	return accurate{Basic: readAccurate(params).Basic}.write(params)
+// Forget makes all statistics unreliable.
+func Forget(params map[string]string) error {
+	delete(params, model.ParamStatsAccurate)
+	return nil
 }
 
 // NoteColumn marks the statistics of a column as reliable.

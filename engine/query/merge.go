@@ -1,0 +1,104 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+
+	"skep/dialect/storage"
+	"skep/engine/format"
+	"skep/engine/format/rcfile"
+	"skep/engine/tablesink"
+)
+
+// mergeSmall joins the files of each directory that a statement has written when hive.merge.* ask for it and they are smaller than
+// hive.merge.smallfiles.avgsize on average, as Hive does after a job. Files of which that size makes one from the start (see
+// mergesFiles) are not concerned, nor are formats whose files cannot be joined as they are.
+func (w *write) mergeSmall(ctx context.Context, outputs []*tablesink.Output) error {
+	limit := w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000)
+	if w.branch.Table == nil || limit >= mergedFrom || w.branch.Table.Buckets.Count > 0 || !w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil)) {
+		return nil
+	}
+	for _, o := range outputs {
+		var files []tablesink.File
+		for from := 0; from < len(o.Files); {
+			to, size := from, int64(0)
+			for to < len(o.Files) && path.Dir(o.Files[to].Path) == path.Dir(o.Files[from].Path) {
+				size += o.Files[to].Bytes
+				to++
+			}
+			group := o.Files[from:to]
+			from = to
+			if len(group) > 1 && size/int64(len(group)) < limit && w.spec.Extension == "" {
+				one, err := w.join(ctx, group)
+				if err != nil {
+					return fmt.Errorf("merging files: %w", err)
+				}
+				group = one
+			}
+			files = append(files, group...)
+		}
+		o.Files = files
+	}
+	return nil
+}
+
+// join puts one file in the place of several; those of a format that does not allow it stay.
+func (w *write) join(ctx context.Context, group []tablesink.File) ([]tablesink.File, error) {
+	if w.spec.InputFormat != storage.RCFileInputFormat && w.spec.InputFormat != storage.TextInputFormat {
+		return group, nil
+	}
+	files := w.st.session.engine.files
+	merged, at := group[0], path.Join(w.staging.Dir(), path.Dir(group[0].Path), "_merged")
+	merged.Rows = 0
+	var paths []string
+	for _, f := range group {
+		paths = append(paths, path.Join(w.staging.Dir(), f.Path))
+		merged.Rows += f.Rows
+	}
+	var err error
+	if merged.Bytes, err = w.copyFiles(ctx, paths, at); err != nil {
+		return nil, err
+	}
+	for _, p := range paths {
+		if err := files.Remove(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return []tablesink.File{merged}, files.Rename(ctx, at, paths[0])
+}
+
+// copyFiles writes what files hold to a new one and returns its size.
+func (w *write) copyFiles(ctx context.Context, paths []string, to string) (size int64, err error) {
+	files := w.st.session.engine.files
+	out, err := files.Create(ctx, to)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if w.spec.InputFormat == storage.RCFileInputFormat {
+		return rcfile.Copy(ctx, stagedFiles{w}, paths, out, nil)
+	}
+	for _, p := range paths {
+		in, err := files.Open(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		n, err := io.Copy(out, io.NewSectionReader(in, 0, in.Size()))
+		if err = errors.Join(err, in.Close()); err != nil {
+			return 0, err
+		}
+		size += n
+	}
+	return size, nil
+}
+
+// stagedFiles opens what a write has staged.
+type stagedFiles struct{ w *write }
+
+// Open implements format.Opener.
+func (s stagedFiles) Open(ctx context.Context, path string) (format.Input, error) {
+	return s.w.st.session.engine.files.Open(ctx, path)
+}
