@@ -25,6 +25,9 @@ type item struct {
 
 // selectBlock analyses one SELECT with the clauses that follow it.
 func (b *builder) selectBlock(q *ast.Query, s *ast.Select, outer *block, top bool) (*result, error) {
+	if err := b.checkMapJoin(s); err != nil {
+		return nil, err
+	}
 	blk := b.newBlock(outer)
 	var n plan.Node = oneRow()
 	if s.From != nil {

@@ -112,3 +112,47 @@ func TestInferredBuckets(t *testing.T) {
 		}
 	}
 }
+
+// TestHive31Refuses checks statements that Hive 3.1 alone refuses: hints that its MapJoinProcessor cannot follow, managed tables
+// without transactions where HiveStrictManagedUtils forbids them, names that MetaStoreUtils.validateName does not take.
+func TestHive31Refuses(t *testing.T) {
+	e, err := Open(t.Context(), Config{DataDir: t.TempDir(), Threads: 1, Memory: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewSession(t.Context(), SessionOptions{Conf: map[string]string{
+		"skep.hive.version": "3.1", "hive.cbo.enable": "false", "hive.ignore.mapjoin.hint": "false", "hive.optimize.bucketmapjoin.sortedmerge": "false",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s, "create table a (k int, v int)")
+	run(t, s, "create external table x (k int)")
+	for _, c := range []struct{ set, sql, fails string }{
+		{"", "select /*+ mapjoin(b) */ * from a join a b on a.k = b.k", ""},
+		{"", "select /*+ mapjoin(a, b) */ * from a join a b on a.k = b.k", "[Error 10058]: All tables are specified as map-table for join [a, b]"},
+		{"", "select /*+ mapjoin(a) */ * from a left join a b on a.k = b.k", "[Error 10057]"},
+		{"", "select /*+ mapjoin(b) */ * from a left join a b on a.k = b.k", ""},
+		{"", "select /*+ mapjoin(a) */ * from a right join a b on a.k = b.k", ""},
+		{"", "select /*+ mapjoin(a) */ * from a full join a b on a.k = b.k", "[Error 10057]"},
+		{"", "select /*+ mapjoin(b) */ * from a join (select k from a where v > 1) b on a.k = b.k", ""},
+		{"", "select /*+ mapjoin(b) */ * from (select k, count(*) from a group by k) a join a b on a.k = b.k", "[Error 10227]"},
+		{"hive.optimize.bucketmapjoin.sortedmerge=true", "select /*+ mapjoin(a) */ * from a full join a b on a.k = b.k", "[Error 10057]"},
+		{"", "create table c (k int) clustered by (k) sorted by (k) into 2 buckets", ""},
+		{"", "select /*+ mapjoin(a) */ * from c a full join c b on a.k = b.k", ""},
+		{"hive.ignore.mapjoin.hint=true", "select /*+ mapjoin(a, b) */ * from a join a b on a.k = b.k", ""},
+		{"", "create table `a/b` (k int)", ""},
+		{"hive.support.special.characters.tablename=false", "create table `a/c` (k int)", "[a/c]: is not a valid table name"},
+		{"hive.strict.managed.tables=true", "create table y (k int)", "MetaException(message:Table default.y failed strict managed table checks"},
+		{"", "alter table x set tblproperties ('EXTERNAL'='FALSE')", "Unable to alter table. Table default.x failed strict managed table checks"},
+	} {
+		if c.set != "" {
+			run(t, s, "set "+c.set)
+		}
+		_, err := tryRun(t.Context(), s, c.sql)
+		if (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+			t.Errorf("%s: %v, want %q", c.sql, err, c.fails)
+		}
+	}
+}

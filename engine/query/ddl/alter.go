@@ -369,6 +369,9 @@ func (a *alteration) kind(t *model.Table) error {
 	case t.Type == model.ExternalTable && !strings.EqualFold(t.Parameters[model.ParamExternal], "TRUE"):
 		t.Type = model.ManagedTable
 	}
+	if reason := a.env.strictManaged(t); reason != "" {
+		return errors.New(reason)
+	}
 	return nil
 }
 

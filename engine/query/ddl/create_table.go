@@ -100,6 +100,12 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 			return env.failed(err)
 		}
 	}
+	if !env.validTableName(t.Name) {
+		return env.failed(errors.New("org.apache.hadoop.hive.ql.metadata.HiveException: [" + t.Name + "]: is not a valid table name"))
+	}
+	if reason := env.strictManaged(t); reason != "" && !s.Temporary {
+		return env.failed(errors.New("MetaException(message:" + reason + ")"))
+	}
 	if t.Location != "" {
 		made, err := env.makeDir(ctx, t.Location)
 		if err != nil {
@@ -313,6 +319,32 @@ func (env *Env) columns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Co
 		out = append(out, model.Column{Name: name, Type: declaredType(d.Type, t), Comment: text(d.Comment)})
 	}
 	return out, nil
+}
+
+// validTableName reports whether Hive lets a table have a name. Special characters are up to a setting.
+func (env *Env) validTableName(name string) bool {
+	special := !strings.EqualFold(env.Session.Conf().Get("hive.support.special.characters.tablename"), "false")
+	for _, c := range name {
+		letter := c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
+		if !letter && (!special || c >= 0x7f || c < ' ' || c == '.') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// strictManaged says why a table may not be when hive.strict.managed.tables demands transactions of managed tables; "" when it
+// may.
+func (env *Env) strictManaged(t *model.Table) string {
+	conf := env.Session.Conf()
+	if !conf.Bool("hive.strict.managed.tables") && !conf.Bool("metastore.strict.managed.tables") {
+		return ""
+	}
+	if t.Type != model.ManagedTable || strings.EqualFold(t.Parameters["transactional"], "true") {
+		return ""
+	}
+	return "Table " + t.Database + "." + t.Name + " failed strict managed table checks due to the following reason: " +
+		"Table is marked as a managed table but is not transactional."
 }
 
 // TypeOf resolves a type as written in a statement.
