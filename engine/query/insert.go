@@ -188,6 +188,9 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	if err != nil {
 		return err
 	}
+	if described.Transactional {
+		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", described.DB, described.Name)
+	}
 	branch := plan.InsertBranch{Root: roots[0], Table: described, Overwrite: true}
 	st.task = func(ctx context.Context) error {
 		st.staged = st.inStages(roots[0])

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
 	"skep/engine/format"
 	"skep/engine/operator"
 	"skep/engine/stage"
@@ -60,6 +61,11 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, scan *table.Scan) ([]s
 		if files[i], err = s.list(ctx, p.Location, recursive || p.Nested); err != nil {
 			return nil, fmt.Errorf("listing the files of %s.%s: %w", n.Table.DB, n.Table.Name, err)
 		}
+		if n.Table.Transactional {
+			if err := s.checkEmpty(ctx, n, p.Location); err != nil {
+				return nil, err
+			}
+		}
 		for _, f := range files[i] {
 			total += f.Size
 		}
@@ -80,6 +86,20 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, scan *table.Scan) ([]s
 		all = append(all, splits...)
 	}
 	return table.Sample(all, n.Sample), nil
+}
+
+// checkEmpty refuses to read a transactional table that transactions of Hive's have written.
+func (s *scans) checkEmpty(ctx context.Context, n *plan.Scan, dir string) error {
+	entries, err := s.snapshot.List(ctx, dir)
+	if err != nil && !isMissing(err) {
+		return err
+	}
+	for _, e := range entries {
+		if !warehouse.IsHidden(e.Name()) {
+			return sqlerr.Semanticf("reading the rows of transactional table %s.%s is not supported yet", n.Table.DB, n.Table.Name)
+		}
+	}
+	return nil
 }
 
 // File opens a file of the snapshot, wherever later commits have moved it.

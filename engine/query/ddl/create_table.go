@@ -103,6 +103,9 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 	if !env.validTableName(t.Name) {
 		return env.failed(errors.New("org.apache.hadoop.hive.ql.metadata.HiveException: [" + t.Name + "]: is not a valid table name"))
 	}
+	if err := validTransactional(t); err != nil {
+		return env.failed(err)
+	}
 	if reason := env.strictManaged(t); reason != "" && !s.Temporary {
 		return env.failed(errors.New("MetaException(message:" + reason + ")"))
 	}
@@ -180,6 +183,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		}
 	}
 	if s.Transactional || strings.EqualFold(t.Parameters["transactional"], "true") {
+		t.Parameters["transactional"] = "true"
+	}
+	if t.Parameters["transactional"] == "true" && !env.transactions() {
 		return nil, sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, db, name), env.SQL)
 	}
 	if s.Query != nil && len(s.Columns) > 0 {
@@ -319,6 +325,33 @@ func (env *Env) columns(defs []*ast.ColumnDef, seen map[string]bool) ([]model.Co
 		out = append(out, model.Column{Name: name, Type: declaredType(d.Type, t), Comment: text(d.Comment)})
 	}
 	return out, nil
+}
+
+// transactions reports whether the session has chosen a manager of transactions. Tables that need one can then be made and
+// described; statements that would write them are refused.
+func (env *Env) transactions() bool {
+	conf := env.Session.Conf()
+	return strings.HasSuffix(conf.Get("hive.txn.manager"), ".DbTxnManager") && conf.Bool("hive.support.concurrency")
+}
+
+// validTransactional checks a table that is to be transactional, as Hive's TransactionalValidationListener does, and notes the kind
+// of transactions.
+func validTransactional(t *model.Table) error {
+	if t.Parameters["transactional"] != "true" {
+		return nil
+	}
+	name := t.Database + "." + t.Name
+	if t.Type == model.ExternalTable {
+		return errors.New("MetaException(message:" + name + " cannot be declared transactional because it's an external table)")
+	}
+	insertOnly := strings.EqualFold(t.Parameters["transactional_properties"], "insert_only")
+	if !insertOnly && t.Storage.InputFormat != storage.OrcInputFormat {
+		return errors.New("MetaException(message:The table must be stored using an ACID compliant format (such as ORC): " + name + ")")
+	}
+	if !insertOnly {
+		t.Parameters["transactional_properties"] = "default"
+	}
+	return nil
 }
 
 // validTableName reports whether Hive lets a table have a name. Special characters are up to a setting.
