@@ -18,7 +18,7 @@ import (
 // mergesFiles) are not concerned, nor are formats whose files cannot be joined as they are.
 func (w *write) mergeSmall(ctx context.Context, outputs []*tablesink.Output) error {
 	limit := w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000)
-	if w.branch.Table == nil || limit >= mergedFrom || w.branch.Table.Buckets.Count > 0 || !w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil)) {
+	if w.branch.Table == nil || w.st.inStages() || limit >= mergedFrom || w.branch.Table.Buckets.Count > 0 || !w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil)) {
 		return nil
 	}
 	for _, o := range outputs {
