@@ -81,6 +81,11 @@ func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error)
 		return nil, err
 	}
 	w.name = f.Name
+	if written := strings.ToLower(e.Name.Name.Token); written != "" {
+		if _, builtin := function.Lookup(written); !builtin {
+			w.name = written // that users have given to a built-in class
+		}
+	}
 	code := f.Name
 	if r.Func != "" {
 		code = r.Func

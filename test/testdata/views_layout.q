@@ -62,11 +62,6 @@ insert overwrite table u select key, n from (select key, count(*) n from s group
 --! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+
 describe formatted u;
 select * from u order by key, n;
-set hive.merge.tezfiles=true;
-insert overwrite table u select key, n from (select key, count(*) n from s group by key union all select value, 7 from s union all select max(key), 1 from s) t;
---! mask (?i)(last_modified_by|last_modified_time|transient_lastDdlTime|CreateTime|LastAccessTime|Owner:|Database:|bucketing_version|Retention).*
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+
-describe formatted u;
 create table `s/c` (a int);
 insert into `s/c` values (1);
 select * from `s/c`;
