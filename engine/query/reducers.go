@@ -82,7 +82,7 @@ func (w *write) byReducer() int {
 	if s == nil || w.st.mergesFiles(false) || s.join && conf.Bool("hive.auto.convert.join") {
 		return 0
 	}
-	count := w.st.reducers(w.root, infer)
+	count := w.st.reduceTasks(w.root, infer)
 	if count < 2 && !infer {
 		return 0
 	}
@@ -118,15 +118,15 @@ func (w *write) byReducer() int {
 	return count
 }
 
-// maxReducers bounds the files that a statement divides its rows into by settings alone.
-const maxReducers = 64
+// maxReduceTasks bounds the files that a statement divides its rows into by settings alone.
+const maxReduceTasks = 64
 
-// reducers is the number of reducers of the last job of a plan: what the statement asks for, else 1, or an estimate from the
+// reduceTasks is the number of reducers of the last job of a plan: what the statement asks for, else 1, or an estimate from the
 // size of the tables read.
-func (st *Statement) reducers(n plan.Node, estimate bool) int {
+func (st *Statement) reduceTasks(n plan.Node, estimate bool) int {
 	for _, name := range []string{"mapreduce.job.reduces", "mapred.reduce.tasks"} {
 		if count := int(st.conf.Int(name, -1)); count > 0 {
-			return min(count, maxReducers)
+			return min(count, maxReduceTasks)
 		}
 	}
 	if !estimate {
@@ -145,7 +145,7 @@ func (st *Statement) reducers(n plan.Node, estimate bool) int {
 	}
 	visit(n)
 	each := max(st.conf.Int("hive.exec.reducers.bytes.per.reducer", 256_000_000), 1)
-	count := int(min((size+each-1)/each, maxReducers))
+	count := int(min((size+each-1)/each, maxReduceTasks))
 	if !st.conf.Bool("hive.exec.infer.bucket.sort.num.buckets.power.two") {
 		return max(count, 1)
 	}
