@@ -7,13 +7,13 @@ create table pt (a int, b string) partitioned by (ds string, hr int);
 select 1, 'a', null, 1.10, 0.001, 1e3, 10L, true, -5, 2147483648, -2147483648, 9223372036854775808;
 ----
 Result: _c0 int, _c1 string, _c2 void, _c3 decimal(2,1), _c4 decimal(3,3), _c5 double, _c6 bigint, _c7 boolean, _c8 int, _c9 bigint, _c10 bigint, _c11 decimal(19,0)
-Project [_c0#1=1, _c1#2="a", _c2#3=null, _c3#4=11:decimal(2,1), _c4#5=1:decimal(3,3), _c5#6=1000, _c6#7=10, _c7#8=true, _c8#9=-5, _c9#10=2147483648, _c10#11=-2147483648, _c11#12={false 0 0 {0 9223372036854775808}  []}:decimal(19,0)]
+Project [_c0#1=1, _c1#2="a", _c2#3=null, _c3#4=1.1:decimal(2,1), _c4#5=0.001:decimal(3,3), _c5#6=1000, _c6#7=10, _c7#8=true, _c8#9=-5, _c9#10=2147483648, _c10#11=-2147483648, _c11#12=9223372036854775808:decimal(19,0)]
   Values [] ()
 
 select a + 1, a + 1.5, a / 2, a % 3, b + 1, -d from t1 where a > 1 and b = 'x' or not c is null;
 ----
 Result: _c0 int, _c1 decimal(12,1), _c2 double, _c3 int, _c4 double, _c5 double
-Project [_c0#13=+(a#1, 1), _c1#14=+(cast(a#1 as decimal(10,0)), 15:decimal(2,1)), _c2#15=/(cast(a#1 as double), 2), _c3#16=%(a#1, 3), _c4#17=+(cast(b#2 as double), 1), _c5#18=negative(d#4)]
+Project [_c0#13=+(a#1, 1), _c1#14=+(cast(a#1 as decimal(10,0)), 1.5:decimal(2,1)), _c2#15=/(cast(a#1 as double), 2), _c3#16=%(a#1, 3), _c4#17=+(cast(b#2 as double), 1), _c5#18=negative(d#4)]
   Filter or(and(>(a#1, 1), =(b#2, "x")), not(isnull(c#3)))
     Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 
@@ -21,7 +21,7 @@ select a from t1 where a = '5' and big in (1, 2) and a between 1 and 2.5 and ch 
 ----
 Result: a int
 Project [a#1]
-  Filter and(=(a#1, 5), in(big#5, 1, 2), and(>=(cast(a#1 as decimal(11,1)), 10:decimal(11,1)), <=(cast(a#1 as decimal(11,1)), 25:decimal(11,1))), =(ch#11, "abc"), =(cast(vc#12 as string), "toolongtext for it"))
+  Filter and(=(a#1, 5), in(big#5, 1, 2), and(>=(cast(a#1 as decimal(11,1)), 1.0:decimal(11,1)), <=(cast(a#1 as decimal(11,1)), 2.5:decimal(11,1))), =(ch#11, "abc"), =(cast(vc#12 as string), "toolongtext for it"))
     Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 
 select a from t1 where a in (1, '2', 2.5, 'x', null);
@@ -41,7 +41,7 @@ Project [a#1]
 select case a when 1 then 'x' when '2' then 'y' end, case when a > 1 then 1 else 2.5 end, if(a > 1, a, big), coalesce(a, d, 1) from t1;
 ----
 Result: _c0 string, _c1 decimal(11,1), _c2 bigint, _c3 double
-Project [_c0#13=case(=(a#1, 1), "x", =(a#1, 2), "y"), _c1#14=case(>(a#1, 1), 10:decimal(11,1), 25:decimal(11,1)), _c2#15=if(>(a#1, 1), cast(a#1 as bigint), big#5), _c3#16=coalesce(cast(a#1 as double), d#4, 1)]
+Project [_c0#13=case(=(a#1, 1), "x", =(a#1, 2), "y"), _c1#14=case(>(a#1, 1), 1.0:decimal(11,1), 2.5:decimal(11,1)), _c2#15=if(>(a#1, 1), cast(a#1 as bigint), big#5), _c3#16=coalesce(cast(a#1 as double), d#4, 1)]
   Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 
 select * from t1 x join t2 y on x.a = y.a and x.d > 1;
@@ -99,7 +99,7 @@ select a, count(*), count(distinct b), sum(c), avg(d) from t1 group by a having 
 Result: a int, _c1 bigint, _c2 bigint, _c3 decimal(20,2), _c4 double
 Sort _c1#14 desc nulls first limit=3 offset=1
   Project [a#13, _c1#14, _c2#15, _c3#16, _c4#17]
-    Filter >(sum#16, {false 0 0 {0 1000}  []}:decimal(20,2))
+    Filter >(sum#16, 10.00:decimal(20,2))
       Aggregate keys=[a#13=a#1] aggs=[count#14=count(*), count#15=count(distinct b#2), sum#16=sum(c#3), avg#17=avg(d#4)]
         Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
 
@@ -345,7 +345,7 @@ ERROR SemanticException 1:29 Percentage sampling is not supported in org.apache.
 values (1, 'a'), (2.5, null);
 ----
 Result: col1 decimal(11,1), col2 string
-Values [col1#1, col2#2] (10:decimal(11,1), "a"), (25:decimal(11,1), null)
+Values [col1#1, col2#2] (1.0:decimal(11,1), "a"), (2.5:decimal(11,1), null)
 
 select date '2020-01-31' + interval 1 month, dt - interval '2' day, ts + interval '1 2:3:4.5' day to second, dt - date '2020-01-01', interval (a) day from t1;
 ----
