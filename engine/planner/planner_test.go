@@ -289,6 +289,31 @@ func TestWindowRowsInOrder(t *testing.T) {
 	}
 }
 
+func TestProfileCountsRowsOfNodes(t *testing.T) {
+	p := newPlans()
+	p.table("l", 2, "1 10", "2 20", "2 21", "3 30", "4 40")
+	p.table("r", 1, "2", "3", "3", "5")
+	l, r := p.scan("l"), p.scan("r")
+	l.Filter = []plan.Expr{call(">", types.BooleanType, ref(l, 0), number(1))}
+	j := &plan.Join{Kind: plan.InnerJoin, Left: l, Right: r, Keys: []plan.EquiKey{{Left: ref(l, 0), Right: ref(r, 0)}}}
+	f := &plan.Filter{Input: j, Cond: call("<", types.BooleanType, ref(l, 1), number(30))}
+	a := &plan.Aggregate{Input: f, Keys: []plan.Assign{{Column: p.column("k", types.BigIntType), Expr: ref(l, 0)}}}
+	once := p.scan("r")
+	u := &plan.Union{All: []plan.Node{a, once}, Cols: []plan.Column{p.column("u", types.BigIntType)},
+		Sources: [][]plan.ColumnID{{a.Keys[0].Column.ID}, {once.Cols[0].ID}}}
+	p.runOn(t, u, 1)
+	rows := p.profile.Rows()
+	for _, x := range []struct {
+		name string
+		node plan.Node
+		want int64
+	}{{"right scan", r, 4}, {"join", j, 4}, {"filter", f, 2}, {"input of a union", once, -1}, {"union", u, -1}} {
+		if got := rows(x.node); got != x.want {
+			t.Errorf("%s: %d rows instead of %d", x.name, got, x.want)
+		}
+	}
+}
+
 func aggCall(c plan.Column, f string, distinct bool, args ...plan.Expr) plan.AggCall {
 	return plan.AggCall{Column: c, Func: f, Args: args, Distinct: distinct}
 }
