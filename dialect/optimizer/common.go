@@ -1,11 +1,12 @@
 package optimizer
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
+	"skep/dialect/catalog"
 	"skep/dialect/plan"
 )
 
@@ -151,14 +152,25 @@ func (c *numbering) scan(n *plan.Scan, out *subplan) bool {
 	conds, ok := c.set(n.Filter, out.terms)
 	parts := ""
 	if n.Pruned {
-		var b strings.Builder
-		for _, p := range n.Partitions {
-			fmt.Fprintf(&b, "%q", p.Names)
-		}
-		parts = b.String()
+		parts = partitionKey(n.Partitions)
 	}
 	out.class = c.number(fmt.Sprintf("scan %s %v %s %s", tableKey(n), n.Pruned, parts, conds), term{})
 	return ok
+}
+
+// partitionKey tells lists of partitions apart; there may be very many.
+func partitionKey(parts []*catalog.Partition) string {
+	h := sha256.New()
+	var buf []byte
+	for _, p := range parts {
+		buf = buf[:0]
+		for _, name := range p.Names {
+			buf = strconv.AppendInt(buf, int64(len(name)), 10)
+			buf = append(append(buf, ' '), name...)
+		}
+		h.Write(buf)
+	}
+	return fmt.Sprintf("%d %x", len(parts), h.Sum(nil))
 }
 
 func (c *numbering) values(n *plan.Values, out *subplan) bool {
