@@ -71,7 +71,7 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 			x.bring(j, e)
 		}
 	case worker.Finished:
-		x.send(scheduler.AttemptFinished{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output})
+		x.send(scheduler.AttemptFinished{Attempt: r.Attempt, Worker: id, Incarnation: inc, Output: r.Output, Rows: r.Rows})
 	case worker.Failed:
 		e := scheduler.AttemptFailed{Attempt: r.Attempt, Worker: id, Incarnation: inc, Class: r.Class, Message: r.Message}
 		if r.Fetch != nil {

@@ -235,7 +235,7 @@ func (c *Core) cancelOthers(j *job, s *stage, t *task) {
 	}
 }
 
-func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out Output) {
+func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out Output, rows int64) {
 	c.touch(wid, inc)
 	j, s, t := c.taskOf(id)
 	a := c.find(id)
@@ -244,6 +244,9 @@ func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out 
 		keep := t != nil && t.state == taskDone && t.won == id.Attempt && t.worker == wid && t.inc == inc && !t.gone && !s.released
 		c.emit(Acknowledge{Attempt: id, Worker: wid, Incarnation: inc, KeepOutput: keep && !s.spec.Sink})
 		return
+	}
+	if rows > 0 && (a.byRows || a.bytes == 0) {
+		a.progress(c.now, Progress{Rows: rows})
 	}
 	if s.spec.Sink {
 		if s.granted(t, id) {

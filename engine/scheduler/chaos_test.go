@@ -103,7 +103,7 @@ func TestAnyEvents(t *testing.T) {
 			case 8:
 				ev = AttemptStarted{a, at(a), inc()}
 			case 9, 10, 11:
-				ev = AttemptFinished{a, at(a), inc(), out(a)}
+				ev = AttemptFinished{a, at(a), inc(), out(a), r.Int64N(9)}
 			case 12:
 				f := fetch()
 				ev = AttemptFailed{a, at(a), inc(), Class(r.IntN(14)), "it broke", &f}

@@ -143,7 +143,7 @@ func (c *Core) Apply(at Time, ev Event) []Action {
 			a.started(c.now)
 		}
 	case AttemptFinished:
-		c.attemptFinished(e.Attempt, e.Worker, e.Incarnation, e.Output)
+		c.attemptFinished(e.Attempt, e.Worker, e.Incarnation, e.Output, e.Rows)
 	case AttemptFailed:
 		c.attemptFailed(e)
 	case FetchProblem:

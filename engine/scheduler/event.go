@@ -93,6 +93,8 @@ type AttemptFinished struct {
 	Worker      WorkerID
 	Incarnation Incarnation
 	Output      Output
+	// Rows read in all, 0 where they are not counted: the attempt may have ended before a heartbeat told of any.
+	Rows int64
 }
 
 // AttemptFailed says that an attempt ended otherwise.

@@ -69,7 +69,7 @@ func (r *Runner) run(a *attempt) {
 			return
 		}
 	}
-	r.report(a, &Report{Kind: Finished, Output: w.output, Place: w.place(), Work: w.work})
+	r.report(a, &Report{Kind: Finished, Output: w.output, Rows: a.progress.Rows.Load(), Place: w.place(), Work: w.work})
 }
 
 // discard removes the files of an attempt whose output does not count. Were they left, they would go with the statement; they may be

@@ -59,6 +59,8 @@ type Report struct {
 	Attempt scheduler.AttemptID
 	// Output describes what was written, with CommitRequested and Finished.
 	Output scheduler.Output
+	// Rows are those that the attempt has read, with Finished.
+	Rows int64
 	// Manifest lists the files of a sink (tablesink.EncodeOutputs), with CommitRequested.
 	Manifest []byte
 	// Work is what the task did, with CommitRequested or, where nothing is asked for, Finished (stage.EncodeReport).

@@ -218,6 +218,7 @@ func codeReport(c *codec.Coder, r *worker.Report) {
 	}
 	codeAttempt(c, &r.Attempt)
 	codeOutput(c, &r.Output)
+	c.Int64(&r.Rows)
 	blob(c, &r.Manifest)
 	if some(c, r.Place != nil) {
 		if c.Reading() {
