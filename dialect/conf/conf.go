@@ -111,9 +111,15 @@ func (c *Conf) All() map[string]string {
 }
 
 // Overrides returns the properties that are set in c and its parents, but for the outermost one.
-func (c *Conf) Overrides() map[string]string {
+func (c *Conf) Overrides() map[string]string { return c.collect(false) }
+
+// Changed returns the properties that have been set here or in a parent; defaults are left out.
+func (c *Conf) Changed() map[string]string { return c.collect(true) }
+
+// collect returns the properties set in c and its parents, those of the innermost first; outermost says whether the last parent counts.
+func (c *Conf) collect(outermost bool) map[string]string {
 	out := map[string]string{}
-	for p := c; p != nil && p.parent != nil; p = p.parent {
+	for p := c; p != nil && (outermost || p.parent != nil); p = p.parent {
 		p.mu.RLock()
 		for k, v := range p.values {
 			if _, ok := out[k]; !ok {
@@ -142,19 +148,4 @@ func (c *Conf) NullsLast() bool {
 		return strings.EqualFold(v, "true")
 	}
 	return !c.Hive3()
-}
-
-// Changed returns the properties that have been set here or in a parent; defaults are left out.
-func (c *Conf) Changed() map[string]string {
-	out := map[string]string{}
-	for p := c; p != nil; p = p.parent {
-		p.mu.RLock()
-		for k, v := range p.values {
-			if _, ok := out[k]; !ok {
-				out[k] = v
-			}
-		}
-		p.mu.RUnlock()
-	}
-	return out
 }
