@@ -8,11 +8,11 @@ package chaos
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	_ "modernc.org/sqlite" // registers the driver
 
 	"skep/engine/history"
 	"skep/test/hs2"
@@ -288,28 +290,19 @@ func (c *cluster) run(sql string, meddle func(started time.Time)) *outcome {
 	return o
 }
 
-// lastAttempts reads the attempts of the statement that ended last from the history's files.
+// lastAttempts reads the attempts of the latest statement from the history, once it has ended there.
 func (c *cluster) lastAttempts() []history.Attempt {
 	c.t.Helper()
-	var newest string
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		var at time.Time
-		_ = filepath.WalkDir(filepath.Join(c.dir, "data", "history"), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".zst") {
-				return err
+		all := c.events("ORDER BY id DESC LIMIT 1")
+		if len(all) == 1 {
+			if list, ended, _ := readAttempts(all[0]); ended {
+				return list
 			}
-			if info, err := d.Info(); err == nil && info.ModTime().After(at) {
-				newest, at = path, info.ModTime()
-			}
-			return nil
-		})
-		list, ended, err := readAttempts(newest)
-		if ended {
-			return list
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("no history of the statement in %q: %v", newest, err)
+			c.t.Fatal("the latest statement has not ended in the history")
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -318,29 +311,55 @@ func (c *cluster) lastAttempts() []history.Attempt {
 // attemptsSince lists the attempts of all statements that started after a moment.
 func (c *cluster) attemptsSince(at time.Time) (out []history.Attempt) {
 	c.t.Helper()
-	err := filepath.WalkDir(filepath.Join(c.dir, "data", "history"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".zst") {
-			return err
-		}
-		list, _, _ := readAttempts(path) // one that is being written, or was when the server was killed, ends early
+	for _, b := range c.events("") {
+		list, _, _ := readAttempts(b) // one that is being written, or was when the server was killed, ends early
 		for _, a := range list {
 			if a.Start.After(at) {
 				out = append(out, a)
 			}
 		}
-		return nil
-	})
+	}
+	return out
+}
+
+// events returns the event files of the statements that the history's index lists in an order: those that it keeps itself, and files.
+func (c *cluster) events(order string) (out [][]byte) {
+	c.t.Helper()
+	dir := filepath.Join(c.dir, "data", "history")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "history.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(c.t.Context(), "SELECT id, events FROM statement "+order)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var b []byte
+		if err := rows.Scan(&id, &b); err != nil {
+			c.t.Fatal(err)
+		}
+		if b == nil {
+			names, err := filepath.Glob(filepath.Join(dir, "events", "*", fmt.Sprint(id)+".zst"))
+			if err != nil || len(names) != 1 {
+				continue // nothing is written yet
+			}
+			if b, err = os.ReadFile(names[0]); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil {
 		c.t.Fatal(err)
 	}
 	return out
 }
 
-func readAttempts(path string) (list []history.Attempt, ended bool, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false, err
-	}
+func readAttempts(b []byte) (list []history.Attempt, ended bool, err error) {
 	r, err := zstd.NewReader(bytes.NewReader(b))
 	if err != nil {
 		return nil, false, err
