@@ -85,17 +85,10 @@ func (l *logged) code(c *codec.Coder) {
 	c.Bool(&l.twice)
 	c.Bool(&l.verify)
 	c.Bool(&l.durable)
-	codeBytes(c, &l.session)
-	codeBytes(c, &l.graph)
-	codec.List(c, &l.sinks, func(b *[]byte) { codeBytes(c, b) })
-	codeBytes(c, &l.statement)
-}
-
-func codeBytes(c *codec.Coder, b *[]byte) {
-	s := string(*b)
-	if c.String(&s); c.Reading() {
-		*b = []byte(s)
-	}
+	c.Blob(&l.session)
+	c.Blob(&l.graph)
+	codec.List(c, &l.sinks, c.Blob)
+	c.Blob(&l.statement)
 }
 
 // payload describes the job for the log.

@@ -3,7 +3,6 @@
 package session
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -55,25 +54,13 @@ func (s *Session) Expr() *expr.Env {
 
 // Encode turns s into bytes.
 func (s *Session) Encode() ([]byte, error) {
-	c := codec.NewWriter()
 	x := *s
-	code(c, &x)
-	b, err := c.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("encoding a session: %w", err)
-	}
-	return b, nil
+	return codec.Encode("a session", &x, code)
 }
 
 // Decode reads what Encode returns.
 func Decode(b []byte) (*Session, error) {
-	c := codec.NewReader(b)
-	s := &Session{}
-	code(c, s)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding a session: %w", err)
-	}
-	return s, nil
+	return codec.Decode("a session", b, code)
 }
 
 // localZone is the setting under which the zone of the process that encodes travels; a worker's own may be another.

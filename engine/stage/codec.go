@@ -17,24 +17,12 @@ import (
 
 // EncodeFragment turns a fragment into bytes.
 func EncodeFragment(f *Fragment) ([]byte, error) {
-	c := codec.NewWriter()
-	codeFragment(c, f)
-	b, err := c.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("encoding a fragment: %w", err)
-	}
-	return b, nil
+	return codec.Encode("a fragment", f, codeFragment)
 }
 
 // DecodeFragment reads what EncodeFragment returns.
 func DecodeFragment(b []byte) (*Fragment, error) {
-	c := codec.NewReader(b)
-	f := &Fragment{}
-	codeFragment(c, f)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding a fragment: %w", err)
-	}
-	return f, nil
+	return codec.Decode("a fragment", b, codeFragment)
 }
 
 func codeFragment(c *codec.Coder, f *Fragment) {
@@ -75,13 +63,7 @@ func EncodeTask(t *Task) ([]byte, error) {
 
 // DecodeTask reads what EncodeTask returns.
 func DecodeTask(b []byte) (*Task, error) {
-	c := codec.NewReader(b)
-	t := &Task{}
-	codeTask(c, t)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding a task: %w", err)
-	}
-	return t, nil
+	return codec.Decode("a task", b, codeTask)
 }
 
 func codeTask(c *codec.Coder, t *Task) {
@@ -138,13 +120,7 @@ func EncodeManifest(m *shuffle.Manifest) ([]byte, error) {
 
 // DecodeManifest reads what EncodeManifest returns.
 func DecodeManifest(b []byte) (*shuffle.Manifest, error) {
-	c := codec.NewReader(b)
-	m := &shuffle.Manifest{}
-	codeManifest(c, m)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding a manifest: %w", err)
-	}
-	return m, nil
+	return codec.Decode("a manifest", b, codeManifest)
 }
 
 func codeStageID(c *codec.Coder, s *shuffle.StageID) {

@@ -65,24 +65,12 @@ func (r *Report) Add(o *Report) {
 
 // EncodeReport turns a report into bytes.
 func EncodeReport(r *Report) ([]byte, error) {
-	c := codec.NewWriter()
-	codeReport(c, r)
-	b, err := c.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("encoding the report of a task: %w", err)
-	}
-	return b, nil
+	return codec.Encode("the report of a task", r, codeReport)
 }
 
 // DecodeReport reads what EncodeReport returns.
 func DecodeReport(b []byte) (*Report, error) {
-	c := codec.NewReader(b)
-	r := &Report{}
-	codeReport(c, r)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding the report of a task: %w", err)
-	}
-	return r, nil
+	return codec.Decode("the report of a task", b, codeReport)
 }
 
 func codeReport(c *codec.Coder, r *Report) {

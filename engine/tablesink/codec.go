@@ -11,24 +11,12 @@ import (
 
 // EncodeSpec turns a spec into bytes.
 func EncodeSpec(s *Spec) ([]byte, error) {
-	c := codec.NewWriter()
-	codeSpec(c, s)
-	b, err := c.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("encoding the description of a write: %w", err)
-	}
-	return b, nil
+	return codec.Encode("the description of a write", s, codeSpec)
 }
 
 // DecodeSpec reads what EncodeSpec returns.
 func DecodeSpec(b []byte) (*Spec, error) {
-	c := codec.NewReader(b)
-	s := &Spec{}
-	codeSpec(c, s)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding the description of a write: %w", err)
-	}
-	return s, nil
+	return codec.Decode("the description of a write", b, codeSpec)
 }
 
 func codeSpec(c *codec.Coder, s *Spec) {
@@ -62,24 +50,16 @@ func codeSpec(c *codec.Coder, s *Spec) {
 
 // EncodeOutputs turns what a sink has written into bytes: the manifest by which a statement commits it.
 func EncodeOutputs(outputs []*Output) ([]byte, error) {
-	c := codec.NewWriter()
-	codeOutputs(c, &outputs)
-	b, err := c.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("encoding the manifest of a write: %w", err)
-	}
-	return b, nil
+	return codec.Encode("the manifest of a write", &outputs, codeOutputs)
 }
 
 // DecodeOutputs reads what EncodeOutputs returns.
 func DecodeOutputs(b []byte) ([]*Output, error) {
-	c := codec.NewReader(b)
-	var outputs []*Output
-	codeOutputs(c, &outputs)
-	if err := c.End(); err != nil {
-		return nil, fmt.Errorf("decoding the manifest of a write: %w", err)
+	outputs, err := codec.Decode("the manifest of a write", b, codeOutputs)
+	if err != nil {
+		return nil, err
 	}
-	return outputs, nil
+	return *outputs, nil
 }
 
 func codeOutputs(c *codec.Coder, outputs *[]*Output) {

@@ -157,15 +157,6 @@ func number[T ~int | ~int32 | ~int64 | ~uint8 | ~uint32 | ~uint64](c *codec.Code
 	}
 }
 
-// blob codes bytes, which are not repeated in a message.
-func blob(c *codec.Coder, b *[]byte) {
-	s := string(*b)
-	c.String(&s)
-	if c.Reading() && len(s) > 0 {
-		*b = []byte(s)
-	}
-}
-
 func hash(c *codec.Coder, h *Hash) { c.String((*string)(h)) }
 
 func codeAttempt(c *codec.Coder, a *scheduler.AttemptID) {
@@ -206,7 +197,7 @@ func codeHeartbeat(c *codec.Coder, m *Heartbeat) {
 func codeOutput(c *codec.Coder, o *scheduler.Output) {
 	c.Int64(&o.Bytes)
 	c.Int64(&o.Rows)
-	blob(c, &o.Sizes)
+	c.Blob(&o.Sizes)
 	number(c, &o.Digest.Sum)
 	number(c, &o.Digest.Xor)
 }
@@ -219,7 +210,7 @@ func codeReport(c *codec.Coder, r *worker.Report) {
 	codeAttempt(c, &r.Attempt)
 	codeOutput(c, &r.Output)
 	c.Int64(&r.Rows)
-	blob(c, &r.Manifest)
+	c.Blob(&r.Manifest)
 	if some(c, r.Place != nil) {
 		if c.Reading() {
 			r.Place = &worker.Place{}
@@ -255,7 +246,7 @@ func codeWork(c *codec.Coder, r *worker.Report) {
 			c.Fail(err)
 		}
 	}
-	blob(c, &b)
+	c.Blob(&b)
 	if c.Reading() && c.Err() == nil {
 		var err error
 		if r.Work, err = stage.DecodeReport(b); err != nil {
@@ -300,7 +291,7 @@ func some(c *codec.Coder, is bool) bool {
 func codeBlob(c *codec.Coder, m *Blob) {
 	number(c, &m.Job)
 	hash(c, &m.Hash)
-	blob(c, &m.Bytes)
+	c.Blob(&m.Bytes)
 }
 
 func codeLaunch(c *codec.Coder, m *Launch) {
@@ -309,7 +300,7 @@ func codeLaunch(c *codec.Coder, m *Launch) {
 	hash(c, &m.Session)
 	hash(c, &m.Fragment)
 	hash(c, &m.Sink)
-	blob(c, &m.Task)
+	c.Blob(&m.Task)
 	codec.List(c, &m.Manifests, func(i *Input) {
 		c.Int(&i.Exchange)
 		hash(c, &i.Manifest)
