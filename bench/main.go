@@ -39,20 +39,13 @@ func main() {
 	flag.IntVar(&o.threads, "threads", 2, "threads of both engines")
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "per query")
 	flag.Parse()
-	o.shared, o.build = env("SKEP_SHARED", "../shared"), env("SKEP_BUILD", "build")
+	o.shared, o.build = tpcds.Folders()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-func env(key, byDefault string) string {
-	if v := os.Getenv(key); v != "" {
-		return v
-	}
-	return byDefault
 }
 
 func run(ctx context.Context, o options) error {
@@ -124,7 +117,7 @@ func openSkep(ctx context.Context, o options, server *skepserver.Server) (*skepE
 	if _, err := e.client.Exec(ctx, "select count(*) from "+e.database+".loaded"); err == nil {
 		return e, e.connect(ctx, e.database)
 	}
-	data := filepath.Join(env("SKEP_TPCDS", filepath.Join(o.build, "tpcds")), "sf"+o.scale)
+	data := filepath.Join(tpcds.Data(o.build), "sf"+o.scale)
 	if _, err := os.Stat(data); err != nil {
 		return nil, fmt.Errorf("no TPC-DS text data at %s; `make tpcds SF=%s` generates it: %w", data, o.scale, err)
 	}

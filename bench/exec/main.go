@@ -37,20 +37,13 @@ func main() {
 	flag.IntVar(&o.threads, "threads", 2, "threads of the server")
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "per query")
 	flag.Parse()
-	o.shared, o.build = env("SKEP_SHARED", "../shared"), env("SKEP_BUILD", "build")
+	o.shared, o.build = tpcds.Folders()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "exec:", err)
 		os.Exit(1)
 	}
-}
-
-func env(key, byDefault string) string {
-	if v := os.Getenv(key); v != "" {
-		return v
-	}
-	return byDefault
 }
 
 func run(ctx context.Context, o options) error {
@@ -101,7 +94,7 @@ func (b *bench) open(ctx context.Context) error {
 	}
 	b.embedded = client
 	if _, err := client.Exec(ctx, "select count(*) from "+database+".web_site"); err != nil {
-		data := filepath.Join(env("SKEP_TPCDS", filepath.Join(b.build, "tpcds")), "sf"+b.scale)
+		data := filepath.Join(tpcds.Data(b.build), "sf"+b.scale)
 		if _, err := os.Stat(data); err != nil {
 			return fmt.Errorf("no TPC-DS text data at %s; `make tpcds SF=%s` generates it: %w", data, b.scale, err)
 		}

@@ -44,20 +44,13 @@ func main() {
 	flag.StringVar(&o.passing, "require", "", "file of 'format query' lines that must pass; only then failures among others are no error")
 	flag.StringVar(&o.settings, "set", "", "comma-separated settings of the sessions, e.g. skep.execution.mode=staged")
 	flag.Parse()
-	o.shared, o.build = env("SKEP_SHARED", "../shared"), env("SKEP_BUILD", "build")
+	o.shared, o.build = tpcds.Folders()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "tpcds:", err)
 		os.Exit(1)
 	}
-}
-
-func env(key, byDefault string) string {
-	if v := os.Getenv(key); v != "" {
-		return v
-	}
-	return byDefault
 }
 
 func run(ctx context.Context, o options) error {
@@ -125,7 +118,7 @@ func run(ctx context.Context, o options) error {
 
 // generate returns the directory of the text data, making it when absent.
 func generate(ctx context.Context, dir string, o options) (string, error) {
-	root := env("SKEP_TPCDS", filepath.Join(o.build, "tpcds"))
+	root := tpcds.Data(o.build)
 	data := filepath.Join(root, "sf"+o.scale)
 	if _, err := os.Stat(filepath.Join(data, "web_site")); err == nil {
 		return data, nil
