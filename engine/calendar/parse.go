@@ -1,6 +1,11 @@
 package calendar
 
-import "skep/dialect/types"
+import (
+	"bytes"
+	"slices"
+
+	"skep/dialect/types"
+)
 
 // ParseDate reads a date: y-m-d, with one or two digits of month and day and blanks around. Lenient parsing (Hive 3.1) rolls
 // months and days over and allows a time of day after a blank or 'T'; strict parsing ignores what follows the day unless it is
@@ -16,24 +21,15 @@ func ParseDate(s []byte, lenient bool) (days int64, ok bool) {
 		}
 	}
 	c := cursor{s: trim(s)}
-	maxYear := 4
-	if lenient {
-		maxYear = 10
-		for i, b := range c.s {
-			if b == ' ' || b == 'T' {
-				c.s = c.s[:i]
-				break
-			}
-		}
+	if !lenient {
+		days, ok = c.date(4, false)
+		return days, ok && (len(c.s) == 0 || !isDigit(c.s[0]))
 	}
-	days, ok = c.date(maxYear, lenient)
-	if !ok {
-		return 0, false
+	if i := bytes.IndexAny(c.s, " T"); i >= 0 {
+		c.s = c.s[:i]
 	}
-	if len(c.s) > 0 && (lenient || isDigit(c.s[0])) {
-		return 0, false
-	}
-	return days, true
+	days, ok = c.date(10, true)
+	return days, ok && len(c.s) == 0
 }
 
 // CheckedDays returns the days of a date, checking the parts, or rolling months and days over when lenient.
@@ -52,7 +48,7 @@ func CheckedDays(year, month, day int64, lenient bool) (int64, bool) {
 // ParseTimestamp reads a timestamp: y-m-d h:m:s[.f], the ISO form with T, either followed by a time zone (which is dropped:
 // the local time counts), or a date.
 func ParseTimestamp(s []byte, lenient bool) (types.Int128, bool) {
-	s = trim(s)
+	s = cutFraction(trim(s))
 	if v, rest, ok := plainTimestamp(s, lenient); ok && (len(rest) == 0 || !lenient && isZone(rest)) {
 		return v, true
 	}
@@ -64,6 +60,27 @@ func ParseTimestamp(s []byte, lenient bool) (types.Int128, bool) {
 		days, ok = ParseDate(s[:len(plainDate)], lenient)
 	}
 	return Midnight(days), ok
+}
+
+// cutFraction drops the digits of a fraction beyond the ninth, with what follows them up to a second blank or a plus, as Hive does.
+func cutFraction(s []byte) []byte {
+	point := bytes.IndexByte(s, '.')
+	if point < 0 {
+		return s
+	}
+	end := len(s)
+	if blank := bytes.IndexByte(s, ' '); blank >= 0 {
+		for _, c := range " +" {
+			if i := bytes.IndexByte(s[blank+1:], byte(c)); i >= 0 {
+				end = blank + 1 + i
+				break
+			}
+		}
+	}
+	if end-point <= 10 {
+		return s
+	}
+	return append(slices.Clip(s[:point+10]), s[end:]...)
 }
 
 const plainDate = "yyyy-mm-dd"
@@ -82,8 +99,13 @@ func isZone(s []byte) bool {
 // ParseTimestampLTZ reads yyyy-mm-dd[ hh:mm:ss[.f]][ ][zone] as an instant; without a zone it is local to zone local. Days beyond
 // the month's end are cut to it and 24:00:00 is the next day's start, as Java's smart resolution has it.
 func ParseTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
+	return FieldTimestampLTZ(cutFraction(trim(s)), local)
+}
+
+// FieldTimestampLTZ reads a text field as ParseTimestampLTZ does, but without blanks around and with at most nine digits of a fraction.
+func FieldTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 	var none types.Int128
-	c := cursor{trim(s)}
+	c := cursor{s}
 	y, ok1 := c.number(4, 10, true)
 	if !ok1 || !c.accept('-') {
 		return none, false
@@ -98,7 +120,7 @@ func ParseTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 	}
 	seconds := Days(y, mo, min(d, DaysIn(y, mo))) * SecondsPerDay
 	var nanos int64
-	if rest := c.s; c.accept(' ') || c.accept('T') {
+	if rest := c.s; c.accept(' ') {
 		at, n, ok := c.clock()
 		if ok {
 			seconds, nanos = seconds+at, n
@@ -131,10 +153,10 @@ func ParseTimeOfDay(s []byte) (types.Int128, bool) {
 	ok := ok2
 	if ok && c.accept(':') {
 		if sec, ok = c.number(2, 2, false); ok && c.accept('.') {
-			nanos, ok = c.fraction(1)
+			nanos, ok = c.longFraction()
 		}
 	}
-	seconds, ok3 := timeOfDay(h, m, sec, false)
+	seconds, ok3 := TimeOfDay(h, m, sec, false)
 	return types.Int128{Hi: seconds, Lo: uint64(nanos)}, ok && ok3 && len(c.s) == 0
 }
 
@@ -186,7 +208,7 @@ func ParseDayTime(s []byte) (types.Int128, bool) {
 	}
 	var nanos int64
 	if c.accept('.') {
-		if nanos, ok = c.fraction(1); !ok {
+		if nanos, ok = c.longFraction(); !ok {
 			return none, false
 		}
 	}
@@ -274,7 +296,7 @@ func (c *cursor) date(maxYear int, lenient bool) (int64, bool) {
 	return CheckedDays(y, m, d, lenient)
 }
 
-// fraction reads digits after a point as nanoseconds: at least lo, of which nine count.
+// fraction reads digits after a point as nanoseconds: at least lo, at most nine.
 func (c *cursor) fraction(lo int) (int64, bool) {
 	start := len(c.s)
 	v, ok := c.number(lo, 9, false)
@@ -284,14 +306,20 @@ func (c *cursor) fraction(lo int) (int64, bool) {
 	for range 9 - (start - len(c.s)) {
 		v *= 10
 	}
-	for len(c.s) > 0 && isDigit(c.s[0]) {
-		c.s = c.s[1:]
-	}
 	return v, true
 }
 
-// timeOfDay returns the seconds of the day; lenient parts may exceed their ranges.
-func timeOfDay(h, m, s int64, lenient bool) (int64, bool) {
+// longFraction reads a fraction of which nine digits count.
+func (c *cursor) longFraction() (int64, bool) {
+	v, ok := c.fraction(1)
+	for len(c.s) > 0 && isDigit(c.s[0]) {
+		c.s = c.s[1:]
+	}
+	return v, ok
+}
+
+// TimeOfDay returns the seconds of the day; lenient parts may exceed their ranges.
+func TimeOfDay(h, m, s int64, lenient bool) (int64, bool) {
 	if !lenient && (h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 59) {
 		return 0, false
 	}
@@ -323,7 +351,7 @@ func plainTimestamp(s []byte, lenient bool) (v types.Int128, rest []byte, ok boo
 			return v, nil, false
 		}
 	}
-	at, ok := timeOfDay(h, m, sec, lenient)
+	at, ok := TimeOfDay(h, m, sec, lenient)
 	if !ok {
 		return v, nil, false
 	}
@@ -369,7 +397,7 @@ func isoTimestamp(s []byte) (types.Int128, bool) {
 		}
 	}
 	days, ok6 := CheckedDays(y, mo, d, false)
-	at, ok7 := timeOfDay(h, m, sec, false)
+	at, ok7 := TimeOfDay(h, m, sec, false)
 	if !ok6 || !ok7 || len(c.s) > 0 {
 		return none, false
 	}
@@ -397,6 +425,6 @@ func (c *cursor) clock() (seconds, nanos int64, ok bool) {
 	if h == 24 && m == 0 && s == 0 && nanos == 0 {
 		return SecondsPerDay, 0, true
 	}
-	seconds, ok = timeOfDay(h, m, s, false)
+	seconds, ok = TimeOfDay(h, m, s, false)
 	return seconds, nanos, ok
 }

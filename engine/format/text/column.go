@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 	"skep/engine/vector"
 )
 
@@ -92,7 +93,7 @@ func (c *column) parseFixed(p *params, in *cells, n int, sel []uint16) {
 		})
 	case types.Date:
 		each(func(row, off, length int) (ok bool) {
-			v.I64[row], ok = parseDate(in.buf[off:off+length], p.lenient)
+			v.I64[row], ok = calendar.FieldDate(in.buf[off:off+length], p.lenient)
 			return ok
 		})
 	default:
@@ -160,15 +161,15 @@ func (p *params) setFixed(v *vector.Vector, row int, buf []byte, off, n int) (ok
 	case types.Double:
 		v.F64[row], ok = parseFloat(s, 64)
 	case types.Date:
-		v.I64[row], ok = parseDate(s, p.lenient)
+		v.I64[row], ok = calendar.FieldDate(s, p.lenient)
 	case types.Timestamp:
 		v.W[row], ok = p.parseTimestamp(s)
 	case types.TimestampLTZ:
 		v.W[row], ok = p.parseTimestampLTZ(s)
 	case types.IntervalYearMonth:
-		v.I64[row], ok = parseYearMonth(s)
+		v.I64[row], ok = calendar.ParseYearMonth(s)
 	case types.IntervalDayTime:
-		v.W[row], ok = parseDayTime(s)
+		v.W[row], ok = calendar.ParseDayTime(s)
 	}
 	return ok
 }
@@ -190,64 +191,36 @@ func (p *params) parseBoolean(s []byte) (int64, bool) {
 	return 0, false
 }
 
-// parseYearMonth reads [±]years-months.
-func parseYearMonth(s []byte) (int64, bool) {
-	c := cursor{trim(s)}
-	negative := c.accept('-')
-	if !negative {
-		c.accept('+')
+// parseTimestamp reads a timestamp field by the table's timestamp.formats, else as Hive writes them.
+func (p *params) parseTimestamp(s []byte) (types.Int128, bool) {
+	if len(s) < calendar.ShortestField {
+		return types.Int128{}, false
 	}
-	y, ok1 := c.number(1, 9, false)
-	if !ok1 || !c.accept('-') {
-		return 0, false
+	if p.millis {
+		if v, ok := parseIntegerSlow(s, 64); ok {
+			return calendar.OfMillis(v), true // a fraction of them is dropped
+		}
 	}
-	m, ok2 := c.number(1, 2, false)
-	if !ok2 || m > 11 || len(c.s) > 0 {
-		return 0, false
+	for i := range p.patterns {
+		if v, ok := p.patterns[i].parse(string(s), calendar.Zone{}); ok {
+			v.Lo -= v.Lo % 1e6 // these go through epoch milliseconds
+			return v, true
+		}
 	}
-	if negative {
-		return -(y*12 + m), true
-	}
-	return y*12 + m, true
+	return calendar.FieldTimestamp(s, p.lenient)
 }
 
-// parseDayTime reads [±]days h:m:s[.f].
-func parseDayTime(s []byte) (types.Int128, bool) {
-	var none types.Int128
-	c := cursor{trim(s)}
-	negative := c.accept('-')
-	if !negative {
-		c.accept('+')
+// parseTimestampLTZ reads an instant by the table's timestamp.formats, else as Hive writes them; without a zone in the text it is local to
+// the session.
+func (p *params) parseTimestampLTZ(s []byte) (types.Int128, bool) {
+	if len(s) < calendar.ShortestField {
+		return types.Int128{}, false
 	}
-	d, ok := c.number(1, 9, false)
-	if !ok || !c.accept(' ') {
-		return none, false
-	}
-	var parts [3]int64
-	for i := range parts {
-		if i > 0 && !c.accept(':') {
-			return none, false
-		}
-		if parts[i], ok = c.number(1, 2, false); !ok {
-			return none, false
+	local := calendar.ZoneOf(p.location)
+	for i := range p.patterns {
+		if v, ok := p.patterns[i].parse(string(s), local); ok {
+			return v, true
 		}
 	}
-	var nanos int64
-	if c.accept('.') {
-		if nanos, ok = c.fraction(1); !ok {
-			return none, false
-		}
-	}
-	at, ok := timeOfDay(parts[0], parts[1], parts[2], false)
-	if !ok || len(c.s) > 0 {
-		return none, false
-	}
-	seconds := d*secondsPerDay + at
-	if negative {
-		seconds = -seconds
-		if nanos > 0 {
-			seconds, nanos = seconds-1, 1e9-nanos
-		}
-	}
-	return types.Int128{Hi: seconds, Lo: uint64(nanos)}, true
+	return calendar.FieldTimestampLTZ(s, local)
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
 )
 
 // timestampPattern is a compiled entry of timestamp.formats: a pattern in the letters of Java's DateTimeFormatter (which are
@@ -110,12 +110,13 @@ type fields struct {
 	year, month, day, hour, minute, second, nanos int64
 	pm                                            int // 1 for am, 2 for pm
 	half                                          bool
-	zone                                          *time.Location
+	zoned                                         bool // the text named zone
+	zone                                          calendar.Zone
 }
 
-// parse reads the whole of s. A zone in the text makes the result that instant; otherwise it is the local time itself, or the
-// instant in zone when zone is not nil.
-func (p timestampPattern) parse(s string, zone *time.Location) (types.Int128, bool) {
+// parse reads the whole of s. A zone in the text makes the result that instant; otherwise it is the
+// instant of that local time in zone.
+func (p timestampPattern) parse(s string, zone calendar.Zone) (types.Int128, bool) {
 	f := fields{year: 1970, month: 1, day: 1}
 	rest, ok := p.match(s, &f)
 	if !ok || rest != "" {
@@ -133,22 +134,19 @@ func (p timestampPattern) parse(s string, zone *time.Location) (types.Int128, bo
 	if f.month < 1 || f.month > 12 || f.day < 1 || f.day > 31 {
 		return types.Int128{}, false
 	}
-	seconds := daysOf(f.year, f.month, min(f.day, daysIn(f.year, f.month))) * secondsPerDay
-	at, ok := timeOfDay(f.hour, f.minute, f.second, false)
+	seconds := calendar.Days(f.year, f.month, min(f.day, calendar.DaysIn(f.year, f.month))) * calendar.SecondsPerDay
+	at, ok := calendar.TimeOfDay(f.hour, f.minute, f.second, false)
 	if f.hour == 24 && f.minute == 0 && f.second == 0 {
-		at, ok = secondsPerDay, true
+		at, ok = calendar.SecondsPerDay, true
 	}
 	if !ok {
 		return types.Int128{}, false
 	}
 	seconds += at
-	if f.zone != nil {
+	if f.zoned {
 		zone = f.zone
 	}
-	if zone != nil {
-		seconds = localToInstant(seconds, zone)
-	}
-	return types.Int128{Hi: seconds, Lo: uint64(f.nanos)}, true
+	return types.Int128{Hi: zone.Instant(seconds), Lo: uint64(f.nanos)}, true
 }
 
 func (p timestampPattern) match(s string, f *fields) (string, bool) {
@@ -235,8 +233,8 @@ func (p *patternPart) read(s string, f *fields) (string, bool) {
 	if n == 0 {
 		return s, false
 	}
-	z, ok := parseZone(s[:n])
-	f.zone = z
+	z, ok := calendar.ParseZone(s[:n])
+	f.zone, f.zoned = z, true
 	return s[n:], ok
 }
 
