@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"skep/dialect/types"
-	"skep/engine/function"
 	"skep/engine/vector"
 )
 
@@ -52,7 +51,7 @@ func (s *nestedExtremes) Update(groups []uint32, args []*vector.Vector) {
 // and the largest otherwise.
 func compareExtremes(a *vector.Vector, i int, b *vector.Vector, j int, largest bool) int {
 	if a.Type.Kind != types.Struct {
-		return function.Compare(a, i, b, j)
+		return vector.Compare(a, i, b, j)
 	}
 	x, y := a.Base(), b.Base()
 	i, j = a.At(i), b.At(j)

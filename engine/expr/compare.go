@@ -277,5 +277,5 @@ func (m *machine) nullSafe(n *node, st *state, sc *scope, out []uint16) ([]uint1
 
 // compareValues orders two values of one type that are not NULL.
 func compareValues(a *vector.Vector, i int, b *vector.Vector, j int) int {
-	return function.Compare(a, i, b, j)
+	return vector.Compare(a, i, b, j)
 }

@@ -353,7 +353,7 @@ func boolDatum(b bool) types.Datum {
 }
 
 func order(t *types.Type, a, b types.Datum) int {
-	return function.Compare(vector.NewConst(t, a), 0, vector.NewConst(t, b), 0)
+	return vector.Compare(vector.NewConst(t, a), 0, vector.NewConst(t, b), 0)
 }
 
 func model(e plan.Expr, b *vector.Batch, row int) types.Datum {

@@ -27,7 +27,7 @@ func doubleToInteger(bits int, constant bool) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a := floats(args[0])
 		rows.Each(func(i int) {
-			v := toLong(a.at(i))
+			v := types.FloatToInt(a.at(i))
 			if bits < 32 || bits == 32 && constant {
 				v = min(max(v, math.MinInt32), math.MaxInt32)
 			}
@@ -146,19 +146,6 @@ func falseText(s []byte) bool {
 
 // inRange reports whether v is a value of an integer type of the given bits.
 func inRange(v int64, bits int) bool { return wrap(v, bits) == v }
-
-// toLong is Java's cast from double to long: towards zero, saturating, NaN 0.
-func toLong(f float64) int64 {
-	switch {
-	case f != f:
-		return 0
-	case f >= math.MaxInt64:
-		return math.MaxInt64
-	case f <= math.MinInt64:
-		return math.MinInt64
-	}
-	return int64(f)
-}
 
 func castToInteger(env *Env, from, to *types.Type) Kernel {
 	bits := width(to)

@@ -78,7 +78,7 @@ func equalMembers(a, b *vector.Vector, row int) bool {
 	if isNull(a, row) || isNull(b, row) {
 		return isNull(a, row) && isNull(b, row)
 	}
-	return Compare(a, row, b, row) == 0
+	return vector.Compare(a, row, b, row) == 0
 }
 
 // makeMap keeps the place of the first and the value of the last of equal keys.
@@ -247,7 +247,7 @@ func index(_ *Env, call *Call) Kernel {
 			k := -1
 			if isMap {
 				for j := range int(r.Len) {
-					if !b.Children[0].IsNull(int(r.Off)+j) && Compare(b.Children[0], int(r.Off)+j, args[1], i) == 0 {
+					if !b.Children[0].IsNull(int(r.Off)+j) && vector.Compare(b.Children[0], int(r.Off)+j, args[1], i) == 0 {
 						k = j
 					}
 				}
@@ -312,7 +312,7 @@ func arrayContains(_ *Env, _ *Call) Kernel {
 			}
 			r, elems := listAt(args[0], i)
 			for k := range int(r.Len) {
-				if at := int(r.Off) + k; !isNull(elems, at) && Compare(elems, at, args[1], i) == 0 {
+				if at := int(r.Off) + k; !isNull(elems, at) && vector.Compare(elems, at, args[1], i) == 0 {
 					out.I64[i] = 1
 					return
 				}
@@ -340,7 +340,7 @@ func listFilter(args []*vector.Vector, rows Rows, out *Result, keep func(row int
 func arrayRemove(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		return listFilter(args, rows, out, func(row int, elems *vector.Vector, at, _ int) bool {
-			return isNull(elems, at) || Compare(elems, at, args[1], row) != 0
+			return isNull(elems, at) || vector.Compare(elems, at, args[1], row) != 0
 		})
 	}
 }
@@ -348,7 +348,7 @@ func arrayRemove(_ *Env, _ *Call) Kernel {
 // contains reports whether v holds the value of w at j among the rows from … to-1; NULL equals NULL here.
 func contains(v *vector.Vector, from, to int, w *vector.Vector, j int) bool {
 	for i := from; i < to; i++ {
-		if compareMembers(v, i, w, j) == 0 {
+		if vector.CompareMembers(v, i, w, j) == 0 {
 			return true
 		}
 	}
@@ -410,7 +410,7 @@ func arrayExtreme(sign int) Builder {
 				best := -1
 				for k := range int(r.Len) {
 					at := int(r.Off) + k
-					if !isNull(elems, at) && (best < 0 || Compare(elems, at, elems, best)*sign > 0) {
+					if !isNull(elems, at) && (best < 0 || vector.Compare(elems, at, elems, best)*sign > 0) {
 						best = at
 					}
 				}
@@ -502,7 +502,7 @@ func sortRuns(args []*vector.Vector, rows Rows, out *Result, order func(row int,
 func sortArray(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		return sortRuns(args, rows, out, func(row int, elems *vector.Vector, a, b int) int {
-			c := compareMembers(elems, a, elems, b)
+			c := vector.CompareMembers(elems, a, elems, b)
 			if len(args) > 1 {
 				if up := ints(args[1]); up.at(row) == 0 {
 					c = -c
@@ -532,7 +532,7 @@ func sortArrayBy(_ *Env, call *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		return sortRuns(args, rows, out, func(_ int, elems *vector.Vector, a, b int) int {
 			for _, f := range fields {
-				if c := compareMembers(elems.Children[f], a, elems.Children[f], b); c != 0 {
+				if c := vector.CompareMembers(elems.Children[f], a, elems.Children[f], b); c != 0 {
 					return c * sign
 				}
 			}

@@ -302,29 +302,7 @@ func (v *JSON) appendJSON(dst []byte) []byte {
 }
 
 func appendJSONText(dst, s []byte) []byte {
-	const hex = "0123456789ABCDEF"
-	dst = append(dst, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\b':
-			dst = append(dst, '\\', 'b')
-		case c == '\f':
-			dst = append(dst, '\\', 'f')
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
+	return append(valuetext.AppendEscaped(append(dst, '"'), s), '"')
 }
 
 // IsObject reports whether v is an object; IsNull whether it is null.

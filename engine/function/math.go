@@ -202,7 +202,7 @@ func floorCeil(f func(float64) float64, d func(types.Int128, int) types.Int128) 
 		case t.Physical() == types.F64:
 			return func(args []*vector.Vector, rows Rows, out *Result) error {
 				a := floats(args[0])
-				rows.Each(func(i int) { out.I64[i] = toLong(f(a.at(i))) })
+				rows.Each(func(i int) { out.I64[i] = types.FloatToInt(f(a.at(i))) })
 				return nil
 			}
 		}
@@ -358,7 +358,7 @@ func extreme(sign int) Builder {
 			rows.Each(func(i int) {
 				best := args[0]
 				for _, v := range args[1:] {
-					if Compare(v, i, best, i)*sign > 0 {
+					if vector.Compare(v, i, best, i)*sign > 0 {
 						best = v
 					}
 				}

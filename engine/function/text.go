@@ -428,7 +428,7 @@ func chr(_ *Env, call *Call) Kernel {
 			var n int64
 			if args[0].Type.Physical() == types.F64 {
 				f := floats(args[0])
-				if n = toLong(f.at(i)); f.at(i) < 0 {
+				if n = types.FloatToInt(f.at(i)); f.at(i) < 0 {
 					n = -1
 				}
 			} else {
@@ -640,7 +640,7 @@ func fieldIndex(_ *Env, _ *Call) Kernel {
 				return
 			}
 			for k, v := range args[1:] {
-				if v.Type.Kind == args[0].Type.Kind && !isNull(v, i) && Compare(args[0], i, v, i) == 0 {
+				if v.Type.Kind == args[0].Type.Kind && !isNull(v, i) && vector.Compare(args[0], i, v, i) == 0 {
 					out.I64[i] = int64(k + 1)
 					return
 				}

@@ -84,9 +84,9 @@ func xpathNumber(env *Env, call *Call) Kernel {
 		case t.Physical() == types.F64:
 			out.F64[i] = f
 		case t.Kind == types.BigInt:
-			out.I64[i] = toLong(f)
+			out.I64[i] = types.FloatToInt(f)
 		default:
-			out.I64[i] = wrap(min(max(toLong(f), math.MinInt32), math.MaxInt32), width(t))
+			out.I64[i] = wrap(min(max(types.FloatToInt(f), math.MinInt32), math.MaxInt32), width(t))
 		}
 	})(env, call)
 }

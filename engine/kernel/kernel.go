@@ -49,23 +49,6 @@ func bit(b bool) int {
 	return 0
 }
 
-// CompareFloat orders floats with NaN above all numbers and equal to itself.
-func CompareFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b:
-		return 0
-	case a == a:
-		return -1 // b is NaN
-	case b == b:
-		return 1
-	}
-	return 0
-}
-
 // WithoutNulls appends to out[:0] the rows of sel (0..n-1 when nil) that nulls does not mark; out may alias sel.
 func WithoutNulls(nulls []bool, sel []uint16, n int, out []uint16) []uint16 {
 	k := 0

@@ -241,7 +241,7 @@ func (l leaf) asText() []byte {
 func (l leaf) integer(long bool) int64 {
 	saturate := func(f float64) int64 {
 		if long {
-			return toLong(f)
+			return types.FloatToInt(f)
 		}
 		return int64(toInt(f))
 	}
@@ -293,19 +293,9 @@ func narrow(v int64, k types.Kind) int64 {
 	return v
 }
 
-func toLong(f float64) int64 {
-	switch {
-	case f != f:
-		return 0
-	case f >= math.MaxInt64:
-		return math.MaxInt64
-	case f <= math.MinInt64:
-		return math.MinInt64
-	}
-	return int64(f)
+func toInt(f float64) int32 {
+	return int32(min(max(types.FloatToInt(f), math.MinInt32), math.MaxInt32))
 }
-
-func toInt(f float64) int32 { return int32(min(max(toLong(f), math.MinInt32), math.MaxInt32)) }
 
 func (l leaf) truth() int64 {
 	switch l.kind {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"skep/dialect/types"
 	"skep/engine/format"
@@ -143,35 +142,7 @@ func (s *serializer) appendScalar(dst []byte, v *vector.Vector, row int) []byte 
 
 // appendString appends s as a JSON string.
 func appendString(dst, s []byte) []byte {
-	const digits = "0123456789ABCDEF"
-	dst = append(dst, '"')
-	for len(s) > 0 {
-		switch c := s[0]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c == '\b':
-			dst = append(dst, '\\', 'b')
-		case c == '\f':
-			dst = append(dst, '\\', 'f')
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		case c >= utf8.RuneSelf:
-			r, n := utf8.DecodeRune(s)
-			dst = utf8.AppendRune(dst, r)
-			s = s[n:]
-			continue
-		default:
-			dst = append(dst, c)
-		}
-		s = s[1:]
-	}
-	return append(dst, '"')
+	return append(valuetext.AppendEscaped(append(dst, '"'), s), '"')
 }
 
 // appendCompact appends a checked value without blanks, its strings and numbers in the usual form.

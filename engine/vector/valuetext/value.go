@@ -73,12 +73,12 @@ func AppendJSON(dst []byte, v *vector.Vector, row int, loc *time.Location) []byt
 	switch t := v.Type; t.Kind {
 	case types.String, types.Varchar:
 		dst = append(dst, '"')
-		dst = appendEscaped(dst, bytesAt(b, at))
+		dst = AppendEscaped(dst, bytesAt(b, at))
 		return append(dst, '"')
 	case types.Char:
 		s := bytesAt(b, at)
 		dst = append(dst, '"')
-		dst = appendPadding(appendEscaped(dst, s), s, t.Length)
+		dst = appendPadding(AppendEscaped(dst, s), s, t.Length)
 		return append(dst, '"')
 	case types.Binary:
 		return AppendUTF8(dst, bytesAt(b, at))
@@ -147,9 +147,9 @@ func appendPadding(dst, s []byte, length int) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendEscaped appends s with the escapes of a JSON string as Hive makes them (no escape for '/' or for characters above
+// AppendEscaped appends s with the escapes of a JSON string as Hive makes them (no escape for '/' or for characters above
 // U+001F).
-func appendEscaped(dst, s []byte) []byte {
+func AppendEscaped(dst, s []byte) []byte {
 	if !utf8.Valid(s) {
 		return appendEscapedRunes(dst, s)
 	}
@@ -168,7 +168,7 @@ func appendEscapedRunes(dst, s []byte) []byte {
 	at := len(dst)
 	dst = AppendUTF8(dst, s)
 	clean := append([]byte(nil), dst[at:]...) // malformed text only: rare enough to copy
-	return appendEscaped(dst[:at], clean)
+	return AppendEscaped(dst[:at], clean)
 }
 
 func appendEscape(dst []byte, c byte) []byte {

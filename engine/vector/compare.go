@@ -1,24 +1,23 @@
-package function
+package vector
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"skep/dialect/types"
-	"skep/engine/kernel"
-	"skep/engine/vector"
 )
 
 // Compare orders row i of a and row j of b, two values of one type that are not NULL, in any forms. Inside nested values NULL
 // comes first. Maps and unions have an order too, so that equality and sorting work.
-func Compare(a *vector.Vector, i int, b *vector.Vector, j int) int {
+func Compare(a *Vector, i int, b *Vector, j int) int {
 	x, y := a.Base(), b.Base()
 	i, j = a.At(i), b.At(j)
 	switch a.Type.Physical() {
 	case types.I64:
-		return compareInts(x.I64[i], y.I64[j])
+		return cmp.Compare(x.I64[i], y.I64[j])
 	case types.F64:
-		return kernel.CompareFloat(x.F64[i], y.F64[j])
+		return types.CompareFloats(x.F64[i], y.F64[j])
 	case types.I128:
 		return x.W[i].Cmp(y.W[j])
 	case types.Bytes:
@@ -30,37 +29,37 @@ func Compare(a *vector.Vector, i int, b *vector.Vector, j int) int {
 		r, s := x.Refs[i], y.Refs[j]
 		for k := range min(r.Len, s.Len) {
 			for c := range x.Children {
-				if d := compareMembers(x.Children[c], int(r.Off+k), y.Children[c], int(s.Off+k)); d != 0 {
+				if d := CompareMembers(x.Children[c], int(r.Off+k), y.Children[c], int(s.Off+k)); d != 0 {
 					return d
 				}
 			}
 		}
-		return compareInts(int64(r.Len), int64(s.Len))
+		return cmp.Compare(r.Len, s.Len)
 	case types.Record:
 		for c := range x.Children {
-			if d := compareMembers(x.Children[c], i, y.Children[c], j); d != 0 {
+			if d := CompareMembers(x.Children[c], i, y.Children[c], j); d != 0 {
 				return d
 			}
 		}
 	case types.Tagged:
-		if d := compareInts(x.I64[i], y.I64[j]); d != 0 {
+		if d := cmp.Compare(x.I64[i], y.I64[j]); d != 0 {
 			return d
 		}
 		tag := x.I64[i]
-		return compareMembers(x.Children[tag], i, y.Children[tag], j)
+		return CompareMembers(x.Children[tag], i, y.Children[tag], j)
 	}
 	return 0
 }
 
 // compareMaps orders maps by size, then by their keys in order, each with its value.
-func compareMaps(x *vector.Vector, r vector.Ref, y *vector.Vector, s vector.Ref) int {
+func compareMaps(x *Vector, r Ref, y *Vector, s Ref) int {
 	if r.Len != s.Len {
-		return compareInts(int64(r.Len), int64(s.Len))
+		return cmp.Compare(r.Len, s.Len)
 	}
 	a, b := keyOrder(x, r), keyOrder(y, s)
 	for k := range a {
 		for c := range x.Children {
-			if d := compareMembers(x.Children[c], a[k], y.Children[c], b[k]); d != 0 {
+			if d := CompareMembers(x.Children[c], a[k], y.Children[c], b[k]); d != 0 {
 				return d
 			}
 		}
@@ -69,17 +68,18 @@ func compareMaps(x *vector.Vector, r vector.Ref, y *vector.Vector, s vector.Ref)
 }
 
 // keyOrder lists the entries of a map by their keys.
-func keyOrder(m *vector.Vector, r vector.Ref) []int {
+func keyOrder(m *Vector, r Ref) []int {
 	out := make([]int, r.Len)
 	for k := range out {
 		out[k] = int(r.Off) + k
 	}
 	keys := m.Children[0]
-	slices.SortStableFunc(out, func(a, b int) int { return compareMembers(keys, a, keys, b) })
+	slices.SortStableFunc(out, func(a, b int) int { return CompareMembers(keys, a, keys, b) })
 	return out
 }
 
-func compareMembers(a *vector.Vector, i int, b *vector.Vector, j int) int {
+// CompareMembers is Compare for members of nested values: NULL comes first.
+func CompareMembers(a *Vector, i int, b *Vector, j int) int {
 	m, n := a.IsNull(i), b.IsNull(j)
 	switch {
 	case m && n:
@@ -90,14 +90,4 @@ func compareMembers(a *vector.Vector, i int, b *vector.Vector, j int) int {
 		return 1
 	}
 	return Compare(a, i, b, j)
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
