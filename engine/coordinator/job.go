@@ -248,6 +248,8 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 	switch _, partitioned := g.Partitioned(s); {
 	case s.Single:
 		st.Tasks = 1
+	case s.Most > 0:
+		st.LeastBytes, st.MostBytes = s.Least, s.Most
 	case j.query.Tasks > 0:
 		st.Tasks = j.query.Tasks
 	case partitioned:
@@ -262,8 +264,11 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 	for _, x := range s.Reads {
 		e := g.Exchanges[x]
 		in := scheduler.InputSpec{From: scheduler.StageID(e.Producer), EmptyEmpties: s.Empties[x] && !st.KeepEmpty}
-		if e.Distribution == stage.Broadcast {
+		switch e.Distribution {
+		case stage.Broadcast:
 			in.Pattern = scheduler.Broadcast
+		case stage.Pass:
+			in.Pattern = scheduler.Pointwise
 		}
 		if f := s.Freedoms[x]; f.Copy || f.Split {
 			in.Splittable = f.Split

@@ -101,7 +101,7 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 	t, e := w.branch.Table, w.st.session.engine
 	if len(outputs) == 0 && len(w.branch.Static) == len(t.PartitionKeys) {
 		outputs = []*tablesink.Output{{Values: w.branch.Static}} // what is overwritten by no rows becomes empty
-		if w.st.conf.HiveVersion() == "3.1" && !w.st.inStages() {
+		if w.st.conf.HiveVersion() == "3.1" && !w.st.staged && !w.st.recovered {
 			// tasks of MapReduce leave a file even without rows
 			if err := w.sink.Empty(); err != nil {
 				return c, err

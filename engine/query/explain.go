@@ -78,7 +78,7 @@ func (st *Statement) profileText() string {
 	if x == nil {
 		return ""
 	}
-	if st.inStages() {
+	if x.staged {
 		return x.stageProfile.String()
 	}
 	var b strings.Builder

@@ -10,6 +10,7 @@ import (
 	"skep/dialect/storage"
 	"skep/engine/format"
 	"skep/engine/format/rcfile"
+	"skep/engine/stage"
 	"skep/engine/tablesink"
 )
 
@@ -17,8 +18,8 @@ import (
 // hive.merge.smallfiles.avgsize on average, as Hive does after a job. Files of which that size makes one from the start (see
 // mergesFiles) are not concerned, nor are formats whose files cannot be joined as they are.
 func (w *write) mergeSmall(ctx context.Context, outputs []*tablesink.Output) error {
-	limit := w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000)
-	if w.branch.Table == nil || w.st.inStages() || limit >= mergedFrom || w.branch.Table.Buckets.Count > 0 || !w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil)) {
+	limit := w.smallFile()
+	if w.st.staged || w.st.recovered || limit >= mergedFrom || !w.merges() {
 		return nil
 	}
 	for _, o := range outputs {
@@ -43,6 +44,43 @@ func (w *write) mergeSmall(ctx context.Context, outputs []*tablesink.Output) err
 		o.Files = files
 	}
 	return nil
+}
+
+// merges reports whether hive.merge.* ask for files of the write to be merged when they are small.
+func (w *write) merges() bool {
+	return w.branch.Table != nil && w.branch.Table.Buckets.Count == 0 && w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil))
+}
+
+// smallFile is the average size in bytes below which files are small.
+func (w *write) smallFile() int64 { return w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000) }
+
+// merge says how a write in stages keeps the number of its files small: see stage.Merge. nil: it need not.
+func (w *write) merge() *stage.Merge {
+	if w.branch.Table == nil || w.spec.Buckets > 0 { // the rows of buckets and of asked-for reducers stay where they are put
+		return nil
+	}
+	together, always := w.partitionsTogether()
+	if !together && !w.merges() || !always && w.smallFile() <= 0 {
+		return nil
+	}
+	return &stage.Merge{
+		Keys: w.root.Columns()[len(w.branch.Table.Columns):], Always: always,
+		Least: max(w.smallFile(), 1), Most: max(w.st.conf.Int("hive.merge.size.per.task", 256_000_000), 1),
+	}
+}
+
+// partitionsTogether reports whether the rows of each dynamic partition should go to one task: Hive sorts them so that a reducer
+// writes one partition after the other. always: whatever it saves.
+func (w *write) partitionsTogether() (together, always bool) {
+	if len(w.branch.Static) == len(w.branch.Table.PartitionKeys) {
+		return false, false
+	}
+	if w.st.conf.HiveVersion() == "3.1" {
+		on := w.st.conf.Bool("hive.optimize.sort.dynamic.partition")
+		return on, on
+	}
+	n := w.st.conf.Int("hive.optimize.sort.dynamic.partition.threshold", 0)
+	return n >= 0, n == 1
 }
 
 // join puts one file in the place of several; those of a format that does not allow it stay.

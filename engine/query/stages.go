@@ -268,15 +268,15 @@ func (st *Statement) takeResult(ctx context.Context, _ []coordinator.Granted, r 
 func (st *Statement) runWritesInStages(ctx context.Context, writes []*write) error {
 	q := &coordinator.Query{Sinks: make([][]byte, len(writes)), Durable: true}
 	q.Commit = st.commitGranted(q, writes)
-	roots := make([]plan.Node, len(writes))
+	plans := make([]stage.Write, len(writes))
 	var err error
 	for i, w := range writes {
-		roots[i] = w.root
+		plans[i] = stage.Write{Root: w.root, Merge: w.merge()}
 		if q.Sinks[i], err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return errors.Join(err, abort(ctx, writes))
 		}
 	}
-	if q.Graph, err = stage.CutWrites(roots, st.stageOptions()); err == nil {
+	if q.Graph, err = stage.CutWrites(plans, st.stageOptions()); err == nil {
 		q.Statement, err = st.record(writes)
 	}
 	if err == nil {

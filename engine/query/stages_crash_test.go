@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -226,13 +227,14 @@ func (l *crashingLog) Close() error {
 type crashWorld struct {
 	t             *testing.T
 	dir, template string
+	settings      map[string]string // of sessions that run statements
 }
 
 var stagedSettings = map[string]string{executionMode: "staged", executionTasks: "2", broadcastBytes: "-1"}
 
 func newCrashWorld(t *testing.T) *crashWorld {
 	root := t.TempDir()
-	v := &crashWorld{t, filepath.Join(root, "data"), filepath.Join(root, "template")}
+	v := &crashWorld{t, filepath.Join(root, "data"), filepath.Join(root, "template"), stagedSettings}
 	e, err := Open(t.Context(), Config{DataDir: v.dir, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +278,7 @@ func (v *crashWorld) attempt(sql string, f *crash, race bool) error {
 	if err != nil {
 		return err
 	}
-	s := v.session(e, stagedSettings)
+	s := v.session(e, v.settings)
 	f.mu.Lock()
 	f.count = 0
 	f.mu.Unlock()
@@ -337,12 +339,15 @@ func (v *crashWorld) after(f *crash) string {
 var crashScenarios = []struct {
 	name, sql string
 	race      bool
+	setting   string
 }{
-	{"insert into", "insert into plain select k * 10, v from src", false},
-	{"insert overwrite", "insert overwrite table plain select k, max(v) from src group by k", false},
-	{"dynamic partitions", "insert overwrite table parted partition (v) select k, v from src", false},
-	{"create table as", "create table made as select k, v from src", true},
-	{"several targets", "from src insert into plain select k, v insert into parted partition (v) select k, v insert overwrite table other select count(*)", false},
+	{"insert into", "insert into plain select k * 10, v from src", false, ""},
+	{"insert overwrite", "insert overwrite table plain select k, max(v) from src group by k", false, ""},
+	{"dynamic partitions", "insert overwrite table parted partition (v) select k, v from src", false, "hive.optimize.sort.dynamic.partition.threshold=-1"},
+	{"dynamic partitions together", "insert overwrite table parted partition (v) select k, v from src", false, ""},
+	{"create table as", "create table made as select k, v from src", true, ""},
+	{"small files merged", "insert into plain select k * 10, v from src", false, "hive.merge.tezfiles=true"},
+	{"several targets", "from src insert into plain select k, v insert into parted partition (v) select k, v insert overwrite table other select count(*)", false, ""},
 }
 
 // TestCrashesOfStatementsInStages lets the process die, or an operation fail, at every operation that a statement makes on files,
@@ -351,7 +356,10 @@ func TestCrashesOfStatementsInStages(t *testing.T) {
 	v := newCrashWorld(t)
 	for _, x := range crashScenarios {
 		t.Run(x.name, func(t *testing.T) {
-			v.t = t
+			v.t, v.settings = t, maps.Clone(stagedSettings)
+			if name, value, ok := strings.Cut(x.setting, "="); ok {
+				v.settings[name] = value
+			}
 			v.reset()
 			none := &crash{}
 			before := v.after(none)

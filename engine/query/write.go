@@ -71,7 +71,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	if t.Buckets.Count > 0 {
 		spec.Buckets = t.Buckets.Count
 		w.root = w.bucketed(w.root)
-	} else if root := w.byFile(); root != nil && !st.inStages() {
+	} else if root := w.byFile(); root != nil && !st.staged {
 		spec.ByFile, w.root = true, root
 	} else {
 		spec.Buckets = w.byReducer()

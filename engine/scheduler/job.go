@@ -48,9 +48,9 @@ type StageSpec struct {
 	KeepEmpty bool
 
 	// Tasks fixes the number of tasks (0: adaptive). MinTasks and MaxTasks bound it (0: no bound), TargetBytes
-	// overrides the bytes one task should read.
-	Tasks, MinTasks, MaxTasks int
-	TargetBytes               int64
+	// overrides the bytes one task should read, LeastBytes and MostBytes their bounds where a stage reads exchanges (0: Config.Sizing).
+	Tasks, MinTasks, MaxTasks          int
+	TargetBytes, LeastBytes, MostBytes int64
 	// Memory is the first grant of a task in bytes; an attempt that ran out of memory is tried again with more.
 	Memory int64
 	// MaxFailures is how many counted failures of one task the stage bears (0: Config.MaxFailures).
@@ -151,6 +151,9 @@ func (j *JobSpec) validateStage(id StageID, st *StageSpec) error {
 	}
 	if st.Tasks < 0 || st.MinTasks < 0 || st.MaxTasks < 0 || (st.MaxTasks > 0 && st.MinTasks > st.MaxTasks) {
 		return fmt.Errorf("task bounds %d, %d…%d", st.Tasks, st.MinTasks, st.MaxTasks)
+	}
+	if st.LeastBytes < 0 || st.MostBytes < 0 {
+		return fmt.Errorf("bounds of %d and %d bytes for a task", st.LeastBytes, st.MostBytes)
 	}
 	dividing, partitions := 0, -1
 	for k, in := range st.Inputs {

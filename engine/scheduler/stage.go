@@ -511,7 +511,14 @@ func (c *Core) exchangeTarget(s *stage, total int64) int64 {
 		return s.spec.TargetBytes
 	}
 	z := &c.cfg.Sizing
-	return clamp(total/int64(2*c.slots()), z.ExchangeMin, z.ExchangeMax)
+	least, most := z.ExchangeMin, z.ExchangeMax
+	if s.spec.LeastBytes > 0 {
+		least = s.spec.LeastBytes
+	}
+	if s.spec.MostBytes > 0 {
+		most = s.spec.MostBytes
+	}
+	return clamp(total/int64(2*c.slots()), least, max(least, most))
 }
 
 // allOf is the range of everything a producer gives.

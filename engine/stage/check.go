@@ -32,6 +32,8 @@ func (g *Graph) checkStage(i int, s *Stage) error {
 		case e.Producer >= i:
 			return fmt.Errorf("reads exchange %d of stage %d", x, e.Producer)
 		case e.Distribution == Broadcast:
+		case e.Distribution == Pass && (s.Single || e.Partitions != 1 || len(s.Reads) > 1):
+			return fmt.Errorf("a stage with single=%v reads exchange %d of %d partitions as it is, and %d others", s.Single, x, e.Partitions, len(s.Reads)-1)
 		case s.Single != (e.Distribution == Gather):
 			return fmt.Errorf("a stage with single=%v reads exchange %d by %v", s.Single, x, e.Distribution)
 		case e.Distribution != Gather && partitions != 0 && partitions != e.Partitions:

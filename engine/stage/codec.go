@@ -36,7 +36,7 @@ func codeFragment(c *codec.Coder, f *Fragment) {
 		f.Output = &Output{}
 	}
 	o, columns := f.Output, len(f.Root.Columns())
-	codec.Enum(c, &o.Distribution, int(Broadcast)+1)
+	codec.Enum(c, &o.Distribution, int(distributions))
 	codec.List(c, &o.Keys, func(k *int) { c.Int(k) })
 	c.Int(&o.Width)
 	c.Int(&o.Partitions)

@@ -47,15 +47,27 @@ func CutQuery(root plan.Node, o Options) (*Graph, error) {
 }
 
 // CutWrites cuts plans whose rows go to sinks 0, 1, …: each task of the last stage of plan i writes rows of the columns of
-// roots[i] in order to a sink of its own. The plans may share subplans.
-func CutWrites(roots []plan.Node, o Options) (*Graph, error) {
+// writes[i] in order to a sink of its own. The plans may share subplans.
+func CutWrites(writes []Write, o Options) (*Graph, error) {
+	roots := make([]plan.Node, len(writes))
+	for i, w := range writes {
+		roots[i] = w.Root
+	}
 	c := newCutter(o, roots...)
-	for i, root := range roots {
-		p, err := c.cut(root, plan.OutputSet(root))
+	for i, w := range writes {
+		p, err := c.cut(w.Root, plan.OutputSet(w.Root))
 		if err != nil {
 			return nil, err
 		}
-		c.stage(arranged(p.node, root.Columns()), p, -1).Sink = i
+		last := c.merged(p, w)
+		s := c.stage(arranged(last.node, w.Root.Columns()), last, -1)
+		s.Sink = i
+		if last.node != p.node {
+			s.Least, s.Most = w.Merge.Least, w.Merge.Most
+			if x := s.Reads[0]; c.graph.Exchanges[x].Distribution == Hash { // a large directory may have several files
+				s.Freedoms = map[int]Freedom{x: {Split: true}}
+			}
+		}
 	}
 	c.sizePartitions()
 	return c.graph, c.graph.check()

@@ -30,10 +30,13 @@ const (
 	RoundRobin
 	// Broadcast is one partition that every task of the reading stages reads.
 	Broadcast
+	// Pass leaves rows as they are: a task of the reading stage reads what some consecutive tasks wrote, in order.
+	Pass
+	distributions
 )
 
 func (d Distribution) String() string {
-	return [...]string{"gather", "hash", "round robin", "broadcast"}[d]
+	return [...]string{"gather", "hash", "round robin", "broadcast", "pass"}[d]
 }
 
 // Exchange is what one stage writes and others read.
@@ -69,6 +72,8 @@ type Stage struct {
 	Empties map[int]bool
 	// Scans are the fragment's scans in order; tasks number them so.
 	Scans []*plan.Scan
+	// Least and Most, where set, bound the bytes that a task of the stage should read: it merges small files.
+	Least, Most int64
 }
 
 // Graph is a query cut into stages. Stages are numbered so that producers come before their consumers.

@@ -62,7 +62,7 @@ func codeGraph(c *codec.Coder, g *Graph, splits *[][][]Split) {
 		e := *p
 		c.Int(&e.ID)
 		c.Int(&e.Producer)
-		codec.Enum(c, &e.Distribution, int(Broadcast)+1)
+		codec.Enum(c, &e.Distribution, int(distributions))
 		codec.List(c, &e.Keys, func(k *int) { c.Int(k) })
 		codec.List(c, &e.Types, func(t **types.Type) { c.Type(t) })
 		c.Int(&e.Partitions)
