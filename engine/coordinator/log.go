@@ -191,8 +191,8 @@ func (p *resultPlace) code(c *codec.Coder) {
 	if c.Reading() {
 		p.by, p.here, p.first = scheduler.Incarnation(by), &worker.Place{}, &worker.Place{}
 	}
-	codePlace(c, p.here)
-	codePlace(c, p.first)
+	p.here.Code(c)
+	p.first.Code(c)
 }
 
 // encodeResult and decodeResult make the manifest of a part of a result.
@@ -213,13 +213,4 @@ func decodeResult(b []byte) (*resultPlace, error) {
 		return nil, fmt.Errorf("the place of a result: %w", err)
 	}
 	return p, nil
-}
-
-func codePlace(c *codec.Coder, p *worker.Place) {
-	c.String(&p.Location)
-	check := uint64(p.Check)
-	if c.Uint(&check); c.Reading() {
-		p.Check = uint32(check)
-	}
-	c.Int(&p.Partitions)
 }

@@ -72,7 +72,7 @@ func (t *GroupTable) Hashes(from, to int, out []uint64) {
 	}
 	vals := t.keys[0].I64[from:to]
 	for i, x := range vals {
-		out[i] = hashWord(uint64(x))
+		out[i] = vector.MixWord(uint64(x))
 	}
 	if t.null >= from && t.null < to {
 		out[t.null-from] = NullHash
@@ -114,7 +114,7 @@ func (t *GroupTable) reserve(n int) {
 		case g == t.null:
 			continue
 		default:
-			h = hashWord(uint64(t.keys[0].I64[g]))
+			h = vector.MixWord(uint64(t.keys[0].I64[g]))
 		}
 		at := h & mask
 		for t.slots[at] != 0 {
@@ -139,7 +139,7 @@ func (t *GroupTable) findSingle(key *vector.Vector, n int, groups []uint32) {
 			groups[k] = uint32(t.null)
 			continue
 		}
-		h := hashWord(uint64(x))
+		h := vector.MixWord(uint64(x))
 		salt := h >> rowBits
 		at := h & mask
 		for {

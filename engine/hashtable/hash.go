@@ -7,7 +7,6 @@
 package hashtable
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 
@@ -16,53 +15,17 @@ import (
 )
 
 const (
-	mix1 = 0x9e3779b97f4a7c15
-	mix2 = 0xbf58476d1ce4e5b9
-	mix3 = 0xd6e8feb86659fd93
-
+	// spread sets the hashes of the columns before a further one apart from it.
+	spread = 0xbf58476d1ce4e5b9
 	// NullHash is the hash of NULL.
 	NullHash = 0x7c6f1e9ab35d2c41
 )
 
-// hashWord is a multiply-xorshift finaliser of 64 bits.
-func hashWord(x uint64) uint64 {
-	x ^= x >> 32
-	x *= mix3
-	x ^= x >> 29
-	x *= mix1
-	return x ^ x>>32
-}
-
 // HashInt is the hash of an integer key.
-func HashInt(v int64) uint64 { return hashWord(uint64(v)) }
+func HashInt(v int64) uint64 { return vector.MixWord(uint64(v)) }
 
 // Combine folds the hash of a further column into h.
-func Combine(h, x uint64) uint64 { return hashWord(bits.RotateLeft64(h, 23)*mix2 ^ x) }
-
-// hashBytes hashes a byte string by folded 64×64-bit multiplications (after wyhash).
-func hashBytes(s []byte) uint64 {
-	n := len(s)
-	h := uint64(n) * mix1
-	for len(s) > 16 {
-		h = fold(binary.LittleEndian.Uint64(s)^mix2, binary.LittleEndian.Uint64(s[8:])^h)
-		s = s[16:]
-	}
-	var a, b uint64
-	switch {
-	case len(s) >= 8:
-		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[len(s)-8:])
-	case len(s) >= 4:
-		a, b = uint64(binary.LittleEndian.Uint32(s)), uint64(binary.LittleEndian.Uint32(s[len(s)-4:]))
-	case len(s) > 0:
-		a = uint64(s[0])<<16 | uint64(s[len(s)>>1])<<8 | uint64(s[len(s)-1])
-	}
-	return hashWord(fold(a^mix2, b^h^mix3))
-}
-
-func fold(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
+func Combine(h, x uint64) uint64 { return vector.MixWord(bits.RotateLeft64(h, 23)*spread ^ x) }
 
 // floatBits maps floats that are equal in SQL (0.0 and -0.0, all NaNs) to equal words.
 func floatBits(f float64) uint64 {
@@ -127,19 +90,19 @@ func hashValues(v *vector.Vector, from int, out []uint64) {
 	switch v.Type.Physical() {
 	case types.I64:
 		for k, x := range v.I64[from:to] {
-			out[k] = hashWord(uint64(x))
+			out[k] = vector.MixWord(uint64(x))
 		}
 	case types.F64:
 		for k, x := range v.F64[from:to] {
-			out[k] = hashWord(floatBits(x))
+			out[k] = vector.MixWord(floatBits(x))
 		}
 	case types.I128:
 		for k, x := range v.W[from:to] {
-			out[k] = Combine(hashWord(uint64(x.Hi)), x.Lo)
+			out[k] = Combine(vector.MixWord(uint64(x.Hi)), x.Lo)
 		}
 	case types.Bytes:
 		for k, r := range v.Refs[from:to] {
-			out[k] = hashBytes(v.Data[r.Off : r.Off+r.Len])
+			out[k] = vector.HashBytes(v.Data[r.Off : r.Off+r.Len])
 		}
 	case types.Nothing:
 		for k := range out {
@@ -162,24 +125,24 @@ func hashNested(v *vector.Vector, row int) uint64 {
 		}
 		switch b, i := c.Base(), c.At(r); c.Type.Physical() {
 		case types.I64:
-			return hashWord(uint64(b.I64[i]))
+			return vector.MixWord(uint64(b.I64[i]))
 		case types.F64:
-			return hashWord(floatBits(b.F64[i]))
+			return vector.MixWord(floatBits(b.F64[i]))
 		case types.I128:
-			return Combine(hashWord(uint64(b.W[i].Hi)), b.W[i].Lo)
+			return Combine(vector.MixWord(uint64(b.W[i].Hi)), b.W[i].Lo)
 		case types.Bytes:
-			return hashBytes(c.Bytes(r))
+			return vector.HashBytes(c.Bytes(r))
 		case types.Nothing:
 			return NullHash
 		}
 		return hashNested(c, r)
 	}
 	b, i := v.Base(), v.At(row)
-	h := uint64(mix2)
+	h := uint64(spread)
 	switch v.Type.Physical() {
 	case types.List, types.MapOf:
 		r := b.Refs[i]
-		h = hashWord(uint64(r.Len))
+		h = vector.MixWord(uint64(r.Len))
 		for _, c := range b.Children {
 			for k := r.Off; k < r.Off+r.Len; k++ {
 				h = Combine(h, value(c, int(k)))
@@ -191,7 +154,7 @@ func hashNested(v *vector.Vector, row int) uint64 {
 		}
 	case types.Tagged:
 		tag := b.I64[i]
-		h = Combine(hashWord(uint64(tag)), value(b.Children[tag], i))
+		h = Combine(vector.MixWord(uint64(tag)), value(b.Children[tag], i))
 	}
 	return h
 }

@@ -222,7 +222,7 @@ func (t *JoinTable) insertWords(words []uint64, from int) {
 			continue
 		}
 		t.rows++
-		at := hashWord(w) & mask
+		at := vector.MixWord(w) & mask
 		for t.words[at].row != 0 && t.words[at].key != w {
 			at = (at + 1) & mask
 		}
@@ -345,7 +345,7 @@ func (p *Prober) probePacked(keys []*vector.Vector, heads []uint32) {
 	mask := uint64(len(t.words) - 1)
 	todo, n := p.todo[:len(heads)], 0
 	for k, w := range words {
-		s := &t.words[hashWord(w)&mask]
+		s := &t.words[vector.MixWord(w)&mask]
 		row, more := s.row, 0
 		if s.key != w {
 			row = 0
@@ -359,7 +359,7 @@ func (p *Prober) probePacked(keys []*vector.Vector, heads []uint32) {
 	}
 	for _, k := range todo[:n] {
 		w := words[k]
-		at := (hashWord(w) + 1) & mask
+		at := (vector.MixWord(w) + 1) & mask
 		for s := &t.words[at]; s.row != 0; s = &t.words[at] {
 			if s.key == w {
 				heads[k] = s.row

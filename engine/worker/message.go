@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 
+	"skep/dialect/plan/codec"
 	"skep/engine/format"
 	"skep/engine/memory"
 	"skep/engine/pipeline"
@@ -79,4 +80,14 @@ type Place struct {
 	Location   string
 	Check      uint32
 	Partitions int
+}
+
+// Code writes or reads p.
+func (p *Place) Code(c *codec.Coder) {
+	c.String(&p.Location)
+	check := uint64(p.Check)
+	if c.Uint(&check); c.Reading() {
+		p.Check = uint32(check)
+	}
+	c.Int(&p.Partitions)
 }

@@ -1,7 +1,6 @@
 package format
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 
@@ -29,7 +28,7 @@ func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
 	}
 	out := shuffle.Digest{Rows: uint64(n)}
 	for _, h := range hash {
-		h = finish(h)
+		h = vector.MixWord(h)
 		out.Sum += h
 		out.Xor ^= h
 	}
@@ -42,16 +41,7 @@ const (
 )
 
 // factor returns the odd constant of a column.
-func factor(column int) uint64 { return finish(uint64(column)+0x9e3779b97f4a7c15) | 1 }
-
-// finish mixes all bits into all others.
-func finish(x uint64) uint64 {
-	x ^= x >> 32
-	x *= 0xd6e8feb86659fd93
-	x ^= x >> 29
-	x *= 0x9e3779b97f4a7c15
-	return x ^ x>>32
-}
+func factor(column int) uint64 { return vector.MixWord(uint64(column)+0x9e3779b97f4a7c15) | 1 }
 
 // add adds a column's values times k to the hashes.
 func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
@@ -92,7 +82,7 @@ func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
 		case types.Bytes:
 			if v.Nulls == nil {
 				for i, r := range v.Refs[from : from+n] {
-					hash[i] += bytesValue(v.Data[r.Off:r.Off+r.Len]) * k
+					hash[i] += vector.FoldBytes(v.Data[r.Off:r.Off+r.Len]) * k
 				}
 				return
 			}
@@ -151,7 +141,7 @@ func value(v *vector.Vector, i int) uint64 {
 		return wideValue(v.W[i])
 	case types.Bytes:
 		r := v.Refs[i]
-		return bytesValue(v.Data[r.Off : r.Off+r.Len])
+		return vector.FoldBytes(v.Data[r.Off : r.Off+r.Len])
 	}
 	return nestedValue(v, i)
 }
@@ -165,7 +155,7 @@ func nestedValue(v *vector.Vector, i int) uint64 {
 		if c.Type.Physical() != types.Nothing && !c.IsNull(row) {
 			x = value(c.Base(), c.At(row))
 		}
-		h = finish(bits.RotateLeft64(h, 23) + x)
+		h = vector.MixWord(bits.RotateLeft64(h, 23) + x)
 	}
 	switch v.Type.Physical() {
 	case types.List, types.MapOf:
@@ -185,28 +175,4 @@ func nestedValue(v *vector.Vector, i int) uint64 {
 		child(v.Children[v.I64[i]], i)
 	}
 	return h
-}
-
-// bytesValue folds a byte string by 64×64-bit multiplications (after wyhash).
-func bytesValue(s []byte) uint64 {
-	h := uint64(len(s)) * 0x9e3779b97f4a7c15
-	for len(s) > 16 {
-		h = fold(binary.LittleEndian.Uint64(s)^0xbf58476d1ce4e5b9, binary.LittleEndian.Uint64(s[8:])^h)
-		s = s[16:]
-	}
-	var a, b uint64
-	switch {
-	case len(s) >= 8:
-		a, b = binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[len(s)-8:])
-	case len(s) >= 4:
-		a, b = uint64(binary.LittleEndian.Uint32(s)), uint64(binary.LittleEndian.Uint32(s[len(s)-4:]))
-	case len(s) > 0:
-		a = uint64(s[0])<<16 | uint64(s[len(s)>>1])<<8 | uint64(s[len(s)-1])
-	}
-	return fold(a^0xbf58476d1ce4e5b9, b^h^0xd6e8feb86659fd93)
-}
-
-func fold(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
 }

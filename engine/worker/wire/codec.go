@@ -215,9 +215,7 @@ func codeReport(c *codec.Coder, r *worker.Report) {
 		if c.Reading() {
 			r.Place = &worker.Place{}
 		}
-		c.String(&r.Place.Location)
-		number(c, &r.Place.Check)
-		c.Int(&r.Place.Partitions)
+		r.Place.Code(c)
 	}
 	codeWork(c, r)
 	number(c, &r.Class)
