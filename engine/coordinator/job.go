@@ -269,6 +269,9 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 			in.Pattern = scheduler.Broadcast
 		case stage.Pass:
 			in.Pattern = scheduler.Pointwise
+			if s.Samples {
+				in.Pattern = scheduler.Broadcast
+			}
 		}
 		if f := s.Freedoms[x]; f.Copy || f.Split {
 			in.Splittable = f.Split

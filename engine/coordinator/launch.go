@@ -40,6 +40,12 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 		if r.MapLo > 0 || int(r.MapHi) < len(places) {
 			slice.Maps = shuffle.Range{From: int(r.MapLo), To: int(r.MapHi)}
 		}
+		if g.Exchanges[exchange].Every > 0 { // the rows are in one partition, their sample in another
+			slice.Partitions = shuffle.Range{To: 1}
+			if s.Samples {
+				slice.Partitions = shuffle.Range{From: 1, To: 2}
+			}
+		}
 		t.Inputs[exchange] = stage.Input{Manifest: m, Slices: []shuffle.Slice{slice}}
 	}
 	o := &worker.Launch{

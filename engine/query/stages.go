@@ -33,6 +33,8 @@ const (
 	// filterBytes is the estimated size from which the large side of a join of two exchanges is filtered, where it is scanned, by
 	// the keys of the other side; negative: never.
 	filterBytes = "skep.execution.filter.bytes"
+	// rangeBytes is the estimated size from which rows are sorted in several tasks; negative: never.
+	rangeBytes = "skep.execution.range.bytes"
 	// embeddedBytes is the estimated size of what is read from which on a query goes to workers.
 	embeddedBytes = "skep.execution.embedded.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
@@ -46,6 +48,7 @@ const (
 	defaultBroadcast       = 16 << 20
 	defaultBroadcastActual = 64 << 20
 	defaultFilter          = 64 << 20
+	defaultRange           = 64 << 20
 )
 
 // inStages reports whether plans are to be run in stages: where the session says so, or where worker processes are there and the
@@ -86,7 +89,7 @@ func (st *Statement) stageOptions() stage.Options {
 	o := stage.Options{
 		Partitions: int(st.conf.Int(executionTasks, 0)), MinPartitions: 2 * st.session.engine.config.Threads,
 		Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
-		Filter: float64(st.conf.Int(filterBytes, defaultFilter)),
+		Filter: float64(st.conf.Int(filterBytes, defaultFilter)), Ranges: float64(st.conf.Int(rangeBytes, defaultRange)),
 	}
 	if v, ok := st.conf.Explicit("hive.tez.dynamic.semijoin.reduction"); ok && !strings.EqualFold(v, "true") {
 		o.Filter = -1

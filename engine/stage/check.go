@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"slices"
 
 	"skep/dialect/plan"
 )
@@ -32,8 +33,9 @@ func (g *Graph) checkStage(i int, s *Stage) error {
 		case e.Producer >= i:
 			return fmt.Errorf("reads exchange %d of stage %d", x, e.Producer)
 		case e.Distribution == Broadcast:
-		case e.Distribution == Pass && (s.Single || e.Partitions != 1 || len(s.Reads) > 1):
-			return fmt.Errorf("a stage with single=%v reads exchange %d of %d partitions as it is, and %d others", s.Single, x, e.Partitions, len(s.Reads)-1)
+		case e.Distribution == Pass && s.Samples && s.Single && e.Every > 0:
+		case e.Distribution == Pass && (s.Samples || e.Partitions != 1+min(e.Every, 1) || partitions != 0):
+			return fmt.Errorf("reads exchange %d of %d partitions as it is, sample=%v", x, e.Partitions, s.Samples)
 		case s.Single != (e.Distribution == Gather):
 			return fmt.Errorf("a stage with single=%v reads exchange %d by %v", s.Single, x, e.Distribution)
 		case e.Distribution != Gather && partitions != 0 && partitions != e.Partitions:
@@ -53,7 +55,8 @@ func (g *Graph) checkStage(i int, s *Stage) error {
 
 func checkOutput(e *Exchange, s *Stage) error {
 	cols := s.Root.Columns()
-	if e.Producer != s.ID || len(e.Types) > len(cols) || e.Partitions < 1 || (e.Distribution == Hash) != (len(e.Keys) > 0) {
+	if e.Producer != s.ID || len(e.Types) > len(cols) || e.Partitions < 1 || (e.Distribution == Hash || e.Distribution == Range) != (len(e.Keys) > 0) ||
+		e.Distribution == Range && (len(e.Order) != len(e.Keys) || !slices.Contains(s.Reads, e.Bounds)) {
 		return fmt.Errorf("writes %d of %d columns to exchange %d of stage %d, %d partitions by %d keys",
 			len(e.Types), len(cols), e.ID, e.Producer, e.Partitions, len(e.Keys))
 	}

@@ -38,10 +38,19 @@ func codeFragment(c *codec.Coder, f *Fragment) {
 	o, columns := f.Output, len(f.Root.Columns())
 	codec.Enum(c, &o.Distribution, int(distributions))
 	codec.List(c, &o.Keys, func(k *int) { c.Int(k) })
+	codec.List(c, &o.Order, func(x *Order) {
+		c.Bool(&x.Desc)
+		c.Bool(&x.NullsFirst)
+	})
+	c.Int(&o.Bounds)
+	c.Int(&o.Every)
 	c.Int(&o.Width)
 	c.Int(&o.Partitions)
 	if o.Width < 0 || o.Width > columns || o.Partitions < 1 || o.Partitions > shuffle.MaxPartitions {
 		c.Fail(fmt.Errorf("an output of %d of %d columns in %d partitions", o.Width, columns, o.Partitions))
+	}
+	if o.Every < 0 || o.Every > 0 && o.Partitions < 2 || o.Distribution == Range && (len(o.Keys) == 0 || len(o.Order) != len(o.Keys)) {
+		c.Fail(fmt.Errorf("an output by %v of %d keys in %d orders, one row of %d sampled", o.Distribution, len(o.Keys), len(o.Order), o.Every))
 	}
 	for _, k := range o.Keys {
 		if k < 0 || k >= columns {

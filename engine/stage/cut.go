@@ -17,6 +17,8 @@ type Options struct {
 	// Filter is the estimated size in bytes from which a side of a join is filtered by the keys of the other one; negative: never.
 	Filter           float64
 	LocalAggregation LocalAggregation
+	// Ranges is the estimated size in bytes from which rows are sorted in several tasks, each a range of keys; negative: never.
+	Ranges float64
 	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.
 	Rows func(plan.Node) float64
 }
@@ -402,28 +404,6 @@ func (c *cutter) project(n *plan.Project, need plan.ColumnSet) (part, error) {
 	return part{node: used, single: p.single, hash: renamed(p.hash, used.Exprs)}, nil
 }
 
-// sort sorts in one task, what each task has sorted and cut itself when only the first rows are wanted.
-func (c *cutter) sort(n *plan.Sort, need plan.ColumnSet) (part, error) {
-	var keys []plan.Expr
-	for _, k := range n.Keys {
-		keys = append(keys, k.Expr)
-	}
-	inner := need.With(keys...)
-	p, err := c.cut(n.Input, inner)
-	if err != nil {
-		return part{}, err
-	}
-	if p.single || n.Partial && n.Limit < 0 {
-		return over(n, p), nil
-	}
-	if n.Limit >= 0 {
-		first := *n
-		first.Limit, first.Offset = n.Limit+n.Offset, 0
-		p = over(&first, p)
-	}
-	return over(n, c.gather(p, inner, n)), nil
-}
-
 func (c *cutter) limit(n *plan.Limit, need plan.ColumnSet) (part, error) {
 	p, err := c.cut(n.Input, need)
 	if err != nil {
@@ -527,7 +507,7 @@ func (c *cutter) union(n *plan.Union, need plan.ColumnSet) (part, error) {
 func (c *cutter) readsPartitions(p part) bool {
 	_, reads := leaves(p.node)
 	for _, x := range reads {
-		if d := c.graph.Exchanges[x].Distribution; d == Hash || d == RoundRobin {
+		if d := c.graph.Exchanges[x].Distribution; d.divided() {
 			return true
 		}
 	}

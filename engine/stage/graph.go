@@ -32,24 +32,34 @@ const (
 	Broadcast
 	// Pass leaves rows as they are: a task of the reading stage reads what some consecutive tasks wrote, in order.
 	Pass
+	// Range divides by ranges of the key columns, in order: rows of equal keys may be in several partitions next to each other.
+	Range
 	distributions
 )
 
 func (d Distribution) String() string {
-	return [...]string{"gather", "hash", "round robin", "broadcast", "pass"}[d]
+	return [...]string{"gather", "hash", "round robin", "broadcast", "pass", "range"}[d]
 }
+
+// divided says that the tasks of the reading stage share out the partitions.
+func (d Distribution) divided() bool { return d == Hash || d == RoundRobin || d == Range }
 
 // Exchange is what one stage writes and others read.
 type Exchange struct {
 	ID           int
 	Producer     int // stage
 	Distribution Distribution
-	// Keys are the positions of the hash keys among the columns of the producer's root, which may have more columns than are sent.
+	// Keys are the positions of the keys of Hash and Range among the columns of the producer's root, which may have more columns than are sent.
 	Keys []int
 	// Types are those of the columns sent: the first ones of the producer's root.
 	Types []*types.Type
 	// Partitions is the number of partitions written. Tasks read ranges of them.
 	Partitions int
+	// Order is that of Keys, and Bounds the exchange that holds an ordered sample of their values, of Range.
+	Order  []Order
+	Bounds int
+	// Every, of Pass: one of so many rows is also written to a second partition, the sample; 0: there is none.
+	Every int
 	// Rows and Bytes are estimates for the whole exchange; negative when unknown.
 	Rows, Bytes float64
 }
@@ -64,8 +74,10 @@ type Stage struct {
 	// Single stages have exactly one task. Others have as many as one likes: each split of their scans and each partition of
 	// the exchanges they read belongs to one task, broadcast exchanges to all.
 	Single bool
-	// Reads lists the exchanges that the fragment reads, without repetitions.
+	// Reads lists the exchanges that the fragment reads, without repetitions, and the one of the bounds that its output needs.
 	Reads []int
+	// Samples says that the stage reads the sample of an exchange.
+	Samples bool
 	// Freedoms of exchanges that it reads, by number.
 	Freedoms map[int]Freedom
 	// Empties are the exchanges, among Reads, of which any one without rows leaves the stage without rows.
@@ -88,7 +100,7 @@ type Graph struct {
 // exchanges that a stage reads have the same number.
 func (g *Graph) Partitioned(s *Stage) (partitions int, ok bool) {
 	for _, x := range s.Reads {
-		if e := g.Exchanges[x]; e.Distribution == Hash || e.Distribution == RoundRobin {
+		if e := g.Exchanges[x]; e.Distribution.divided() {
 			return e.Partitions, true
 		}
 	}
@@ -106,7 +118,7 @@ func (g *Graph) String() string {
 		if s.Exchange >= 0 {
 			e := g.Exchanges[s.Exchange]
 			fmt.Fprintf(&b, " -> exchange %d (%v", e.ID, e.Distribution)
-			if e.Distribution == Hash {
+			if len(e.Keys) > 0 {
 				cols := s.Root.Columns()
 				for _, k := range e.Keys {
 					fmt.Fprintf(&b, " %s#%d", cols[k].Name, cols[k].ID)

@@ -53,6 +53,7 @@ func codeGraph(c *codec.Coder, g *Graph, splits *[][][]Split) {
 		c.Int(&s.Exchange)
 		c.Int(&s.Sink)
 		c.Bool(&s.Single)
+		c.Bool(&s.Samples)
 		codec.List(c, &s.Reads, func(x *int) { c.Int(x) })
 	})
 	codec.List(c, &g.Exchanges, func(p **Exchange) {
@@ -66,6 +67,7 @@ func codeGraph(c *codec.Coder, g *Graph, splits *[][][]Split) {
 		codec.List(c, &e.Keys, func(k *int) { c.Int(k) })
 		codec.List(c, &e.Types, func(t **types.Type) { c.Type(t) })
 		c.Int(&e.Partitions)
+		c.Int(&e.Every)
 		if e.Producer < 0 || e.Producer >= len(g.Stages) {
 			c.Fail(fmt.Errorf("an exchange is written by stage %d of %d", e.Producer, len(g.Stages)))
 		}

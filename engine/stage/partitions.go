@@ -22,8 +22,7 @@ func (c *cutter) sizePartitions() {
 		return group[x]
 	}
 	divided := func(x int) bool {
-		d := g.Exchanges[x].Distribution
-		return d == Hash || d == RoundRobin
+		return g.Exchanges[x].Distribution.divided()
 	}
 	for _, s := range g.Stages {
 		first := -1

@@ -18,6 +18,8 @@ type exchangeSink struct {
 	writer shuffle.Writer
 	turn   uint32 // partition of the next batch, for round robin
 	heavy  heavy
+	bounds *bounds // of Range
+	toNext int     // rows to the next one that is sampled
 }
 
 func newExchangeSink(w shuffle.Writer, o *Output, task int) *exchangeSink {
@@ -39,6 +41,8 @@ type exchangeWriter struct {
 	keys   []*vector.Vector
 	hashes []uint64
 	parts  []uint32
+	words  []uint64
+	sample []uint16
 }
 
 // Push implements pipeline.Processor.
@@ -46,8 +50,16 @@ func (w *exchangeWriter) Push(b *vector.Batch) error {
 	s := w.sink
 	n := b.Rows()
 	var parts []uint32
-	if s.output.Distribution == Hash {
+	switch s.output.Distribution {
+	case Hash:
 		parts = w.partition(b, n)
+	case Range:
+		if cap(w.words) < n {
+			w.words = make([]uint64, max(n, vector.BatchSize))
+		}
+		w.dense(b)
+		parts = w.room(n)
+		s.bounds.divide(w.keys, n, w.words[:n], parts)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +73,34 @@ func (w *exchangeWriter) Push(b *vector.Batch) error {
 		}
 		s.turn = (s.turn + 1) % uint32(s.output.Partitions)
 	}
-	return s.writer.Write(&vector.Batch{N: b.N, Sel: b.Sel, Cols: b.Cols[:s.output.Width]}, parts)
+	rows := vector.Batch{N: b.N, Sel: b.Sel, Cols: b.Cols[:s.output.Width]}
+	if err := s.writer.Write(&rows, parts); err != nil || s.output.Every == 0 {
+		return err
+	}
+	return w.writeSample(rows, n)
+}
+
+// writeSample writes one of Every rows, the first one included, to the second partition. The sink's lock is held.
+func (w *exchangeWriter) writeSample(b vector.Batch, n int) error {
+	s := w.sink
+	w.sample = w.sample[:0]
+	for ; s.toNext < n; s.toNext += s.output.Every {
+		row := uint16(s.toNext)
+		if b.Sel != nil {
+			row = b.Sel[s.toNext]
+		}
+		w.sample = append(w.sample, row)
+	}
+	s.toNext -= n
+	if len(w.sample) == 0 {
+		return nil
+	}
+	parts := w.room(len(w.sample))
+	for i := range parts {
+		parts[i] = 1
+	}
+	b.Sel = w.sample
+	return s.writer.Write(&b, parts)
 }
 
 // Finish implements pipeline.Processor.
@@ -78,8 +117,8 @@ func (w *exchangeWriter) room(n int) []uint32 {
 // rows by other bits of the same hashes, which must not be alike for all rows of a partition.
 const spread = 0xd1342543de82ef95
 
-// partition returns the partitions of the selected rows.
-func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
+// dense sets w.keys to the keys of the selected rows.
+func (w *exchangeWriter) dense(b *vector.Batch) {
 	for i, k := range w.sink.output.Keys {
 		v := b.Cols[k]
 		if b.Sel == nil && v.Form == vector.Flat {
@@ -96,6 +135,11 @@ func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
 		}
 		w.keys[i] = w.flat[i]
 	}
+}
+
+// partition returns the partitions of the selected rows.
+func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
+	w.dense(b)
 	if cap(w.hashes) < n {
 		w.hashes = make([]uint64, max(n, vector.BatchSize))
 	}

@@ -29,8 +29,11 @@ type Fragment struct {
 // Output is the writing side of an exchange.
 type Output struct {
 	Distribution Distribution
-	Keys         []int // positions of the hash keys among the columns of the fragment's root
-	Width        int   // the first Width columns are sent
+	Keys         []int // positions of the keys among the columns of the fragment's root
+	Order        []Order
+	Bounds       int
+	Every        int
+	Width        int // the first Width columns are sent
 	Partitions   int
 }
 
@@ -39,7 +42,7 @@ func (g *Graph) Fragment(s *Stage) *Fragment {
 	f := &Fragment{Root: lean(s.Root, map[*catalog.Table]*catalog.Table{}), Sink: s.Sink}
 	if s.Exchange >= 0 {
 		e := g.Exchanges[s.Exchange]
-		f.Output = &Output{Distribution: e.Distribution, Keys: e.Keys, Width: len(e.Types), Partitions: e.Partitions}
+		f.Output = &Output{Distribution: e.Distribution, Keys: e.Keys, Order: e.Order, Bounds: e.Bounds, Every: e.Every, Width: len(e.Types), Partitions: e.Partitions}
 	}
 	return f
 }
@@ -128,6 +131,11 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 			}
 		}()
 		sent = newExchangeSink(writer, &o, t.Attempt.Task)
+		if o.Distribution == Range {
+			if sent.bounds, err = readBounds(ctx, env, t, &o, all); err != nil {
+				return nil, err
+			}
+		}
 		sink = sent
 	}
 	p := env.Planner
