@@ -46,13 +46,16 @@ func TestTasksAndFragmentsAreReadAsWritten(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, task) {
 		t.Errorf("%v\n%+v\n%+v", err, got, task)
 	}
-	f := sampleFragment()
-	if b, err = EncodeFragment(f); err != nil {
-		t.Fatal(err)
-	}
-	read, err := DecodeFragment(b)
-	if err != nil || !reflect.DeepEqual(read, f) {
-		t.Errorf("%v\n%+v\n%+v", err, read, f)
+	ranges := sampleFragment()
+	ranges.Output = &Output{Distribution: Range, Keys: []int{1, 0}, Order: []Order{{Desc: true}, {NullsFirst: true}}, Bounds: 3, Every: 5, Width: 2, Partitions: 2}
+	for _, f := range []*Fragment{sampleFragment(), ranges} {
+		if b, err = EncodeFragment(f); err != nil {
+			t.Fatal(err)
+		}
+		read, err := DecodeFragment(b)
+		if err != nil || !reflect.DeepEqual(read, f) {
+			t.Errorf("%v\n%+v\n%+v", err, read, f)
+		}
 	}
 }
 
@@ -61,6 +64,11 @@ func TestWrongTasksAndFragmentsAreRefused(t *testing.T) {
 	f.Output.Keys[0] = 2
 	if _, err := EncodeFragment(f); err == nil {
 		t.Error("a key beyond the columns is written")
+	}
+	f = sampleFragment()
+	f.Output.Distribution = Range
+	if _, err := EncodeFragment(f); err == nil {
+		t.Error("ranges of keys in no order are written")
 	}
 	task := sampleTask()
 	task.Attempt.Job = "a/b"
