@@ -80,8 +80,6 @@ type Aggregate struct {
 	// Local is true of a step before an exchange, whose calls give partial results: rows of one group may come several times, as
 	// a later step groups them again.
 	Local bool
-	// Passing is set of a local step that is not expected to make rows fewer: they are grouped as they pass by, if at all.
-	Passing bool
 }
 
 // JoinKind is the kind of a join.

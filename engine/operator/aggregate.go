@@ -96,27 +96,9 @@ type aggregateInput struct {
 // Processor implements pipeline.Sink.
 func (in *aggregateInput) Processor(*pipeline.Worker) (pipeline.Processor, error) {
 	h := in.h
-	p := &aggregateProcessor{in: in, evaluator: in.program(), table: newAggregateTable(h, 0, h.layout != nil)}
-	if h.layout != nil {
-		p.encoder = newKeyEncoder(h.layout)
-		p.coded.encoder = p.encoder
-	}
-	for _, c := range in.calls {
-		for _, a := range c.Args {
-			for len(p.used) <= a {
-				p.used = append(p.used, false)
-			}
-			p.used[a] = true
-		}
-	}
-	p.needed = append(p.needed, p.used...)
-	for i := range h.spec.Keys {
-		if i == len(p.needed) {
-			p.needed = append(p.needed, false)
-		}
-		p.needed[i] = p.needed[i] || h.layout == nil || h.layout.keys[i].bits == 0
-	}
-	return p, nil
+	return &aggregateProcessor{
+		in: in, evaluator: in.program(), table: newAggregateTable(h, 0, h.layout != nil), groupedInput: newGroupedInput(h, in.calls),
+	}, nil
 }
 
 // Finish implements pipeline.Sink. It ends the whole aggregation and must run once for all inputs.
@@ -139,15 +121,11 @@ const (
 type aggregateProcessor struct {
 	in        *aggregateInput
 	evaluator Evaluator
-	dense     dense
-	coded     codedKeys
-	table     *aggregateTable
-	args      []*vector.Vector
-	used      []bool      // by column: it is an argument
-	needed    []bool      // by column: it is an argument, or a key that is not packed
-	encoder   *keyEncoder // nil when there is nothing to pack
-	judge     judge
-	skip      int // rows to be passed through without grouping
+	groupedInput
+	table *aggregateTable
+	args  []*vector.Vector
+	judge judge
+	skip  int // rows to be passed through without grouping
 }
 
 func (p *aggregateProcessor) Push(b *vector.Batch) error {
@@ -202,18 +180,15 @@ func (p *aggregateProcessor) gather(c AggregateCall, cols []*vector.Vector) []*v
 // ownKeys returns the columns, dense, and the keys as the table has them. A table of packed keys makes way for one of the keys as they
 // are when the batch has strings that cannot be numbered cheaply.
 func (p *aggregateProcessor) ownKeys(b *vector.Batch, cols []*vector.Vector) (flat, keys []*vector.Vector, err error) {
-	n := len(p.in.h.spec.Keys)
-	if p.table.packed {
-		if p.encoder.encode(b, cols[:n]) {
-			flat = p.dense.only(b, cols, p.needed)
-			return flat, p.encoder.columns(flat), nil
-		}
-		if err := p.unpack(); err != nil {
-			return nil, nil, err
-		}
+	flat, keys, ok := p.own(p.table, b, cols)
+	if ok {
+		return flat, keys, nil
 	}
-	flat = p.dense.columns(b, cols)
-	return flat, flat[:n], nil
+	if err := p.unpack(); err != nil {
+		return nil, nil, err
+	}
+	flat, keys, _ = p.own(p.table, b, cols)
+	return flat, keys, nil
 }
 
 // unpack goes on with a table of the keys as they are.

@@ -290,3 +290,73 @@ func (k *packedKey) packIntegers(b *vector.Batch, v *vector.Vector, words []int6
 	}
 	return all>>k.bits == 0
 }
+
+// unpack returns the keys of n rows of columns: strings with the symbols as dictionary, everything else flat. into keeps storage from
+// call to call, by which the result is valid.
+func (l *keyLayout) unpack(cols []*vector.Vector, n int, into *[]*vector.Vector) []*vector.Vector {
+	if *into == nil {
+		for _, k := range l.keys {
+			*into = append(*into, &vector.Vector{Type: k.typ})
+		}
+	}
+	out := make([]*vector.Vector, len(l.keys))
+	for i := range l.keys {
+		switch k := &l.keys[i]; {
+		case k.bits == 0:
+			out[i] = cols[k.column]
+		case k.symbols != nil:
+			out[i] = k.dictionary(cols[k.column], n, (*into)[i])
+		default:
+			out[i] = k.integers(cols[k.column], n, (*into)[i])
+		}
+	}
+	return out
+}
+
+// groupedInput makes what a table needs of the rows that a worker groups.
+type groupedInput struct {
+	dense   dense
+	coded   codedKeys
+	used    []bool      // by column: it is an argument
+	needed  []bool      // by column: it is an argument, or a key that is not packed
+	encoder *keyEncoder // nil when there is nothing to pack
+}
+
+func newGroupedInput(h *HashAggregate, calls []AggregateCall) groupedInput {
+	var g groupedInput
+	if h.layout != nil {
+		g.encoder = newKeyEncoder(h.layout)
+		g.coded.encoder = g.encoder
+	}
+	for _, c := range calls {
+		for _, a := range c.Args {
+			for len(g.used) <= a {
+				g.used = append(g.used, false)
+			}
+			g.used[a] = true
+		}
+	}
+	g.needed = append(g.needed, g.used...)
+	for i := range h.spec.Keys {
+		if i == len(g.needed) {
+			g.needed = append(g.needed, false)
+		}
+		g.needed[i] = g.needed[i] || h.layout == nil || h.layout.keys[i].bits == 0
+	}
+	return g
+}
+
+// own returns the columns, dense, and the keys as the table has them; false when the table packs keys and the batch has strings that
+// cannot be numbered cheaply.
+func (g *groupedInput) own(t *aggregateTable, b *vector.Batch, cols []*vector.Vector) (flat, keys []*vector.Vector, ok bool) {
+	n := len(t.h.spec.Keys)
+	if !t.packed {
+		flat = g.dense.columns(b, cols)
+		return flat, flat[:n], true
+	}
+	if !g.encoder.encode(b, cols[:n]) {
+		return nil, nil, false
+	}
+	flat = g.dense.only(b, cols, g.needed)
+	return flat, g.encoder.columns(flat), true
+}

@@ -1,39 +1,61 @@
 package operator
 
 import (
-	"skep/engine/memory"
+	"errors"
+	"sync"
+
 	"skep/engine/pipeline"
 	"skep/engine/vector"
 )
 
 // LocalAggregate groups rows on their way to an exchange, as far as that makes them fewer: each worker hands on the groups of its table,
 // with partial results, whenever the table has outgrown the caches or memory is short, and while hardly any rows share a group, the
-// rows themselves as groups of one. The same keys may thus come several times. There is at least one key.
+// rows themselves as groups of one. The same keys may thus come several times. There is at least one key. Strings that come with known
+// dictionaries are grouped by symbols and handed on with dictionaries.
 //
 //	rows ─► table ─► keys and partial results
 //	  └── when grouping is in vain ──┘
 //
 // (Flink and Trino call this adaptive local, or partial, aggregation.)
 type LocalAggregate struct {
-	h       *HashAggregate
+	spec    AggregateSpec
 	program Program
 	calls   []AggregateCall
+	res     *Resources
+
+	mu      sync.Mutex
+	workers []*HashAggregate // what each worker has: symbols are handed on while others would be numbering strings
 }
 
 var _ pipeline.Operator = (*LocalAggregate)(nil)
 
 // NewLocalAggregate returns a local aggregation of rows whose keys are the first results of program.
 func NewLocalAggregate(spec AggregateSpec, program Program, calls []AggregateCall, r *Resources) *LocalAggregate {
-	return &LocalAggregate{NewHashAggregate(spec, r), program, calls}
+	return &LocalAggregate{spec: spec, program: program, calls: calls, res: r}
 }
 
 // Close implements pipeline.Closer.
-func (l *LocalAggregate) Close() error { return l.h.Close() }
+func (l *LocalAggregate) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var errs []error
+	for _, h := range l.workers {
+		errs = append(errs, h.Close())
+	}
+	l.workers = nil
+	return errors.Join(errs...)
+}
 
 // Processor implements pipeline.Operator.
 func (l *LocalAggregate) Processor(_ *pipeline.Worker, next pipeline.Processor) (pipeline.Processor, error) {
-	t := newAggregateTable(l.h, 0, false)
-	return &localProcessor{l: l, next: next, evaluator: l.program(), table: t, account: t.account, skipNext: firstSkipped}, nil
+	h := NewHashAggregate(l.spec, l.res)
+	l.mu.Lock()
+	l.workers = append(l.workers, h)
+	l.mu.Unlock()
+	return &localProcessor{
+		h: h, calls: l.calls, next: next, evaluator: l.program(), groupedInput: newGroupedInput(h, l.calls),
+		table: newAggregateTable(h, 0, h.layout != nil), skipNext: firstSkipped,
+	}, nil
 }
 
 // Rows are grouped again, to see whether it has become worth while, after firstSkipped have passed, and each time that it has not, after
@@ -44,18 +66,18 @@ const (
 )
 
 type localProcessor struct {
-	l         *LocalAggregate
+	h         *HashAggregate
+	calls     []AggregateCall
 	next      pipeline.Processor
 	evaluator Evaluator
-	dense     dense
-	coded     codedKeys
-	table     *aggregateTable
-	account   *memory.Account
-	args      []*vector.Vector
-	judge     judge
-	skip      int // rows to be handed on without grouping
-	skipNext  int // the same for the next time that grouping is in vain
-	out       vector.Batch
+	groupedInput
+	table    *aggregateTable
+	args     []*vector.Vector
+	judge    judge
+	skip     int // rows to be handed on without grouping
+	skipNext int // the same for the next time that grouping is in vain
+	unpacked []*vector.Vector
+	out      vector.Batch
 }
 
 // Push implements pipeline.Processor.
@@ -64,16 +86,25 @@ func (p *localProcessor) Push(b *vector.Batch) error {
 	if err != nil {
 		return err
 	}
-	n, t, keys := b.Rows(), p.table, len(p.l.h.spec.Keys)
+	n, keys := b.Rows(), len(p.h.spec.Keys)
 	if p.skip > 0 {
 		p.skip -= n
-		return p.passThrough(p.dense.columns(b, cols), n)
+		return p.passThrough(p.dense.coded(b, cols, p.used), n)
 	}
-	groups := p.coded.find(t, b, cols[:keys])
-	cols = p.dense.columns(b, cols)
-	if groups == nil {
-		groups = t.find(cols[:keys], n)
+	groups := p.coded.find(p.table, b, cols[:keys])
+	if groups != nil {
+		cols = p.dense.only(b, cols, p.used)
+	} else {
+		flat, own, ok := p.own(p.table, b, cols)
+		if !ok {
+			if err := p.unpack(); err != nil {
+				return err
+			}
+			flat, own, _ = p.own(p.table, b, cols)
+		}
+		cols, groups = flat, p.table.find(own, n)
 	}
+	t := p.table
 	p.update(cols, groups, n)
 	p.judge.saw(groups)
 	v := p.judge.decide(t.groups.Len())
@@ -90,8 +121,19 @@ func (p *localProcessor) Push(b *vector.Batch) error {
 	return nil
 }
 
+// unpack goes on with a table of the keys as they are.
+func (p *localProcessor) unpack() error {
+	if err := p.flush(); err != nil {
+		return err
+	}
+	p.table.account.Close()
+	p.table = newAggregateTable(p.h, 0, false)
+	p.coded.reset()
+	return nil
+}
+
 func (p *localProcessor) update(cols []*vector.Vector, groups []uint32, n int) {
-	for _, c := range p.l.calls {
+	for _, c := range p.calls {
 		p.args = p.args[:0]
 		for _, a := range c.Args {
 			p.args = append(p.args, cols[a])
@@ -106,7 +148,7 @@ func (p *localProcessor) fits() bool {
 	for _, s := range p.table.states {
 		n += s.Bytes()
 	}
-	return p.account.Set(n) && !p.account.Asked() || n < p.l.h.res.minSpill()
+	return p.table.account.Set(n) && !p.table.account.Asked() || n < p.h.res.minSpill()
 }
 
 // passThrough hands each row on as a group of its own.
@@ -124,7 +166,7 @@ func (p *localProcessor) passThrough(cols []*vector.Vector, n int) error {
 		}
 		t.resize(to - from)
 		p.update(part, vector.Sequence(to-from), to-from)
-		if err := p.push(part[:len(p.l.h.spec.Keys)], 0, to-from); err != nil {
+		if err := p.push(part[:len(p.h.spec.Keys)], 0, to-from); err != nil {
 			return err
 		}
 		t.resize(0)
@@ -145,13 +187,17 @@ func (p *localProcessor) flush() error {
 		for i, k := range keys {
 			sliceInto(part[i], k, from, to)
 		}
-		if err := p.push(part, from, to); err != nil {
+		keys := part
+		if t.packed {
+			keys = p.h.layout.unpack(part, to-from, &p.unpacked)
+		}
+		if err := p.push(keys, from, to); err != nil {
 			return err
 		}
 	}
 	p.judge.forget()
 	t.clear()
-	p.account.Set(0)
+	p.table.account.Set(0)
 	return nil
 }
 

@@ -138,24 +138,7 @@ func (r *aggregateReader) emitKeys(from, to int) []*vector.Vector {
 	if !r.table.packed {
 		return cols
 	}
-	l := r.source.h.layout
-	if r.keys == nil {
-		for _, k := range l.keys {
-			r.keys = append(r.keys, &vector.Vector{Type: k.typ})
-		}
-	}
-	out := make([]*vector.Vector, len(l.keys))
-	for i := range l.keys {
-		switch k := &l.keys[i]; {
-		case k.bits == 0:
-			out[i] = cols[k.column]
-		case k.symbols != nil:
-			out[i] = k.dictionary(cols[k.column], to-from, r.keys[i])
-		default:
-			out[i] = k.integers(cols[k.column], to-from, r.keys[i])
-		}
-	}
-	return out
+	return r.source.h.layout.unpack(cols, to-from, &r.keys)
 }
 
 // merge groups a partition. Afterwards either r.table holds its groups, or they have been divided among pending partitions.

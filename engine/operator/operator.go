@@ -54,8 +54,9 @@ type Resources struct {
 
 // dense makes columns flat and dense: row k is the k-th selected row.
 type dense struct {
-	buf []*vector.Vector
-	out []*vector.Vector
+	buf    []*vector.Vector
+	out    []*vector.Vector
+	needed []bool
 }
 
 // columns returns the selected rows of vs, which are aligned with b. The result is valid until the next call and may share
@@ -92,7 +93,37 @@ func (d *dense) only(b *vector.Batch, vs []*vector.Vector, used []bool) []*vecto
 	return d.out
 }
 
-// slice returns rows from..to-1 of a flat vector, sharing its storage.
+// coded is columns, except that strings with known dictionaries keep these unless they are used.
+func (d *dense) coded(b *vector.Batch, vs []*vector.Vector, used []bool) []*vector.Vector {
+	for len(d.buf) < len(vs) {
+		d.buf = append(d.buf, nil)
+	}
+	d.needed = d.needed[:0]
+	for i, v := range vs {
+		plain := i < len(used) && used[i] || v.Form != vector.Dict || v.DictID == 0 || v.Type.Physical() != types.Bytes
+		d.needed = append(d.needed, plain)
+	}
+	d.only(b, vs, d.needed)
+	for i, v := range vs {
+		switch {
+		case d.needed[i]:
+		case b.Sel == nil:
+			d.out[i] = v
+		default:
+			dst := d.buf[i]
+			if dst == nil || dst.Type != v.Type {
+				dst = &vector.Vector{Type: v.Type}
+				d.buf[i] = dst
+			}
+			dst.Form, dst.DictOf, dst.DictID = vector.Dict, v.DictOf, v.DictID
+			dst.Codes, dst.Nulls = gatherValues(dst.Codes, v.Codes, b.Sel), gatherNulls(dst.Nulls, v.Nulls, b.Sel)
+			d.out[i] = dst
+		}
+	}
+	return d.out
+}
+
+// slice returns rows from..to-1 of a vector that is flat or in dictionary form, sharing its storage.
 func slice(v *vector.Vector, from, to int) *vector.Vector {
 	s := &vector.Vector{}
 	sliceInto(s, v, from, to)
@@ -104,6 +135,10 @@ func sliceInto(s, v *vector.Vector, from, to int) {
 	*s = vector.Vector{Type: v.Type, Data: v.Data, Children: v.Children}
 	if v.Nulls != nil {
 		s.Nulls = v.Nulls[from:to]
+	}
+	if v.Form == vector.Dict {
+		s.Form, s.DictOf, s.DictID, s.Codes = v.Form, v.DictOf, v.DictID, v.Codes[from:to]
+		return
 	}
 	switch v.Type.Physical() {
 	case types.I64:

@@ -91,16 +91,8 @@ func (s *stream) grouped(g *grouping, partial bool) {
 	}
 }
 
-// passes reports whether the rows are better grouped as they pass by than in tables that pack strings into words, which pays where rows
-// become much fewer. Grouping sets make many rows of one, which are worth grouping well.
-func (g *grouping) passes() bool {
-	for _, k := range g.spec.Keys {
-		if k.Physical() == types.Bytes && !g.node.Passing {
-			return false
-		}
-	}
-	return len(g.keys) > 0 && len(g.node.GroupingSets) == 0
-}
+// passes reports whether the rows are grouped as they pass by. Grouping sets make many rows of one, which are worth grouping well.
+func (g *grouping) passes() bool { return len(g.keys) > 0 && len(g.node.GroupingSets) == 0 }
 
 // localAggregate compiles grouping before an exchange, which takes place as rows pass by.
 func (b *builder) localAggregate(s *stream, g *grouping) (*stream, error) {

@@ -105,11 +105,8 @@ func (st *Statement) stageOptions() stage.Options {
 	if !st.mapJoins() {
 		o.Broadcast = -1
 	}
-	if v, ok := st.conf.Explicit("hive.map.aggr"); ok && !strings.EqualFold(v, "true") {
-		o.LocalAggregation = stage.NoLocalAggregation
-	} else if st.conf.Bool("hive.groupby.skewindata") {
-		o.LocalAggregation = stage.AlwaysLocalAggregation
-	}
+	v, ok := st.conf.Explicit("hive.map.aggr")
+	o.NoLocalAggregation = ok && !strings.EqualFold(v, "true") && !st.conf.Bool("hive.groupby.skewindata")
 	return o
 }
 

@@ -15,25 +15,14 @@ type Options struct {
 	// Broadcast is the estimated size in bytes up to which the build side of a join is copied to every task.
 	Broadcast float64
 	// Filter is the estimated size in bytes from which a side of a join is filtered by the keys of the other one; negative: never.
-	Filter           float64
-	LocalAggregation LocalAggregation
+	Filter float64
+	// NoLocalAggregation makes tasks send rows as they are instead of grouping them first, where there is a key to send them by.
+	NoLocalAggregation bool
 	// Ranges is the estimated size in bytes from which rows are sorted in several tasks, each a range of keys; negative: never.
 	Ranges float64
 	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.
 	Rows func(plan.Node) float64
 }
-
-// LocalAggregation says whether tasks group rows before an exchange.
-type LocalAggregation uint8
-
-const (
-	// ByEstimate groups before, in the way that suits the expected number of groups.
-	ByEstimate LocalAggregation = iota
-	// NoLocalAggregation sends rows as they are, where there is a key to send them by.
-	NoLocalAggregation
-	// AlwaysLocalAggregation groups before as if rows became much fewer.
-	AlwaysLocalAggregation
-)
 
 // CutQuery cuts the plan of a query. The result exchange has the columns of root in order.
 func CutQuery(root plan.Node, o Options) (*Graph, error) {

@@ -8,12 +8,6 @@ import (
 	"skep/engine/aggregate"
 )
 
-// poorReduction is the share of groups among rows above which grouping before the exchange is in vain.
-const poorReduction = 0.7
-
-// fewRows is the number of rows below which grouping twice costs nothing to speak of.
-const fewRows = 10_000
-
 // aggregate groups in two steps: each task what it has, to partial results, and after an exchange by the keys the partial
 // results to results. With DISTINCT the first step groups by the arguments, too, which removes duplicates; the calls over them are
 // computed in the last step:
@@ -47,7 +41,7 @@ func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 	if err := s.calls(); err != nil {
 		return part{}, err
 	}
-	if len(s.distinct) == 0 && !sets && len(keys) > 0 && c.options.LocalAggregation == NoLocalAggregation && columns(keys) {
+	if len(s.distinct) == 0 && !sets && len(keys) > 0 && c.options.NoLocalAggregation && columns(keys) {
 		p, _ = c.exchange(p, Hash, keys, plan.ColumnSet(nil).With(plan.Exprs(n)...), n.Input)
 		out := over(n, p)
 		out.hash = renamed(p.hash, n.Keys)
@@ -150,16 +144,10 @@ func columns(es []plan.Expr) bool {
 	return true
 }
 
-// inVain reports that grouping before the exchange is not expected to make the rows much fewer.
-func (s *split) inVain() bool {
-	rows := s.rows(s.node.Input)
-	return s.options.LocalAggregation == ByEstimate && rows > fewRows && s.rows(s.node) > poorReduction*rows
-}
-
 // first is the step before the exchange.
 func (s *split) first(p part) part {
 	n := s.node
-	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args), Local: true, Passing: s.inVain()}
+	a := &plan.Aggregate{Input: p.node, Fixed: len(s.args), Local: true}
 	a.Keys = append(append(a.Keys, s.args...), n.Keys...)
 	for _, set := range n.GroupingSets {
 		// Arguments come first, so that the numbers of the sets are those of the keys alone.

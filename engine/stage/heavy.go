@@ -36,12 +36,16 @@ type heavyCandidate struct {
 	text  string
 }
 
-// see looks at some of the n rows of dense key columns.
-func (h *heavy) see(keys []*vector.Vector, hashes []uint64) {
+// see looks at some of the selected rows of key columns (all when sel is nil), whose hashes are given.
+func (h *heavy) see(keys []*vector.Vector, sel []uint16, hashes []uint64) {
 	r := h.next
 	for ; r < len(hashes); r += heavySample {
 		h.sampled++
-		h.count(keys, hashes[r], r)
+		at := r
+		if sel != nil {
+			at = int(sel[r])
+		}
+		h.count(keys, hashes[r], at)
 	}
 	h.next = r - len(hashes)
 }

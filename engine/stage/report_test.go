@@ -41,7 +41,7 @@ func TestHeavyKeysOfTasksAreAdded(t *testing.T) {
 			}
 			hashes := make([]uint64, 1000)
 			hashtable.Hash([]*vector.Vector{key}, 1000, hashes)
-			h.see([]*vector.Vector{key}, hashes)
+			h.see([]*vector.Vector{key}, nil, hashes)
 		}
 		total.Add(&Report{Heavy: h.list(), Sampled: h.sampled})
 	}

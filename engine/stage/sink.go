@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"sync"
 
+	"skep/dialect/types"
 	"skep/engine/hashtable"
 	"skep/engine/pipeline"
 	"skep/engine/vector"
@@ -28,7 +29,8 @@ func newExchangeSink(w shuffle.Writer, o *Output, task int) *exchangeSink {
 
 // Processor implements pipeline.Sink.
 func (s *exchangeSink) Processor(*pipeline.Worker) (pipeline.Processor, error) {
-	return &exchangeWriter{sink: s, keys: make([]*vector.Vector, len(s.output.Keys)), flat: make([]*vector.Vector, len(s.output.Keys))}, nil
+	n := len(s.output.Keys)
+	return &exchangeWriter{sink: s, keys: make([]*vector.Vector, n), flat: make([]*vector.Vector, n), known: make([]hashtable.EntryHashes, n)}, nil
 }
 
 // Finish implements pipeline.Sink.
@@ -37,8 +39,9 @@ func (s *exchangeSink) Finish(context.Context) error { return nil }
 // exchangeWriter is a worker's end of the sink.
 type exchangeWriter struct {
 	sink   *exchangeSink
-	flat   []*vector.Vector // copies of keys that are not flat and dense
-	keys   []*vector.Vector
+	keys   []*vector.Vector        // of the batch
+	flat   []*vector.Vector        // copies of keys that are not flat and dense
+	known  []hashtable.EntryHashes // of keys with dictionaries
 	hashes []uint64
 	parts  []uint32
 	words  []uint64
@@ -57,14 +60,16 @@ func (w *exchangeWriter) Push(b *vector.Batch) error {
 		if cap(w.words) < n {
 			w.words = make([]uint64, max(n, vector.BatchSize))
 		}
-		w.dense(b)
+		for i := range w.keys {
+			w.keys[i] = w.dense(b, i)
+		}
 		parts = w.room(n)
 		s.bounds.divide(w.keys, n, w.words[:n], parts)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.output.Distribution == Hash && s.output.Partitions > 1 {
-		s.heavy.see(w.keys, w.hashes[:n])
+		s.heavy.see(w.keys, b.Sel, w.hashes[:n])
 	}
 	if s.output.Distribution == RoundRobin {
 		parts = w.room(n)
@@ -117,34 +122,41 @@ func (w *exchangeWriter) room(n int) []uint32 {
 // rows by other bits of the same hashes, which must not be alike for all rows of a partition.
 const spread = 0xd1342543de82ef95
 
-// dense sets w.keys to the keys of the selected rows.
-func (w *exchangeWriter) dense(b *vector.Batch) {
-	for i, k := range w.sink.output.Keys {
-		v := b.Cols[k]
-		if b.Sel == nil && v.Form == vector.Flat {
-			w.keys[i] = v
-			continue
-		}
-		if w.flat[i] == nil {
-			w.flat[i] = vector.New(v.Type, 0)
-		}
-		if b.Sel != nil {
-			vector.GatherView(w.flat[i], v, b.Sel)
-		} else {
-			vector.GatherView(w.flat[i], v, vector.Sequence(b.N))
-		}
-		w.keys[i] = w.flat[i]
+// dense returns the selected rows of key i.
+func (w *exchangeWriter) dense(b *vector.Batch, i int) *vector.Vector {
+	v := b.Cols[w.sink.output.Keys[i]]
+	if b.Sel == nil && v.Form == vector.Flat {
+		return v
 	}
+	if w.flat[i] == nil {
+		w.flat[i] = vector.New(v.Type, 0)
+	}
+	if b.Sel != nil {
+		vector.GatherView(w.flat[i], v, b.Sel)
+	} else {
+		vector.GatherView(w.flat[i], v, vector.Sequence(b.N))
+	}
+	return w.flat[i]
 }
 
 // partition returns the partitions of the selected rows.
 func (w *exchangeWriter) partition(b *vector.Batch, n int) []uint32 {
-	w.dense(b)
 	if cap(w.hashes) < n {
 		w.hashes = make([]uint64, max(n, vector.BatchSize))
 	}
 	hashes := w.hashes[:n]
-	hashtable.Hash(w.keys, n, hashes)
+	for i, k := range w.sink.output.Keys {
+		v := b.Cols[k]
+		w.keys[i] = v
+		if v.Form == vector.Dict && v.DictID != 0 && v.Type.Physical() == types.Bytes {
+			w.known[i].Column(v, b.Sel, hashes, i > 0)
+			continue
+		}
+		hashtable.HashColumn(w.dense(b, i), hashes, i > 0)
+	}
+	if len(w.keys) == 0 {
+		hashtable.Hash(nil, n, hashes)
+	}
 	parts := w.room(n)
 	count := uint64(w.sink.output.Partitions)
 	for i, h := range hashes {

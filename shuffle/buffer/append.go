@@ -5,27 +5,33 @@ import (
 	"skep/engine/vector"
 )
 
-// appendRows is vector.AppendRows with a short way for flat numbers: with many partitions it is called for few rows at a time, so that what
-// a call costs counts as much as the rows.
-func appendRows(dst, src *vector.Vector, rows []uint32) {
-	if src.Form != vector.Flat {
-		vector.AppendRows(dst, src, rows)
-		return
-	}
+// appendRows is vector.AppendRows with a short way for flat numbers and for codes: with many partitions it is called for few rows at a
+// time, so that what a call costs counts as much as the rows. Where src is coded, dst is empty or coded by the same dictionary.
+func appendRows[I uint16 | uint32](dst, src *vector.Vector, rows []I, coded bool) {
 	var n0 int
-	switch dst.Type.Physical() {
-	case types.I64:
-		n0 = len(dst.I64)
-		dst.I64 = gather(dst.I64, src.I64, rows)
-	case types.F64:
-		n0 = len(dst.F64)
-		dst.F64 = gather(dst.F64, src.F64, rows)
-	case types.I128:
-		n0 = len(dst.W)
-		dst.W = gather(dst.W, src.W, rows)
-	default:
+	switch {
+	case coded:
+		n0 = len(dst.Codes)
+		dst.Form, dst.DictOf, dst.DictID = vector.Dict, src.DictOf, src.DictID
+		dst.Codes = gather(dst.Codes, src.Codes, rows)
+	case src.Form != vector.Flat:
 		vector.AppendRows(dst, src, rows)
 		return
+	default:
+		switch dst.Type.Physical() {
+		case types.I64:
+			n0 = len(dst.I64)
+			dst.I64 = gather(dst.I64, src.I64, rows)
+		case types.F64:
+			n0 = len(dst.F64)
+			dst.F64 = gather(dst.F64, src.F64, rows)
+		case types.I128:
+			n0 = len(dst.W)
+			dst.W = gather(dst.W, src.W, rows)
+		default:
+			vector.AppendRows(dst, src, rows)
+			return
+		}
 	}
 	if src.Nulls != nil {
 		dst.Nulls = gather(falseUpTo(dst.Nulls, n0), src.Nulls, rows)
@@ -35,7 +41,7 @@ func appendRows(dst, src *vector.Vector, rows []uint32) {
 }
 
 // gather appends src's elements at rows.
-func gather[T any](dst, src []T, rows []uint32) []T {
+func gather[T any, I uint16 | uint32](dst, src []T, rows []I) []T {
 	n0 := len(dst)
 	n := n0 + len(rows)
 	if cap(dst) < n {
@@ -61,36 +67,42 @@ func falseUpTo(nulls []bool, n int) []bool {
 }
 
 // appendRange appends rows from..to-1 of the selection of a batch.
-func appendRange(dst, src *vector.Batch, from, to int) {
-	if src.Sel != nil {
-		dst.AppendRange(src, from, to)
-		return
-	}
+func (b *Buffer) appendRange(dst, src *vector.Batch, from, to int) {
 	for c, d := range dst.Cols {
-		appendDense(d, src.Cols[c], from, to)
+		if src.Sel != nil {
+			appendRows(d, src.Cols[c], src.Sel[from:to], b.coders[c].on())
+		} else {
+			appendDense(d, src.Cols[c], from, to, b.coders[c].on())
+		}
 	}
 	dst.N += to - from
 }
 
-func appendDense(dst, src *vector.Vector, from, to int) {
-	if src.Form != vector.Flat {
-		vector.AppendRows(dst, src, sequence(from, to))
-		return
-	}
+func appendDense(dst, src *vector.Vector, from, to int, coded bool) {
 	var n0 int
-	switch dst.Type.Physical() {
-	case types.I64:
-		n0 = len(dst.I64)
-		dst.I64 = append(dst.I64, src.I64[from:to]...)
-	case types.F64:
-		n0 = len(dst.F64)
-		dst.F64 = append(dst.F64, src.F64[from:to]...)
-	case types.I128:
-		n0 = len(dst.W)
-		dst.W = append(dst.W, src.W[from:to]...)
-	default:
+	switch {
+	case coded:
+		n0 = len(dst.Codes)
+		dst.Form, dst.DictOf, dst.DictID = vector.Dict, src.DictOf, src.DictID
+		dst.Codes = append(dst.Codes, src.Codes[from:to]...)
+	case src.Form != vector.Flat:
 		vector.AppendRows(dst, src, sequence(from, to))
 		return
+	default:
+		switch dst.Type.Physical() {
+		case types.I64:
+			n0 = len(dst.I64)
+			dst.I64 = append(dst.I64, src.I64[from:to]...)
+		case types.F64:
+			n0 = len(dst.F64)
+			dst.F64 = append(dst.F64, src.F64[from:to]...)
+		case types.I128:
+			n0 = len(dst.W)
+			dst.W = append(dst.W, src.W[from:to]...)
+		default:
+			vector.AppendRows(dst, src, sequence(from, to))
+			return
+		}
 	}
 	if src.Nulls != nil {
 		dst.Nulls = append(falseUpTo(dst.Nulls, n0), src.Nulls[from:to]...)

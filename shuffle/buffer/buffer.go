@@ -33,8 +33,8 @@ type Config struct {
 	Partitions int
 	Budget     int64 // bytes that may be held
 	BlockBytes int64 // bytes of a partition that are handed on at once, at best
-	// Emit takes rows from..from+n-1 of flat columns as the next rows of a partition. Keep says whether it may keep the columns or has to
-	// copy.
+	// Emit takes rows from..from+n-1 of columns as the next rows of a partition; they are flat but for strings, which may be coded by a
+	// dictionary that lasts and only grows. Keep says whether it may keep the columns or has to copy.
 	Emit func(partition int, cols []*vector.Vector, from, n int) error
 }
 
@@ -54,6 +54,9 @@ type Buffer struct {
 	sorting   bool
 	sorted    *vector.Batch
 
+	coders []*coder     // by column
+	in     vector.Batch // the current one, coded
+
 	rows  int64 // so far
 	bytes int64
 	fixed int64 // bytes of a row without what is in arenas
@@ -68,12 +71,13 @@ func New(cfg Config) *Buffer {
 	b := &Buffer{cfg: cfg, stage: vector.NewBatch(cfg.Types), stageLimit: stageRows, ends: make([]uint32, cfg.Partitions+1)}
 	for _, t := range cfg.Types {
 		b.fixed += fixedBytes(t)
+		b.coders = append(b.coders, newCoder(t))
 	}
 	return b
 }
 
-// Bytes returns roughly what is held.
-func (b *Buffer) Bytes() int64 { return b.stageBytes + b.hashBytes }
+// Bytes returns roughly what is held, including the dictionaries of coded columns, also of those that were handed on.
+func (b *Buffer) Bytes() int64 { return b.stageBytes + b.hashBytes + b.dictionaryBytes() }
 
 // Add adds the selected rows of a batch; parts are their partitions, nil for partition 0.
 func (b *Buffer) Add(in *vector.Batch, parts []uint32) error {
@@ -81,6 +85,7 @@ func (b *Buffer) Add(in *vector.Batch, parts []uint32) error {
 	if n == 0 {
 		return nil
 	}
+	in = b.coded(in)
 	perRow := b.rowBytes(in)
 	for from := 0; from < n; from += maxRows {
 		if err := b.add(in, parts, from, min(n, from+maxRows), perRow); err != nil {
@@ -97,7 +102,7 @@ func (b *Buffer) add(in *vector.Batch, parts []uint32, from, to int, perRow int6
 	if b.hash != nil && b.stageLimit == 0 {
 		return b.scatter(in, parts, from, to, size)
 	}
-	appendRange(b.stage, in, from, to)
+	b.appendRange(b.stage, in, from, to)
 	if b.cfg.Partitions > 1 {
 		if parts != nil {
 			b.parts = append(b.parts, parts[from:to]...)
@@ -180,7 +185,7 @@ func (b *Buffer) divide(sel []uint16, parts []uint32, from, to int) {
 func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size int64) error {
 	b.hashBytes += size
 	if parts == nil || b.cfg.Partitions == 1 {
-		appendRange(b.partition(0), in, from, to)
+		b.appendRange(b.partition(0), in, from, to)
 		return b.emitFull(0)
 	}
 	b.divide(in.Sel, parts, from, to)
@@ -188,7 +193,7 @@ func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size in
 		start := uint32(0)
 		for _, p := range b.touched {
 			end := b.ends[p]
-			appendRows(b.partition(int(p)).Cols[c], src, b.order[start:end])
+			appendRows(b.partition(int(p)).Cols[c], src, b.order[start:end], b.coders[c].on())
 			start = end
 		}
 	}
@@ -255,7 +260,7 @@ func (b *Buffer) empty(n int) *vector.Batch {
 		}
 	}
 	slab := make([]int64, ints*n)
-	for _, v := range h.Cols {
+	for i, v := range h.Cols {
 		switch v.Type.Physical() {
 		case types.I64:
 			v.I64, slab = slab[:0:n], slab[n:]
@@ -264,7 +269,11 @@ func (b *Buffer) empty(n int) *vector.Batch {
 		case types.I128:
 			v.W = make([]types.Int128, 0, n)
 		case types.Bytes:
-			v.Refs = make([]vector.Ref, 0, n)
+			if b.coders[i].on() {
+				v.Codes = make([]uint32, 0, n)
+			} else {
+				v.Refs = make([]vector.Ref, 0, n)
+			}
 		}
 	}
 	return h
@@ -295,11 +304,11 @@ func (b *Buffer) sort() error {
 	}
 	for c, v := range b.sorted.Cols {
 		v.Reset()
-		if b.Keep && v.Type.Physical() == types.Bytes {
+		if b.Keep && v.Type.Physical() == types.Bytes && !b.coders[c].on() {
 			vector.GatherView(v, b.stage.Cols[c], b.order[:n]) // the stage's bytes are handed on, too
 			continue
 		}
-		appendRows(v, b.stage.Cols[c], b.order[:n])
+		appendRows(v, b.stage.Cols[c], b.order[:n], b.coders[c].on())
 	}
 	if b.Keep {
 		b.stage = vector.NewBatch(b.cfg.Types)
@@ -357,15 +366,17 @@ func (b *Buffer) Flush() error {
 
 // Drop gives up all rows and memory.
 func (b *Buffer) Drop() {
-	b.stage, b.parts, b.hash, b.sorted, b.order = nil, nil, nil, nil, nil
+	b.stage, b.parts, b.hash, b.sorted, b.order, b.coders, b.in = nil, nil, nil, nil, nil, nil, vector.Batch{}
 	b.stageBytes, b.hashBytes = 0, 0
 }
 
 // rowBytes estimates the bytes of a row of a batch.
 func (b *Buffer) rowBytes(in *vector.Batch) int64 {
 	var arenas int64
-	for _, c := range in.Cols {
-		arenas += arenaBytes(c, in.N)
+	for i, c := range in.Cols {
+		if !b.coders[i].on() { // codes have nothing in arenas
+			arenas += arenaBytes(c, in.N)
+		}
 	}
 	return b.fixed + arenas/int64(max(in.N, 1))
 }

@@ -12,7 +12,16 @@ import (
 // Digester computes digests of rows. A row's hash is a sum over its columns of value times odd constant (multilinear hashing: one
 // multiplication per value, which is less than the hash of grouping keys costs), finished by a bijection; it does not depend on the form of
 // the columns. It is for one goroutine; the zero value is ready.
-type Digester struct{ hash, entries []uint64 }
+type Digester struct {
+	hash, entries []uint64
+	known         []knownEntries // by column
+}
+
+// knownEntries are the values of the first entries of a dictionary that lasts.
+type knownEntries struct {
+	dictionary uint64
+	values     []uint64
+}
 
 // Digest returns the digest of rows from..from+n-1 of the columns.
 func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
@@ -24,6 +33,10 @@ func (d *Digester) Digest(cols []*vector.Vector, from, n int) shuffle.Digest {
 		hash[i] = start // so that a row of zeros is not nothing
 	}
 	for c, v := range cols {
+		if v.Keepable() {
+			addCoded(hash, v, from, factor(c), d.valuesOf(c, v))
+			continue
+		}
 		d.add(hash, v, from, factor(c))
 	}
 	out := shuffle.Digest{Rows: uint64(n)}
@@ -89,24 +102,50 @@ func (d *Digester) add(hash []uint64, v *vector.Vector, from int, k uint64) {
 		}
 	}
 	if v.Form == vector.Dict && v.DictOf.Len() <= n {
-		// Once per entry. NULL rows of an empty dictionary have no entry.
-		entries := d.entries[:v.DictOf.Len()]
+		entries := d.entries[:v.DictOf.Len()] // once per entry
 		for i := range entries {
 			entries[i] = value(v.DictOf, i)
 		}
-		for i, c := range v.Codes[from : from+n] {
-			x := uint64(nullValue)
-			if v.Nulls == nil || !v.Nulls[from+i] {
-				x = entries[c]
-			}
-			hash[i] += x * k
-		}
+		addCoded(hash, v, from, k, entries)
 		return
 	}
 	for i := range hash {
 		x := uint64(nullValue)
 		if v.Nulls == nil || !v.Nulls[from+i] {
 			x = value(v.Base(), v.At(from+i))
+		}
+		hash[i] += x * k
+	}
+}
+
+// valuesOf returns the values of the entries of the dictionary of a column, which are computed once.
+func (d *Digester) valuesOf(column int, v *vector.Vector) []uint64 {
+	for len(d.known) <= column {
+		d.known = append(d.known, knownEntries{})
+	}
+	k := &d.known[column]
+	if k.dictionary != v.DictID {
+		k.dictionary, k.values = v.DictID, k.values[:0]
+	}
+	for i := len(k.values); i < v.DictOf.Len(); i++ {
+		k.values = append(k.values, value(v.DictOf, i))
+	}
+	return k.values
+}
+
+// addCoded adds the values of codes times k to the hashes. NULL rows of an empty dictionary have no entry.
+func addCoded(hash []uint64, v *vector.Vector, from int, k uint64, entries []uint64) {
+	codes := v.Codes[from : from+len(hash)]
+	if v.Nulls == nil {
+		for i, c := range codes {
+			hash[i] += entries[c] * k
+		}
+		return
+	}
+	for i, c := range codes {
+		x := uint64(nullValue)
+		if !v.Nulls[from+i] {
+			x = entries[c]
 		}
 		hash[i] += x * k
 	}

@@ -89,6 +89,9 @@ func (w *Writer) commit(ctx context.Context) (*shuffle.Output, error) {
 	if err == nil && w.asBatches {
 		err = w.relieve()
 	}
+	if err == nil && w.asBatches {
+		w.batchBytes += w.buffer.Bytes() // dictionaries
+	}
 	if err != nil {
 		return nil, w.failed(err)
 	}
@@ -205,7 +208,7 @@ func (w *Writer) fillFile(ctx context.Context, f File, x *format.Index) error {
 	return nil
 }
 
-// view returns rows from..from+n-1 of flat columns, sharing their memory.
+// view returns rows from..from+n-1 of columns that are flat or coded, sharing their memory.
 func view(cols []*vector.Vector, from, n int) *vector.Batch {
 	b := &vector.Batch{N: n, Cols: make([]*vector.Vector, len(cols))}
 	for i, c := range cols {
@@ -215,6 +218,11 @@ func view(cols []*vector.Vector, from, n int) *vector.Batch {
 }
 
 func viewColumn(c *vector.Vector, from, n int) *vector.Vector {
+	if c.Form == vector.Dict {
+		return &vector.Vector{
+			Type: c.Type, Form: c.Form, Codes: cut(c.Codes, from, n), DictOf: c.DictOf, DictID: c.DictID, Nulls: cut(c.Nulls, from, n),
+		}
+	}
 	v := &vector.Vector{Type: c.Type, Data: c.Data}
 	v.I64, v.F64, v.W, v.Refs, v.Nulls = cut(c.I64, from, n), cut(c.F64, from, n), cut(c.W, from, n), cut(c.Refs, from, n), cut(c.Nulls, from, n)
 	if len(c.Refs) > 0 {
@@ -234,7 +242,7 @@ func cut[T any](s []T, from, n int) []T {
 	return s[from : from+n : from+n]
 }
 
-// held estimates the bytes that a batch keeps from being freed; of arenas it counts what is referred to.
+// held estimates the bytes that a batch keeps from being freed; of arenas it counts what is referred to, dictionaries not at all.
 func held(b *vector.Batch) int64 {
 	var n int64
 	for _, c := range b.Cols {
@@ -244,7 +252,7 @@ func held(b *vector.Batch) int64 {
 }
 
 func heldColumn(c *vector.Vector) int64 {
-	n := int64(len(c.I64)*8 + len(c.F64)*8 + len(c.W)*16 + len(c.Refs)*8 + len(c.Nulls))
+	n := int64(len(c.I64)*8 + len(c.F64)*8 + len(c.W)*16 + len(c.Refs)*8 + len(c.Codes)*4 + len(c.Nulls))
 	if len(c.Refs) == 0 {
 		for _, k := range c.Children {
 			n += heldColumn(k)

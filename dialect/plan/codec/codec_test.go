@@ -51,7 +51,7 @@ func sample() plan.Node {
 	n = &plan.Project{Input: n, Exprs: []plan.Assign{{Column: column(4, types.BooleanType), Expr: call}}}
 	n = &plan.Generate{Input: n, Func: "explode", Args: []plan.Expr{lit}, Outputs: []plan.Column{column(5, types.DateType)}, Outer: true}
 	n = &plan.Aggregate{
-		Input: n, Keys: []plan.Assign{{Column: column(6, types.IntType), Expr: ref}}, GroupingSets: [][]int{{0}, {}, nil}, GroupingID: column(7, types.BigIntType), Fixed: 1, Local: true, Passing: true,
+		Input: n, Keys: []plan.Assign{{Column: column(6, types.IntType), Expr: ref}}, GroupingSets: [][]int{{0}, {}, nil}, GroupingID: column(7, types.BigIntType), Fixed: 1, Local: true,
 		Aggs: []plan.AggCall{{
 			Column: column(8, types.BigIntType), Func: "sum", Args: []plan.Expr{ref}, Distinct: true, Mode: plan.AggMerge, ArgTypes: []*types.Type{decimal},
 			Partial: []plan.Column{column(9, decimal)},

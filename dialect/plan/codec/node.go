@@ -218,7 +218,6 @@ func (c *Coder) aggregate(n *plan.Aggregate) {
 	})
 	c.Int(&n.Fixed)
 	c.Bool(&n.Local)
-	c.Bool(&n.Passing)
 }
 
 func (c *Coder) join(n *plan.Join) {
