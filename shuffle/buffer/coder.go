@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// codedRows is the number of rows from which on a column must have rowsPerEntry of them to an entry of its dictionary to stay coded.
+	// Once a column has codedRows rows, and rowsPerCode of them to an entry of the largest dictionary that came, it must have rowsPerEntry
+	// rows to an entry of its own dictionary to stay coded.
 	codedRows    = 4096
+	rowsPerCode  = 4
 	rowsPerEntry = 2
 	// maxEntries bounds the entries of a column's dictionary, maxKnown those of the dictionaries that it was made of.
 	maxEntries = 1 << 17
@@ -24,13 +26,14 @@ const (
 // entry of a dictionary of the buffer's own, and rows are codes. So strings are neither copied nor hashed row by row, here and by those
 // who read the rows in this process.
 type coder struct {
-	entries   *vector.Vector      // nil when the column is not coded
-	id        uint64              // of entries
-	known     map[uint64][]uint32 // by the identity of a dictionary that came: 1 + own code, by code; 0 when not in use yet
-	constants map[string]uint32
-	remembered,
-	rows int
-	out vector.Vector // of the current batch
+	entries    *vector.Vector      // nil when the column is not coded
+	id         uint64              // of entries
+	known      map[uint64][]uint32 // by the identity of a dictionary that came: 1 + own code, by code; 0 when not in use yet
+	constants  map[string]uint32
+	remembered int // entries of known
+	largest    int // dictionary that came
+	rows       int
+	out        vector.Vector // of the current batch
 }
 
 func newCoder(t *types.Type) *coder {
@@ -84,7 +87,7 @@ func (c *coder) translate(in *vector.Batch, v *vector.Vector) (*vector.Vector, b
 	}
 	c.rows += in.Rows()
 	n := len(c.entries.Refs)
-	return o, ok && n <= maxEntries && len(c.entries.Data) <= math.MaxUint32/2 && (c.rows < codedRows || n*rowsPerEntry <= c.rows)
+	return o, ok && n <= maxEntries && len(c.entries.Data) <= math.MaxUint32/2 && (c.rows < max(codedRows, rowsPerCode*c.largest) || n*rowsPerEntry <= c.rows)
 }
 
 func sized(s []uint32, n int) []uint32 {
@@ -118,6 +121,7 @@ func (c *coder) codes(in *vector.Batch, v *vector.Vector) bool {
 		if c.remembered += size - len(known); c.remembered > maxKnown {
 			return false
 		}
+		c.largest = max(c.largest, size)
 		known = append(known, make([]uint32, size-len(known))...)
 		c.known[v.DictID] = known
 	}
