@@ -51,13 +51,13 @@ type TableColumn struct {
 	Type                *types.Type
 	Comment             *string
 	Position            int
-	NotNull             bool // primary-key or NOT NULL column
+	NotNull             bool // column of the primary key; NOT NULL constraints do not count, as in Hive
 }
 
 // Function is a function visible to the session.
 type Function struct {
 	Name         string
-	SpecificName string // what Hive prints as the implementing class
+	SpecificName string // tells the function from others; its name, where Hive has a class
 	Table        bool   // table-generating
 }
 

@@ -60,6 +60,10 @@ func (m metadata) Columns(ctx context.Context, schema, table, column backend.Mat
 		if t.Storage != nil {
 			cols = append(cols, t.Storage.Columns...)
 		}
+		keys, err := m.keys(ctx, t)
+		if err != nil {
+			return err
+		}
 		for i, c := range append(cols, t.PartitionKeys...) {
 			if !column(c.Name) {
 				continue
@@ -68,7 +72,7 @@ func (m metadata) Columns(ctx context.Context, schema, table, column backend.Mat
 			if err != nil {
 				return fmt.Errorf("column %s of %s.%s: %w", c.Name, t.Database, t.Name, err)
 			}
-			x := backend.TableColumn{Schema: t.Database, Table: t.Name, Name: c.Name, Type: typ, Position: i + 1}
+			x := backend.TableColumn{Schema: t.Database, Table: t.Name, Name: c.Name, Type: typ, Position: i + 1, NotNull: slices.Contains(keys.Columns, c.Name)}
 			if c.Comment != "" {
 				comment := c.Comment
 				x.Comment = &comment
@@ -94,22 +98,49 @@ func (m metadata) Functions(_ context.Context, match backend.Match) ([]backend.F
 	return out, nil
 }
 
+// keys returns the primary key of a table, empty when it has none.
+func (m metadata) keys(ctx context.Context, t *model.Table) (model.Constraint, error) {
+	list, err := m.s.Catalog().Constraints(ctx, t.Database, t.Name)
+	if err != nil {
+		return model.Constraint{}, fmt.Errorf("reading constraints: %w", err)
+	}
+	for _, c := range list {
+		if c.Kind == model.PrimaryKey {
+			return c, nil
+		}
+	}
+	return model.Constraint{}, nil
+}
+
+// named matches a name, or any when it is empty.
+func named(want string) backend.Match {
+	return func(name string) bool { return want == "" || strings.EqualFold(want, name) }
+}
+
+// tables lists the tables of the given names; empty names match any.
+func (m metadata) tables(ctx context.Context, schema, table string) ([]*model.Table, error) {
+	var out []*model.Table
+	err := m.scan(ctx, named(schema), named(table), func(t *model.Table) error {
+		out = append(out, t)
+		return nil
+	})
+	return out, err
+}
+
 // PrimaryKeys implements backend.Metadata.
 func (m metadata) PrimaryKeys(ctx context.Context, schema, table string) ([]backend.PrimaryKey, error) {
-	list, err := m.s.Catalog().Constraints(ctx, schema, table)
-	if model.KindOf(err) == model.NoSuchObject {
-		return nil, nil
-	}
+	tables, err := m.tables(ctx, schema, table)
 	if err != nil {
-		return nil, fmt.Errorf("reading constraints: %w", err)
+		return nil, err
 	}
 	var out []backend.PrimaryKey
-	for _, c := range list {
-		if c.Kind != model.PrimaryKey {
-			continue
+	for _, t := range tables {
+		key, err := m.keys(ctx, t)
+		if err != nil {
+			return nil, err
 		}
-		for i, col := range c.Columns {
-			out = append(out, backend.PrimaryKey{Schema: schema, Table: table, Column: col, Sequence: i + 1, Name: c.Name})
+		for i, col := range key.Columns {
+			out = append(out, backend.PrimaryKey{Schema: t.Database, Table: t.Name, Column: col, Sequence: i + 1, Name: key.Name})
 		}
 	}
 	return out, nil
@@ -117,14 +148,7 @@ func (m metadata) PrimaryKeys(ctx context.Context, schema, table string) ([]back
 
 // CrossReference implements backend.Metadata.
 func (m metadata) CrossReference(ctx context.Context, parentSchema, parentTable, foreignSchema, foreignTable string) ([]backend.ForeignKey, error) {
-	all := func(want string) backend.Match {
-		return func(name string) bool { return want == "" || strings.EqualFold(want, name) }
-	}
-	var tables []*model.Table
-	err := m.scan(ctx, all(foreignSchema), all(foreignTable), func(t *model.Table) error {
-		tables = append(tables, t)
-		return nil
-	})
+	tables, err := m.tables(ctx, foreignSchema, foreignTable)
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +159,18 @@ func (m metadata) CrossReference(ctx context.Context, parentSchema, parentTable,
 			return nil, fmt.Errorf("reading constraints: %w", err)
 		}
 		for _, c := range list {
-			if c.Kind != model.ForeignKey || !all(parentSchema)(c.ParentDatabase) || !all(parentTable)(c.ParentTable) {
+			if c.Kind != model.ForeignKey || !named(parentSchema)(c.ParentDatabase) || !named(parentTable)(c.ParentTable) {
 				continue
+			}
+			parent, err := m.keys(ctx, &model.Table{Database: c.ParentDatabase, Name: c.ParentTable})
+			if err != nil && model.KindOf(err) != model.NoSuchObject {
+				return nil, err
 			}
 			for i, col := range c.Columns {
 				k := backend.ForeignKey{
 					ParentSchema: c.ParentDatabase, ParentTable: c.ParentTable, ForeignSchema: t.Database, ForeignTable: t.Name,
 					ForeignColumn: col, Sequence: i + 1, ForeignName: c.Name,
+					ParentName: parent.Name,
 				}
 				if i < len(c.ParentColumns) {
 					k.ParentColumn = c.ParentColumns[i]

@@ -192,7 +192,8 @@ func TestTablesAndSchemas(t *testing.T) {
 	const first, second, view, materialized = "|a_b|t_1|TABLE|first", "|acb|t11|TABLE|NULL", "|default|v|VIEW|NULL", "|sales|m|MATERIALIZED_VIEW|NULL"
 	expectRows(t, "tables", tables(s, nil, nil, nil), first, second, view, materialized)
 	expectRows(t, "views", tables(s, nil, name[hiveserver.TPatternOrIdentifier]("%"), []string{"view", "UNKNOWN"}), view)
-	expectRows(t, "no kind", tables(s, nil, nil, []string{"UNKNOWN"}))
+	expectRows(t, "no kind", tables(s, nil, nil, []string{"UNKNOWN"}), first, second, view, materialized)
+	expectRows(t, "alternatives", tables(s, nil, name[hiveserver.TPatternOrIdentifier](`v|t\_1`), nil), first, view)
 	expectRows(t, "escaped", tables(s, nil, name[hiveserver.TPatternOrIdentifier](`t\_1`), []string{"TABLE"}), first)
 	native := l.open(v10, map[string]string{"hive.server2.table.type.mapping": "HIVE"}).SessionHandle
 	expectRows(t, "native", tables(native, nil, nil, []string{"EXTERNAL_TABLE"}), "|acb|t11|EXTERNAL_TABLE|NULL")

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/beltran/gohive/hiveserver"
@@ -132,11 +133,15 @@ func tableTypeMapping(s Session) func(backend.TableKind) string {
 // indexTable is a kind that Hive 4 lists and never uses.
 const indexTable backend.TableKind = "INDEX_TABLE"
 
-// Tables lists tables and views. kinds filters by the mapped names; nil means all.
+var tableKinds = [...]backend.TableKind{backend.ManagedTable, backend.ExternalTable, backend.VirtualView, indexTable, backend.MaterializedView}
+
+// Tables lists tables and views. kinds filters by the mapped names; without one that is known all are listed, as Hive does for clients
+// that ask for its own kinds although they are mapped.
 func (m *Manager) Tables(ctx context.Context, s Session, schemas, tables *string, kinds []string) (*Operation, error) {
 	columns := schema("TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS", "TYPE_CAT", "TYPE_SCHEM", "TYPE_NAME",
 		"SELF_REFERENCING_COL_NAME", "REF_GENERATION")
 	clientType := tableTypeMapping(s)
+	filtered := slices.ContainsFunc(tableKinds[:], func(k backend.TableKind) bool { return containsFold(kinds, clientType(k)) })
 	return m.metadata(ctx, s, getTables, columns, func(ctx context.Context, md backend.Metadata, t *table) error {
 		found, err := md.Tables(ctx, namePattern(schemas), namePattern(tables))
 		if err != nil {
@@ -144,7 +149,7 @@ func (m *Manager) Tables(ctx context.Context, s Session, schemas, tables *string
 		}
 		for _, f := range found {
 			kind := clientType(f.Kind)
-			if kinds != nil && !containsFold(kinds, kind) {
+			if filtered && !containsFold(kinds, kind) {
 				continue
 			}
 			t.add("", f.Schema, f.Name, kind, f.Comment, nil, nil, nil, nil, nil)
@@ -166,8 +171,7 @@ func containsFold(list []string, s string) bool {
 func (m *Manager) TableTypes(ctx context.Context, s Session) (*Operation, error) {
 	clientType := tableTypeMapping(s)
 	return m.metadata(ctx, s, getTableTypes, schema("TABLE_TYPE"), func(_ context.Context, _ backend.Metadata, t *table) error {
-		kinds := []backend.TableKind{backend.ManagedTable, backend.ExternalTable, backend.VirtualView, indexTable, backend.MaterializedView}
-		for _, k := range kinds {
+		for _, k := range tableKinds {
 			if k != indexTable || !hive3(s) {
 				t.add(clientType(k))
 			}
@@ -244,7 +248,7 @@ func keyColumn(s Session) string {
 	return "KEY_SEQ int"
 }
 
-// PrimaryKeys lists the primary key columns of one table.
+// PrimaryKeys lists the primary key columns of a table; nil or empty names match any.
 func (m *Manager) PrimaryKeys(ctx context.Context, s Session, schemaName, tableName *string) (*Operation, error) {
 	columns := schema("TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", keyColumn(s), "PK_NAME")
 	return m.metadata(ctx, s, getFunctions, columns, func(ctx context.Context, md backend.Metadata, t *table) error {

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"slices"
 	"strings"
 
 	"skep/thrift/backend"
@@ -11,13 +12,19 @@ func everything(string) bool { return true }
 
 // namePattern makes a Match of a JDBC search pattern: % is any text, _ any character, a backslash escapes either. A missing
 // pattern matches everything. Impyla and Hive's own tools also send regular expressions; of those ".*" and "*" count as any
-// text. Names compare without regard to case.
-func namePattern(pattern *string) backend.Match {
-	if pattern == nil || *pattern == "" || *pattern == "%" {
+// text, and "|" parts alternatives. Names compare without regard to case.
+func namePattern(text *string) backend.Match {
+	if text == nil || *text == "" || *text == "%" {
 		return everything
 	}
-	p := compilePattern(strings.ToLower(*pattern))
-	return func(name string) bool { return p.match([]rune(name)) }
+	var alternatives []pattern
+	for text := range strings.SplitSeq(strings.ToLower(*text), "|") {
+		alternatives = append(alternatives, compilePattern(text))
+	}
+	return func(name string) bool {
+		r := []rune(name)
+		return slices.ContainsFunc(alternatives, func(p pattern) bool { return p.match(r) })
+	}
 }
 
 // token is a character, or one of the wildcards.
