@@ -35,7 +35,7 @@ func (x *exprs) interval(e *ast.Interval) (plan.Expr, error) {
 	case c.T.IsInteger():
 		text = strconv.FormatInt(c.Value.I, 10)
 	case c.T.Kind == types.Decimal:
-		text = decimalText(c)
+		text = types.DecimalText(c.Value, c.T)
 	default:
 		return x.computedInterval(e, v)
 	}
@@ -141,20 +141,4 @@ func dayTimeLiteral(seconds, nanos int64) *plan.Literal {
 		seconds, nanos = seconds-1, nanos+nanosPerSecond
 	}
 	return newLiteral(types.IntervalDayTimeType, types.Datum{W: types.Int128{Hi: seconds, Lo: uint64(nanos)}})
-}
-
-// decimalText renders a decimal literal with its scale.
-func decimalText(l *plan.Literal) string {
-	v := unscaled(l)
-	s := new(big.Int).Abs(v).String()
-	if scale := l.T.Scale; scale > 0 {
-		if len(s) <= scale {
-			s = strings.Repeat("0", scale-len(s)+1) + s
-		}
-		s = s[:len(s)-scale] + "." + s[len(s)-scale:]
-	}
-	if v.Sign() < 0 {
-		s = "-" + s
-	}
-	return s
 }

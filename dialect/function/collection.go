@@ -2,6 +2,7 @@ package function
 
 import (
 	"fmt"
+	"strings"
 
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -21,7 +22,7 @@ var collectionFunctions = []Function{
 	scalar("map_values", "_FUNC_(m): the values", mapSide("map_values", func(m *types.Type) *types.Type { return m.Elem })),
 	scalar("array_contains", "_FUNC_(array, x): true when the array holds x", arrayMember("ARRAY_CONTAINS", types.BooleanType)),
 	scalar("array_remove", "_FUNC_(array, x): the array without x", arrayMember("ARRAY_REMOVE", nil)),
-	scalar("sort_array", "_FUNC_(array [, ascending]): the array sorted", sortArray),
+	scalar("sort_array", "_FUNC_(array): the array sorted", sortArray),
 	scalar("sort_array_by", "_FUNC_(array of structs, field … [, 'ASC' | 'DESC']): the array sorted by fields", sortArrayBy),
 	scalar("array_distinct", "_FUNC_(array): the array without repeated elements", sameArray),
 	scalar("array_min", "_FUNC_(array): the smallest element", elementOf),
@@ -224,26 +225,26 @@ func arrayMember(name string, result *types.Type) resolver {
 }
 
 func sortArray(_ *Env, args []Arg, _ bool) (Resolution, error) {
-	if len(args) != 1 && len(args) != 2 {
-		return Resolution{}, wrongLength("The function SORT_ARRAY requires 1 or 2 arguments, got %d", len(args))
+	if len(args) != 1 {
+		return Resolution{}, wrongLength("sortarray requires 1 argument(s), got %d", len(args))
 	}
-	if args[0].Type.Kind != types.Array {
-		return Resolution{}, wrongType(0, `Argument 1 of function SORT_ARRAY must be array<>, but "%s" was found.`, args[0].Type)
+	t := args[0].Type
+	if t.Kind != types.Array || t.Elem.Kind == types.Union {
+		return Resolution{}, wrongType(0, "Argument 1 of function SORT_ARRAY must be array, and element type should be either primitive, list, struct, or map, but %s was found.", t)
 	}
-	r := Resolution{Args: []*types.Type{args[0].Type}, Result: args[0].Type}
-	if len(args) == 2 {
-		r.Args = append(r.Args, types.BooleanType)
-	}
-	return r, nil
+	return Resolution{Args: []*types.Type{t}, Result: t}, nil
 }
 
 func sortArrayBy(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) < 2 {
-		return Resolution{}, wrongLength("sort_array_by requires at least 2 arguments, got %d", len(args))
+		return Resolution{}, wrongLength("SORT_ARRAY_BY requires minimum 2 arguments, got %d", len(args))
 	}
 	t := args[0].Type
-	if t.Kind != types.Array || t.Elem.Kind != types.Struct {
-		return Resolution{}, wrongType(0, `Argument 1 of function sort_array_by must be array<struct<…>>, but "%s" was found.`, t)
+	switch {
+	case t.Kind != types.Array:
+		return Resolution{}, wrongType(0, "Argument 1 of function SORT_ARRAY_BY must be array, but %s was found.", t)
+	case t.Elem.Kind != types.Struct:
+		return Resolution{}, wrongType(0, "Element[s] of first argument array in function SORT_ARRAY_BY must be struct, but %s was found.", t)
 	}
 	r := Resolution{Args: []*types.Type{t}, Result: t}
 	for i, a := range args[1:] {
@@ -252,11 +253,20 @@ func sortArrayBy(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		}
 		direction := toLower(a.Const.S)
 		if t.Elem.FieldIndex(a.Const.S) < 0 && !(i == len(args)-2 && i > 0 && (direction == "asc" || direction == "desc")) {
-			return Resolution{}, wrongType(i+1, "cannot find field %s", a.Const.S)
+			return Resolution{}, unpositioned(sqlerr.RuntimeException, "cannot find field %s from %s", toLower(a.Const.S), fieldList(t.Elem))
 		}
 		r.Args = append(r.Args, types.StringType)
 	}
 	return r, nil
+}
+
+// fieldList names the fields of a struct as messages of Hive do: [0:a, 1:b].
+func fieldList(t *types.Type) string {
+	names := make([]string, len(t.Fields))
+	for i, f := range t.Fields {
+		names[i] = fmt.Sprintf("%d:%s", i, f.Name)
+	}
+	return "[" + strings.Join(names, ", ") + "]"
 }
 
 func sameArray(_ *Env, args []Arg, _ bool) (Resolution, error) {

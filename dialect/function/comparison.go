@@ -27,9 +27,25 @@ var comparisonFunctions = []Function{
 	scalar("isfalse", "_FUNC_ a: true when a is false", truth("isfalse")),
 	scalar("isnotfalse", "_FUNC_ a: true when a is true or NULL", truth("isnotfalse")),
 	scalar("like", "a _FUNC_ pattern: % stands for any text, _ for any character", methods("UDFLike", "boolean(string,string)")),
-	simple("likeany", "text text... -> boolean", "a LIKE ANY (p, q …): true when a matches one of the patterns"),
-	simple("likeall", "text text... -> boolean", "a LIKE ALL (p, q …): true when a matches all patterns"),
+	scalar("likeany", "a LIKE ANY (p, q …): true when a matches one of the patterns", likeList("likeany", "any")),
+	scalar("likeall", "a LIKE ALL (p, q …): true when a matches all patterns", likeList("likeall", "all")),
 	scalar("rlike", "a _FUNC_ regex: true when a part of a matches the Java regular expression", sig("regexp", "chars chars -> boolean")),
+}
+
+// likeList takes strings and NULL only, unlike LIKE itself.
+func likeList(name, quantifier string) resolver {
+	resolve := sig(name, "str str... -> boolean")
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		if len(args) < 2 {
+			return Resolution{}, wrongLength("The like %s operator requires at least one pattern for matching, got %d", quantifier, len(args)-1)
+		}
+		for i, a := range args {
+			if g := groupOf(a.Type); a.Type.IsPrimitive() && g != stringGroup && g != voidGroup {
+				return Resolution{}, wrongType(i, "%s only takes STRING_GROUP, VOID_GROUP types as %s argument, got %s", name, ordinal(i+1), category(a.Type))
+			}
+		}
+		return resolve(env, args, distinct)
+	}
 }
 
 // comparable reports whether Hive compares values of t at all (maps and unions it does not).

@@ -167,7 +167,11 @@ func extreme(name string) resolver {
 			return Resolution{}, wrongLength("%s requires at least 2 arguments, got %d", name, len(args))
 		}
 		for i, a := range args {
-			if !a.Type.IsPrimitive() {
+			switch {
+			case a.Type.IsPrimitive():
+			case i == 0:
+				return Resolution{}, wrongArguments("%s only takes primitive types, got %s", name, a.Type)
+			default:
 				return Resolution{}, wrongType(i, "%s only takes primitive types as %s argument, got %s", name, ordinal(i+1), category(a.Type))
 			}
 		}

@@ -159,15 +159,29 @@ func addMonths(_ *Env, args []Arg, _ bool) (Resolution, error) {
 }
 
 func trunc(_ *Env, args []Arg, _ bool) (Resolution, error) {
-	if len(args) != 1 && len(args) != 2 {
-		return Resolution{}, wrongLength("trunc requires one or two argument, got %d", len(args))
+	for i, a := range args {
+		if !a.Type.IsPrimitive() {
+			return Resolution{}, wrongType(i, "trunc only takes primitive types as %s argument, got %s", ordinal(i+1), category(a.Type))
+		}
 	}
-	t := args[0].Type
-	if len(args) == 1 && !t.IsNumeric() && t.Kind != types.Void {
+	if len(args) != 1 && len(args) != 2 {
+		return Resolution{}, wrongArguments("TRUNC requires one or two argument, got %d", len(args))
+	}
+	t, group := args[0].Type, groupOf(args[0].Type)
+	if len(args) == 1 && group != numericGroup {
 		return Resolution{}, wrongArguments("Only primitive type arguments are accepted, when arguments length is one, got %s", t)
 	}
-	switch groupOf(t) {
-	case numericGroup:
+	switch {
+	case group == numericGroup && (len(args) == 1 || groupOf(args[1].Type) == numericGroup):
+		if len(args) == 2 && !args[1].Type.IsInteger() {
+			switch d := args[1].Const; {
+			case d != nil && args[1].Type.Kind == types.Decimal:
+				return Resolution{}, wrongArguments("TRUNC input only takes integer values, got %s", types.DecimalText(*d, args[1].Type))
+			case d != nil:
+				return Resolution{}, wrongArguments("TRUNC input only takes integer values, got %v", d.F)
+			}
+			return Resolution{}, wrongType(1, "TRUNC second argument only takes integer values")
+		}
 		result := t
 		if t.Kind == types.Decimal && (len(args) == 1 || args[1].Const != nil) {
 			scale := 0
@@ -177,13 +191,10 @@ func trunc(_ *Env, args []Arg, _ bool) (Resolution, error) {
 			result = types.NewDecimal(max(t.Precision-t.Scale+scale, 1), scale)
 		}
 		return Resolution{Args: []*types.Type{t, types.IntType}[:len(args)], Result: result}, nil
-	case stringGroup, dateGroup, voidGroup:
-		if len(args) != 2 {
-			return Resolution{}, wrongLength("trunc requires two argument, got %d", len(args))
-		}
+	case (group == stringGroup || group == dateGroup) && groupOf(args[1].Type) == stringGroup:
 		return sig("trunc", "date text -> string")(nil, args, false)
 	}
-	return Resolution{}, wrongType(0, "trunc only takes STRING_GROUP, DATE_GROUP, NUMERIC_GROUP types as first argument, got %s", category(args[0].Type))
+	return Resolution{}, wrongArguments("Got wrong argument types : first argument type : %s, second argument type : %s", t, args[1].Type)
 }
 
 // dateFormat keeps zoned timestamps, whose local time depends on the session.

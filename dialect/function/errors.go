@@ -50,6 +50,11 @@ func unpositioned(kind, format string, a ...any) error {
 	return &ArgError{Code: sqlerr.GenericError, Kind: kind, Arg: -1, Reason: fmt.Sprintf(format, a...)}
 }
 
+// notPrimitive refuses a nested argument of the older string functions.
+func notPrimitive(arg int, function string, t *types.Type) error {
+	return wrongType(arg, "The %s argument of function %s is expected to a primitive type, but %s is found", ordinal(arg+1), function, strings.ToLower(category(t)))
+}
+
 // noMethod is Hive's complaint when no overload of class takes the arguments; choices may be empty.
 func noMethod(class string, args []Arg, choices []string) error {
 	names := make([]string, len(args))

@@ -70,6 +70,12 @@ func charset(name, signature, must string) resolver {
 }
 
 func printf(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	if len(args) == 0 {
+		return Resolution{}, wrongLength("The function PRINTF(String format, Obj... args) needs at least one arguments.")
+	}
+	if g := groupOf(args[0].Type); g != stringGroup && g != voidGroup {
+		return Resolution{}, wrongType(0, `Argument 1 of function PRINTF must be "string", but "%s" was found.`, args[0].Type)
+	}
 	for i, a := range args {
 		if i > 0 && !a.Type.IsPrimitive() && a.Type.Kind != types.Void {
 			return Resolution{}, wrongType(i, `Argument %d of function PRINTF must be "PRIMITIVE", but "%s" was found.`, i+1, a.Type)
@@ -197,7 +203,7 @@ func elt(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.StringType}
 	for i, a := range args {
 		if !a.Type.IsPrimitive() {
-			return Resolution{}, wrongType(i, "The function ELT(N,str1,str2,str3,...) takes primitive types only, got %s", a.Type)
+			return Resolution{}, notPrimitive(i, "ELT", a.Type)
 		}
 		r.Args[i] = asText(a.Type)
 	}
@@ -207,12 +213,12 @@ func elt(_ *Env, args []Arg, _ bool) (Resolution, error) {
 
 func field(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) < 2 {
-		return Resolution{}, wrongLength("The function FIELD(str, str1, str2, ...) needs at least two arguments.")
+		return Resolution{}, wrongArguments("The function FIELD(str, str1, str2, ...) needs at least two arguments.")
 	}
 	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.IntType}
 	for i, a := range args {
 		if !a.Type.IsPrimitive() {
-			return Resolution{}, wrongType(i, "FIELD doesn't support complex types, got %s", category(a.Type))
+			return Resolution{}, notPrimitive(i, "FIELD", a.Type)
 		}
 		r.Args[i] = a.Type
 		if i > 0 && a.Type.Kind == types.Decimal && args[0].Type.Kind == types.Decimal {
@@ -257,13 +263,18 @@ func padding(name string) resolver {
 		if len(args) != 3 {
 			return Resolution{}, wrongArguments("%s requires three arguments. Found :%d", name, len(args))
 		}
-		s, fill := asText(args[0].Type), asText(args[2].Type)
-		if s == nil || fill == nil {
-			return Resolution{}, wrongType(0, "Only primitive type arguments are accepted but %s is passed.", args[0].Type)
+		for i, a := range args[:2] {
+			if !a.Type.IsPrimitive() {
+				return Resolution{}, wrongType(i, "Only primitive type arguments are accepted but %s is passed.", a.Type)
+			}
 		}
 		if k := args[1].Type.Kind; k < types.TinyInt || k > types.Int {
 			return Resolution{}, wrongType(2, "%s only takes INT/SHORT/BYTE types as 2-ths argument, got %s", name, category(args[1].Type))
 		}
-		return Resolution{Args: []*types.Type{s, types.IntType, fill}, Result: types.StringType}, nil
+		fill := asText(args[2].Type)
+		if fill == nil {
+			return Resolution{}, wrongType(2, "Only primitive type arguments are accepted but %s is passed.", args[2].Type)
+		}
+		return Resolution{Args: []*types.Type{asText(args[0].Type), types.IntType, fill}, Result: types.StringType}, nil
 	}
 }

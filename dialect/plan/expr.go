@@ -7,7 +7,6 @@ package plan
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -107,7 +106,7 @@ func (e *Literal) String() string {
 		return "null"
 	}
 	if e.T.Kind == types.Decimal {
-		return decimalText(e) + ":" + e.T.String()
+		return types.DecimalText(e.Value, e.T) + ":" + e.T.String()
 	}
 	switch e.T.Physical() {
 	case types.I64:
@@ -122,26 +121,6 @@ func (e *Literal) String() string {
 	default:
 		return fmt.Sprintf("%v:%v", e.Value, e.T)
 	}
-}
-
-// decimalText prints a decimal with all digits of its scale.
-func decimalText(e *Literal) string {
-	unscaled := big.NewInt(e.Value.I)
-	if e.T.Physical() == types.I128 {
-		unscaled.Lsh(big.NewInt(e.Value.W.Hi), 64).Add(unscaled, new(big.Int).SetUint64(e.Value.W.Lo))
-	}
-	digits := new(big.Int).Abs(unscaled).String()
-	if short := e.T.Scale + 1 - len(digits); short > 0 {
-		digits = strings.Repeat("0", short) + digits
-	}
-	text := digits[:len(digits)-e.T.Scale]
-	if e.T.Scale > 0 {
-		text += "." + digits[len(digits)-e.T.Scale:]
-	}
-	if unscaled.Sign() < 0 {
-		text = "-" + text
-	}
-	return text
 }
 
 func (e *Call) String() string {

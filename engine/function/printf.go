@@ -201,6 +201,8 @@ func (s *specifier) format(v *vector.Vector, row int, format func(*vector.Vector
 		text = hexReal(doubleOf(v, row))
 	case lower == 'h' && v.Type.Kind == types.Binary:
 		text = strconv.FormatUint(uint64(uint32(hashBytes(1, v.Bytes(row)))), 16)
+	case lower == 'h' && hasNumberHash(v.Type):
+		text = strconv.FormatUint(uint64(uint32(numberHash(v, row))), 16)
 	case lower == 'h':
 		text = strconv.FormatUint(uint64(uint32(hashBytes(0, format(v)(nil, row)))), 16)
 	default:
@@ -210,6 +212,21 @@ func (s *specifier) format(v *vector.Vector, row int, format func(*vector.Vector
 		text = text[:prefix([]byte(text), s.precision)]
 	}
 	return s.upper(text), nil
+}
+
+// hasNumberHash reports whether %h prints a hash that Java makes of the value instead of its text.
+func hasNumberHash(t *types.Type) bool {
+	return t.Kind == types.Boolean || t.Kind == types.Date || t.IsNumeric() && t.Kind != types.Decimal
+}
+
+func numberHash(v *vector.Vector, row int) int32 {
+	switch {
+	case v.Type.Kind != types.Boolean:
+		return JavaHash(nil, v, row)
+	case v.Base().I64[v.At(row)] != 0:
+		return 1231
+	}
+	return 1237
 }
 
 func doubleOf(v *vector.Vector, row int) float64 {

@@ -32,7 +32,7 @@ var textTable = map[string]entry{
 	"ascii":           {build: ascii, nulls: Strict},
 	"chr":             {build: chr, nulls: Strict},
 	"instr":           {build: instr, nulls: Strict, costly: true},
-	"locate":          {build: locate, nulls: Strict, costly: true},
+	"locate":          {build: locate, nulls: Aware, costly: true},
 	"find_in_set":     {build: findInSet, nulls: Strict, costly: true},
 	"replace":         {build: replace, nulls: Strict, costly: true},
 	"translate":       {build: translate, nulls: Strict, costly: true},
@@ -476,11 +476,22 @@ func instr(_ *Env, _ *Call) Kernel {
 func locate(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		sub, a := textsOf(args[0]), textsOf(args[1])
+		var position column[int64]
+		if len(args) > 2 {
+			position = ints(args[2])
+		}
 		rows.Each(func(i int) {
+			if isNull(args[0], i) || isNull(args[1], i) {
+				out.Null(i)
+				return
+			}
 			from := 0
 			if len(args) > 2 {
-				p := ints(args[2])
-				from = int(p.at(i)) - 1
+				if isNull(args[2], i) { // no position finds nothing
+					out.I64[i] = 0
+					return
+				}
+				from = int(position.at(i)) - 1
 			}
 			out.I64[i] = find(a.at(i), sub.at(i), from)
 		})
