@@ -13,6 +13,7 @@ import (
 	"skep/dialect/function"
 	"skep/dialect/optimizer/decorrelate"
 	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 )
 
@@ -74,11 +75,14 @@ func (a *Analyzer) AnalyzeQuery(ctx context.Context, q *ast.Query) (*plan.Query,
 }
 
 // AnalyzeCTAS analyses the query of CREATE TABLE AS SELECT. The names are those of the new table's columns.
-func (a *Analyzer) AnalyzeCTAS(ctx context.Context, q *ast.Query) (*plan.Query, error) {
+func (a *Analyzer) AnalyzeCTAS(ctx context.Context, table string, q *ast.Query) (*plan.Query, error) {
 	b := a.newBuilder(ctx)
 	r, err := b.query(q, nil, true)
 	if err != nil {
 		return nil, err
+	}
+	if name := starDuplicate(r.cols); name != "" {
+		return nil, sqlerr.New(sqlerr.AmbiguousColumn, name+" in "+table)
 	}
 	names := columnNames(r.cols)
 	if err := checkCreatedColumns(r.cols); err != nil {

@@ -86,7 +86,7 @@ func (s *session) run(t *testing.T, text string) string {
 			s.cat.create(t, st)
 			return ""
 		}
-		q, err := a.AnalyzeCTAS(ctx, st.Query)
+		q, err := a.AnalyzeCTAS(ctx, st.Name.Name.Name, st.Query)
 		return query(q, err, true)
 	case *ast.CreateView:
 		text, cols, err := a.ExpandView(ctx, st.Name.Name.Name, st.Query, st.Columns)

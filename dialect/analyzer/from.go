@@ -2,7 +2,6 @@ package analyzer
 
 import (
 	"errors"
-	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
@@ -118,9 +117,6 @@ func (b *builder) table(n *ast.TableName) (*catalog.Table, error) {
 	db := b.db
 	if n.DB != nil {
 		db = lower(n.DB)
-	}
-	if strings.Contains(n.Name.Name, ".") || strings.Contains(db, ".") {
-		return nil, sqlerr.AtText(n.Position(), "Table or database name may not contain dot(.) character")
 	}
 	t, err := b.env.Catalog.Table(b.ctx, db, lower(n.Name))
 	if errors.Is(err, catalog.ErrNotFound) {

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,4 +153,20 @@ func (b *builder) distinctIDs(r *result) *result {
 // possibleNames renders names for "possible column names are" messages.
 func possibleNames(names []string) string {
 	return "(possible column names are: " + strings.Join(names, ", ") + ")"
+}
+
+// starDuplicate returns a name that several columns of a query with * in its select list have, "" when there is none: written columns of
+// one name are numbered, but not next to *.
+func starDuplicate(cols []output) string {
+	if !slices.ContainsFunc(cols, func(c output) bool { return c.star }) {
+		return ""
+	}
+	seen := map[string]bool{}
+	for _, c := range cols {
+		if seen[c.name] {
+			return c.name
+		}
+		seen[c.name] = true
+	}
+	return ""
 }

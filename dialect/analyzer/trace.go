@@ -2,11 +2,13 @@ package analyzer
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
+	"skep/dialect/conf"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 )
@@ -294,7 +296,7 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 	seen := map[string]bool{}
 	for i, c := range r.cols {
 		if seen[c.name] {
-			return "", nil, duplicateColumn(c.name)
+			return "", nil, ViewRefused(a.env.Conf, duplicateColumn(c.name))
 		}
 		seen[c.name] = true
 		cols[i] = ViewColumn{Name: c.name, Type: c.col.Type}
@@ -303,7 +305,8 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 		return text, cols, nil
 	}
 	if len(names) != len(cols) {
-		return "", nil, viewMismatch()
+		at, last := viewPlace(q)
+		return "", nil, ViewRefused(a.env.Conf, sqlerr.Semanticf("%d:%d %s. Error encountered near token '%s'", at.Line, at.Col, sqlerr.Text(sqlerr.ViewColMismatch), last))
 	}
 	list := make([]string, len(cols))
 	for i, n := range names {
@@ -314,4 +317,56 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 		}
 	}
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + text + ") " + quoteName(full[strings.LastIndexByte(full, '.')+1:]), cols, nil
+}
+
+// ViewRefused is the error that the client sees for err, found in the columns of a view: Hive 3.1 wraps it while it plans by costs, which loses
+// the code.
+func ViewRefused(c *conf.Conf, err error) error {
+	var e *sqlerr.Error
+	if !c.Hive3() || !c.Bool("hive.cbo.enable") || !errors.As(err, &e) {
+		return err
+	}
+	return sqlerr.Semanticf("org.apache.hadoop.hive.ql.optimizer.calcite.CalciteViewSemanticException: %s", e.Msg)
+}
+
+// viewPlace is where Hive's messages about all of a view's query point: at the first word of its FROM, with the last word of its last clause.
+func viewPlace(q *ast.Query) (at ast.Pos, last string) {
+	at = q.Position()
+	body := q.Body
+	for {
+		op, ok := body.(*ast.SetOp)
+		if !ok {
+			break
+		}
+		body = op.Left
+	}
+	s, ok := body.(*ast.Select)
+	if !ok {
+		return at, at.Token
+	}
+	if s.From != nil {
+		at = s.From.Position()
+	}
+	var end ast.Pos
+	latest := func(n ast.Node) bool {
+		if p := n.Position(); p.Token != "" && (p.Line > end.Line || p.Line == end.Line && p.Col >= end.Col) {
+			end = p
+		}
+		return true
+	}
+	switch {
+	case q.Limit != nil:
+		ast.Inspect(q.Limit, latest)
+	case len(q.OrderBy) > 0:
+		ast.Inspect(q.OrderBy[len(q.OrderBy)-1], latest)
+	case s.Having != nil:
+		ast.Inspect(s.Having, latest)
+	case s.GroupBy != nil:
+		ast.Inspect(s.GroupBy, latest)
+	case s.Where != nil:
+		ast.Inspect(s.Where, latest)
+	case len(s.Items) > 0:
+		ast.Inspect(s.Items[len(s.Items)-1], latest)
+	}
+	return at, end.Token
 }

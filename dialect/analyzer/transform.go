@@ -15,8 +15,6 @@ func duplicateColumn(name string) error {
 	return sqlerr.New(sqlerr.DuplicateColumnNames, name)
 }
 
-func viewMismatch() error { return sqlerr.New(sqlerr.ViewColMismatch) }
-
 // transform analyses SELECT TRANSFORM and its relatives MAP and REDUCE.
 func (b *builder) transform(q *ast.Query, s *ast.Select, blk *block, n plan.Node, top bool) (*result, error) {
 	t := s.Transform

@@ -145,6 +145,9 @@ func abort(ctx context.Context, writes []*write) error {
 
 // compileCTAS prepares CREATE TABLE AS SELECT.
 func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error {
+	if n.Buckets != nil {
+		return sqlerr.New(sqlerr.CTASParcolCoexistence)
+	}
 	env := st.ddlEnv()
 	exists, err := env.TableExists(ctx, n)
 	if err != nil {
@@ -160,7 +163,7 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	var columns, keys []model.Column
 	var roots []plan.Node
 	err = st.reading(ctx, func(a *analysis) error {
-		q, err := a.analyzer.AnalyzeCTAS(ctx, n.Query)
+		q, err := a.analyzer.AnalyzeCTAS(ctx, lower(n.Name.Name.Name), n.Query)
 		if err != nil {
 			return err
 		}
@@ -172,6 +175,9 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 			}
 			return sqlerr.Semanticf("Table declaration contains partition columns that are not present in query result schema. "+
 				"Query columns: [%s]. Partition columns: [%s]", strings.Join(q.Names, ", "), strings.Join(declared, ", "))
+		}
+		if len(columns) == 0 {
+			return sqlerr.Semanticf("Too many partition columns declared")
 		}
 		roots, err = st.optimize(ctx, a, []plan.Node{root})
 		return err

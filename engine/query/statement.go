@@ -13,6 +13,7 @@ import (
 	"skep/dialect/conf"
 	"skep/dialect/parser"
 	"skep/dialect/plan"
+	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/engine/admission"
 	"skep/engine/history"
@@ -132,10 +133,24 @@ func (st *Statement) prepare(ctx context.Context, r Request) (err error) {
 		return err
 	}
 	st.kind = kindOf(tree)
+	if err := checkNames(tree); err != nil {
+		return err
+	}
 	if err := st.resolveFunctions(ctx, tree); err != nil {
 		return err
 	}
 	return st.compile(ctx, tree)
+}
+
+// checkNames refuses names of tables with a dot inside.
+func checkNames(tree ast.Node) (err error) {
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if t, ok := n.(*ast.TableName); ok && err == nil && (strings.Contains(t.Name.Name, ".") || t.DB != nil && strings.Contains(t.DB.Name, ".")) {
+			err = sqlerr.AtText(t.Position(), sqlerr.Text(sqlerr.ObjectnameContainsDot))
+		}
+		return err == nil
+	})
+	return err
 }
 
 func (st *Statement) parserOptions() parser.Options {

@@ -2,10 +2,12 @@ package ddl
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
+	"skep/dialect/analyzer"
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
@@ -44,7 +46,7 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	}
 	keys, err := viewKeys(s, &columns)
 	if err != nil {
-		return nil, err
+		return nil, analyzer.ViewRefused(env.Session.Conf(), err)
 	}
 	if old != nil && old.IsPartitioned() && !slices.Equal(old.PartitionKeys, keys) {
 		names, err := env.Store.PartitionNames(ctx, db, name, metastore.PartitionQuery{Limit: 1})
@@ -69,6 +71,9 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	v.Parameters[model.ParamBucketingVersion] = "2"
 	v.Parameters[model.ParamLastDDLTime] = strconv.FormatInt(env.Now.Unix(), 10)
 	return done(func(ctx context.Context) error {
+		if c := repeated(sd.Columns); c != "" {
+			return env.failed(errors.New("org.apache.hadoop.hive.ql.metadata.HiveException: Duplicate column name " + c + " in the table definition."))
+		}
 		return env.update(ctx, func(tx metastore.Tx) error {
 			switch {
 			case old == nil:
@@ -84,20 +89,35 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 	}), nil
 }
 
+// repeated returns a name that two of the columns have, "" when there is none.
+func repeated(columns []model.Column) string {
+	seen := map[string]bool{}
+	for _, c := range columns {
+		if seen[c.Name] {
+			return c.Name
+		}
+		seen[c.Name] = true
+	}
+	return ""
+}
+
 // viewKeys takes the columns of PARTITIONED ON, which must be the last, from columns.
 func viewKeys(s *ast.CreateView, columns *[]model.Column) ([]model.Column, error) {
 	n := len(s.PartitionedOn)
 	if n == 0 {
 		return nil, nil
 	}
-	if n >= len(*columns) {
-		return nil, sqlerr.New(sqlerr.ViewPartitionTotal)
+	if n > len(*columns) {
+		return nil, sqlerr.New(sqlerr.ViewPartitionMismatch)
 	}
 	keys := (*columns)[len(*columns)-n:]
 	for i, k := range s.PartitionedOn {
 		if strings.ToLower(k.Name) != keys[i].Name {
 			return nil, sqlerr.New(sqlerr.ViewPartitionMismatch)
 		}
+	}
+	if n == len(*columns) {
+		return nil, sqlerr.New(sqlerr.ViewPartitionTotal)
 	}
 	*columns = (*columns)[:len(*columns)-n]
 	return keys, nil
