@@ -338,8 +338,14 @@ func (b *builder) staticText(v *ast.PartitionValue, k catalog.Column) (string, e
 	if b.env.Conf.Bool("hive.typecheck.on.insert") && !k.Type.IsString() {
 		to = castTo(castTo(e, k.Type), types.StringType)
 	}
+	text := func(s string) string { // decimals without zeros at the end
+		if k.Type.Kind == types.Decimal && strings.Contains(s, ".") {
+			return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+		}
+		return s
+	}
 	if l, ok := to.(*plan.Literal); ok {
-		return l.Value.S, nil
+		return text(l.Value.S), nil
 	}
 	d, err := x.fold(to)
 	if err != nil {
@@ -351,7 +357,7 @@ func (b *builder) staticText(v *ast.PartitionValue, k catalog.Column) (string, e
 		}
 		return "", sqlerr.New(sqlerr.PartitionSpecTypeMismatch, k.Name, e.Type().String(), k.Type.String())
 	}
-	return d.S, nil
+	return text(d.S), nil
 }
 
 // columnList checks INSERT INTO t (a, b).

@@ -68,6 +68,11 @@ func (st *Statement) compileAnalyze(ctx context.Context, n *ast.Analyze) error {
 		return err
 	}
 	given := map[string]string{}
+	if n.Target.Partition != nil && !n.ForColumns && !n.NoScan {
+		if err := wholeSpec(t, n.Target.Partition); err != nil {
+			return err
+		}
+	}
 	if n.Target.Partition != nil {
 		if given, err = st.ddlEnv().PartitionValues(ctx, t, n.Target.Partition); err != nil {
 			return err
@@ -451,4 +456,16 @@ func (w *statisticsWorker) Finish() error {
 		}
 	}
 	return nil
+}
+
+// wholeSpec refuses a PARTITION clause that names some of the keys only: a key without value stands for all values, but it must be named.
+func wholeSpec(t *model.Table, p *ast.PartitionSpec) error {
+	if len(p.Values) == 0 || len(p.Values) >= len(t.PartitionKeys) {
+		return nil
+	}
+	last := p.Values[len(p.Values)-1]
+	if last.Value == nil {
+		return sqlerr.At(sqlerr.PartitionDynStaOrder, last)
+	}
+	return sqlerr.At(sqlerr.InvalidPartition, last)
 }

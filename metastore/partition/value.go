@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Kind is the comparison family of a partition value or literal.
@@ -320,4 +321,23 @@ func compareDecimals(a, b string) int {
 		return -c
 	}
 	return c
+}
+
+// String is the value as Hive writes it in the name of a partition; of NULL, the name of the default partition.
+func (v Value) String() string {
+	switch v.Kind {
+	case Bool:
+		return strconv.FormatBool(v.Int != 0)
+	case Int:
+		return strconv.FormatInt(v.Int, 10)
+	case Double:
+		return strconv.FormatFloat(v.Float, 'g', -1, 64)
+	case Date:
+		return time.Unix(v.Int*86400, 0).UTC().Format(time.DateOnly)
+	case Timestamp:
+		return strings.TrimSuffix(time.Unix(v.Int, int64(v.Nanos)).UTC().Format("2006-01-02 15:04:05.999999999"), ".")
+	case Null:
+		return DefaultName
+	}
+	return v.Text
 }

@@ -81,7 +81,7 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 	}
 	switch x := s.Action.(type) {
 	case *ast.AlterRename:
-		return a.rename(x.To)
+		return a.rename(ctx, x.To)
 	case *ast.AlterRenamePartition:
 		return a.renamePartition(ctx, s.Partition, x.To)
 	case *ast.AlterAddColumns:
@@ -247,6 +247,23 @@ func forgetColumns(ctx context.Context, tx metastore.Tx, t *model.Table, part st
 	if len(gone) == 0 || t.IsView() {
 		return nil
 	}
+	var known []model.ColumnStatistics
+	var err error
+	if part == "" {
+		known, err = tx.ColumnStatistics(ctx, t.Database, t.Name, gone...)
+	} else {
+		var parts []model.PartitionStatistics
+		if parts, err = tx.PartitionStatistics(ctx, t.Database, t.Name, []string{part}, gone...); len(parts) > 0 {
+			known = parts[0].Columns
+		}
+	}
+	if err != nil || len(known) == 0 {
+		return err // what a new table says of its columns stays said
+	}
+	gone = gone[:0]
+	for _, c := range known {
+		gone = append(gone, c.Column)
+	}
 	if err := stats.ForgetColumns(params, gone...); err != nil {
 		return err
 	}
@@ -268,9 +285,12 @@ func (a *alteration) changePartitions(ctx context.Context, each func(p *model.Pa
 }
 
 // rename gives the table another name, and moves its directory when that is where Hive put it.
-func (a *alteration) rename(to *ast.TableName) (*Task, error) {
+func (a *alteration) rename(ctx context.Context, to *ast.TableName) (*Task, error) {
 	env, t := a.env, a.t
 	db, name := env.tableName(to)
+	if _, err := env.database(ctx, db); err != nil {
+		return nil, err
+	}
 	return done(func(ctx context.Context) error {
 		if temp := env.Session.TemporaryTable(t.Database, t.Name); temp != nil {
 			if env.Session.TemporaryTable(db, name) != nil {
@@ -377,10 +397,14 @@ func (a *alteration) kind(t *model.Table) error {
 
 // staysORC refuses to change the format of an ORC table, whose partitions or files would no longer fit it.
 func (a *alteration) staysORC(leaves bool, format string) error {
-	if a.parts != nil || a.t.Storage.SerDe.Library != storage.OrcSerDe || !leaves || !a.env.Session.Conf().Bool("hive.exec.schema.evolution") {
+	sd := a.t.Storage
+	if len(a.parts) > 0 && a.parts[0].Storage != nil {
+		sd = a.parts[0].Storage
+	}
+	if sd.SerDe.Library != storage.OrcSerDe || !leaves || !a.env.Session.Conf().Bool("hive.exec.schema.evolution") {
 		return nil
 	}
-	return a.env.failed(fmt.Errorf("Changing "+format, a.t.Database+"."+a.t.Name))
+	return a.env.execution(sqlerr.GenericError, fmt.Sprintf("Changing "+format, a.t.Database+"."+a.t.Name))
 }
 
 func (a *alteration) serde(x *ast.AlterSerDe) (*Task, error) {
@@ -545,7 +569,7 @@ func (env *Env) alterView(ctx context.Context, s *ast.AlterView) (*Task, error) 
 	a := &alteration{env: env, t: t, table: s.View}
 	switch x := s.Action.(type) {
 	case *ast.AlterRename:
-		return a.rename(x.To)
+		return a.rename(ctx, x.To)
 	case *ast.AlterProperties:
 		return a.properties(ctx, x)
 	case *ast.AlterAddPartitions:

@@ -30,20 +30,24 @@ func (a *alteration) columnsTask(cascade bool, edit func(cols []model.Column) ([
 				"Consider removing avro.schema.literal or avro.schema.url from table properties."))
 		})
 	}
-	each := func(p *model.Partition) error { return changed(p.Storage) }
 	return done(func(ctx context.Context) error {
 		if a.parts != nil {
-			return a.changePartitions(ctx, each)
+			return a.changePartitions(ctx, func(p *model.Partition) error { return changed(p.Storage) })
 		}
+		var columns []model.Column
 		own := func(t *model.Table) error {
 			old := t.Storage.Columns
 			if err := changed(t.Storage); err != nil {
 				return err
 			}
+			columns = t.Storage.Columns
 			return a.env.compatible(old, t.Storage)
 		}
-		if cascade {
-			return a.change(ctx, own, each)
+		if cascade { // whatever columns a partition had, it gets the table's
+			return a.change(ctx, own, func(p *model.Partition) error {
+				p.Storage.Columns = slices.Clone(columns)
+				return nil
+			})
 		}
 		return a.change(ctx, own, nil)
 	})
@@ -112,7 +116,7 @@ func (a *alteration) addColumns(x *ast.AlterAddColumns) (*Task, error) {
 	return a.columnsTask(cascade, func(cols []model.Column) ([]model.Column, error) {
 		for _, c := range added {
 			if hasColumn(cols, c.Name) {
-				if a.parts != nil || a.inPartition(cols) {
+				if a.parts != nil {
 					continue
 				}
 				return nil, a.env.execution(sqlerr.DuplicateColumnNames, sqlerr.Text(sqlerr.DuplicateColumnNames, c.Name))
@@ -121,11 +125,6 @@ func (a *alteration) addColumns(x *ast.AlterAddColumns) (*Task, error) {
 		}
 		return cols, nil
 	}), nil
-}
-
-// inPartition reports whether cols, being cascaded to, are other than the table's own.
-func (a *alteration) inPartition(cols []model.Column) bool {
-	return !slices.Equal(cols, a.t.Storage.Columns)
 }
 
 func hasColumn(cols []model.Column, name string) bool {
@@ -195,12 +194,7 @@ func (a *alteration) changeColumn(ctx context.Context, x *ast.AlterChangeColumn)
 		cols[i] = c
 		return cols, nil
 	}
-	task := a.columnsTask(x.Behavior == "CASCADE", func(cols []model.Column) ([]model.Column, error) {
-		if a.inPartition(cols) && !hasColumn(cols, from) {
-			return cols, nil
-		}
-		return edit(cols)
-	})
+	task := a.columnsTask(x.Behavior == "CASCADE", edit)
 	constraint := x.Column.Constraint
 	if constraint != nil {
 		own := model.Column{Name: to, Type: declaredType(x.Column.Type, t)}

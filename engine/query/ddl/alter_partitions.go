@@ -45,7 +45,11 @@ func (a *alteration) addPartitions(ctx context.Context, x *ast.AlterAddPartition
 				m.Location = absolute(m.Location)
 			}
 		}
-		if name := partition.Name(keyNames(t), values); !seen[name] {
+		if name := partition.Name(keyNames(t), values); seen[name] {
+			if !x.IfNotExists {
+				return nil, env.failed(errors.New("MetaException(message:Duplicate partitions in the list: " + partitionText(t, m) + ")"))
+			}
+		} else {
 			seen[name] = true
 			parts = append(parts, m)
 		}
@@ -216,7 +220,7 @@ func (env *Env) comparisons(ctx context.Context, t *model.Table, p *ast.Partitio
 		if v.Value == nil {
 			return nil, sqlerr.Semanticf("partition spec is invalid; field %s does not exist or is empty", name)
 		}
-		f, err := env.comparison(ctx, key, v.Op, v.Value)
+		f, err := env.comparison(ctx, t, key, v.Op, v.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -273,11 +277,11 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 	env, t := a.env, a.t
 	old, err := env.spec(ctx, t, from, true)
 	if err != nil {
-		return nil, err
+		return nil, plainRefusal(err)
 	}
 	s, err := env.spec(ctx, t, to, true)
 	if err != nil {
-		return nil, err
+		return nil, plainRefusal(err)
 	}
 	if err := env.reserved(s); err != nil {
 		return nil, err
@@ -313,6 +317,14 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 			return tx.RenamePartition(ctx, t.Database, t.Name, oldValues, p)
 		}))
 	}), nil
+}
+
+// plainRefusal names a refused partition clause as statements do that analyse it by themselves.
+func plainRefusal(err error) error {
+	if e, ok := sqlerr.As(err); ok && e.Kind == validationFailure {
+		return sqlerr.Semanticf("%s", e.Msg)
+	}
+	return err
 }
 
 // exchange moves partitions of another table into this one.

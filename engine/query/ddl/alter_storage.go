@@ -85,6 +85,9 @@ func (a *alteration) skewedLocation(ctx context.Context, x *ast.AlterSkewedLocat
 			}
 			tuple = append(tuple, text)
 		}
+		if !strings.Contains(l.Location.Value, ":/") {
+			return nil, sqlerr.Semanticf("%s is not absolute or has no scheme information. Please specify a complete absolute uri with scheme information.", l.Location.Value)
+		}
 		list = append(list, model.SkewedLocation{Values: tuple, Location: l.Location.Value})
 	}
 	return a.storage(func(sd *model.StorageDescriptor) error {

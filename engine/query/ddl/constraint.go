@@ -76,11 +76,15 @@ func (env *Env) checkConstraints(t *model.Table, list []model.Constraint) error 
 		}
 		for _, name := range c.Columns {
 			if columnType(t, name) == "" {
-				return env.failed(errors.New("InvalidObjectException(message:Parent column not found: " + name + ")"))
+				side := "Parent"
+				if c.Kind == model.ForeignKey {
+					side = "Child"
+				}
+				return env.failed(errors.New("InvalidObjectException(message:" + side + " column not found: " + name + ")"))
 			}
 		}
 		if c.Kind == model.PrimaryKey && primary {
-			return sqlerr.CodedSemanticf(sqlerr.InvalidConstraint, "%s: There are more than one primary key constraints", sqlerr.Text(sqlerr.InvalidConstraint))
+			return sqlerr.CodedSemanticf(sqlerr.InvalidConstraint, "%s Cannot exist more than one primary key definition for the same table", sqlerr.Text(sqlerr.InvalidConstraint))
 		}
 		primary = primary || c.Kind == model.PrimaryKey
 	}
@@ -116,8 +120,10 @@ func (a *alteration) addConstraints(ctx context.Context, list []model.Constraint
 }
 
 func (a *alteration) addConstraint(ctx context.Context, x *ast.AlterAddConstraint) (*Task, error) {
-	if err := a.env.checkConstraint(ctx, x.Constraint, nil, a.t.Storage.Columns); err != nil {
-		return nil, err
+	if x.Constraint.Kind != ast.CheckConstraint { // whose condition is not looked at here
+		if err := a.env.checkConstraint(ctx, x.Constraint, nil, a.t.Storage.Columns); err != nil {
+			return nil, err
+		}
 	}
 	c := a.env.constraint(x.Constraint, nil)
 	if err := a.env.checkConstraints(a.t, []model.Constraint{c}); err != nil {
@@ -267,7 +273,11 @@ func (env *Env) checkForeignKeys(ctx context.Context, t *model.Table, list []mod
 		parent, there := t, list
 		if c.ParentDatabase != t.Database || c.ParentTable != t.Name {
 			var err error
-			if parent, err = env.Store.Table(ctx, c.ParentDatabase, c.ParentTable); err != nil {
+			parent, err = env.Store.Table(ctx, c.ParentDatabase, c.ParentTable)
+			if model.KindOf(err) == model.NoSuchObject {
+				err = errors.New("InvalidObjectException(message:Parent table not found: " + c.ParentTable + ")")
+			}
+			if err != nil {
 				return env.failed(err)
 			}
 			if there, err = env.Store.Constraints(ctx, c.ParentDatabase, c.ParentTable); err != nil {

@@ -3,10 +3,12 @@ package ddl
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/parser"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/metastore"
@@ -15,10 +17,14 @@ import (
 )
 
 // comparison compares a partition key with a constant.
-func (env *Env) comparison(ctx context.Context, key *model.Column, op string, e ast.Expr) (partition.Filter, error) {
+func (env *Env) comparison(ctx context.Context, t *model.Table, key *model.Column, op string, e ast.Expr) (partition.Filter, error) {
 	o, ok := comparisonOps[op]
 	if !ok {
-		return nil, sqlerr.Semanticf("the operator %s is not supported for partition keys", op)
+		column := &ast.ColumnRef{Pos: e.Position(), Name: &ast.Ident{Pos: e.Position(), Name: key.Name}}
+		if op := strings.ToUpper(op); op == string(ast.OpLike) || op == string(ast.OpRLike) || op == string(ast.OpRegexp) {
+			return env.evaluated(ctx, t, &ast.Like{Pos: e.Position(), Expr: column, Op: ast.LikeOp(op), Patterns: []ast.Expr{e}})
+		}
+		return env.evaluated(ctx, t, &ast.Binary{Pos: e.Position(), Op: ast.BinaryOp(op), Left: column, Right: e})
 	}
 	v, err := env.keyConstant(ctx, key, e)
 	if err != nil {
@@ -75,10 +81,10 @@ func (env *Env) condition(ctx context.Context, t *model.Table, e ast.Expr) (part
 			return partition.And{left, right}, err
 		}
 		if key := keyRef(t, x.Left); key != nil {
-			return env.comparison(ctx, key, string(x.Op), x.Right)
+			return env.comparison(ctx, t, key, string(x.Op), x.Right)
 		}
 		if key := keyRef(t, x.Right); key != nil {
-			return env.comparison(ctx, key, mirrored(string(x.Op)), x.Left)
+			return env.comparison(ctx, t, key, mirrored(string(x.Op)), x.Left)
 		}
 	case *ast.Is:
 		if key := keyRef(t, x.Expr); key != nil && x.Kind == ast.IsNull {
@@ -86,11 +92,11 @@ func (env *Env) condition(ctx context.Context, t *model.Table, e ast.Expr) (part
 		}
 	case *ast.Between:
 		if key := keyRef(t, x.Expr); key != nil {
-			low, err := env.comparison(ctx, key, ">=", x.Low)
+			low, err := env.comparison(ctx, t, key, ">=", x.Low)
 			if err != nil {
 				return nil, err
 			}
-			high, err := env.comparison(ctx, key, "<=", x.High)
+			high, err := env.comparison(ctx, t, key, "<=", x.High)
 			return negatedIf(partition.And{low, high}, x.Not), err
 		}
 	case *ast.In:
@@ -106,7 +112,48 @@ func (env *Env) condition(ctx context.Context, t *model.Table, e ast.Expr) (part
 			return negatedIf(in, x.Not), nil
 		}
 	}
-	return nil, sqlerr.Semanticf("this condition on partitions is not supported yet")
+	return env.evaluated(ctx, t, e)
+}
+
+// evaluated is a condition of any form: it is evaluated for every partition, with the keys' values in place of the keys.
+func (env *Env) evaluated(ctx context.Context, t *model.Table, e ast.Expr) (partition.Filter, error) {
+	kind, err := env.Session.TypeOf(ctx, ast.CloneExpr(e), t.PartitionKeys)
+	if err != nil {
+		return nil, err
+	}
+	if kind == nil || kind.Kind != types.Boolean {
+		return nil, sqlerr.Semanticf("a condition on partitions must be boolean")
+	}
+	names := keyNames(t)
+	casts := make([]*ast.TypeName, len(names))
+	for i, k := range t.PartitionKeys {
+		x, err := parser.ParseExpr("cast(0 as "+k.Type+")", parser.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("type of partition key %s: %w", k.Name, err)
+		}
+		casts[i] = x.(*ast.Cast).Type
+	}
+	return partition.Opaque{Keys: names, Match: func(values []partition.Value) partition.Truth {
+		bound := ast.RewriteExpr(ast.CloneExpr(e), func(x ast.Expr) ast.Expr {
+			key := keyRef(t, x)
+			if key == nil {
+				return x
+			}
+			i := slices.Index(names, key.Name)
+			if values[i].Kind == partition.Null {
+				return &ast.Literal{Pos: x.Position(), Kind: ast.LitNull, Value: "null", Text: "null"}
+			}
+			return &ast.Cast{Pos: x.Position(), Expr: &ast.Literal{Pos: x.Position(), Kind: ast.LitString, Value: values[i].String()}, Type: casts[i]}
+		})
+		text, null, err := env.Session.Const(ctx, bound, types.BooleanType)
+		switch {
+		case err != nil || null:
+			return partition.Unknown
+		case strings.EqualFold(text, "true"):
+			return partition.True
+		}
+		return partition.False
+	}}, nil
 }
 
 func negatedIf(f partition.Filter, not bool) partition.Filter {

@@ -226,14 +226,15 @@ func (w createWriter) rowFormat(sd *model.StorageDescriptor, handler string) {
 	w.line("OUTPUTFORMAT \n  '" + quoteCommand(sd.OutputFormat) + "'")
 }
 
-// constraints writes the ALTER TABLE statements that make the table's constraints.
+// constraints writes the ALTER TABLE statements that make the table's constraints, of keys those to rely upon, of others those enabled.
 func (w createWriter) constraints(t *model.Table, list []model.Constraint) {
 	name := quoted(t.Database) + "." + quoted(t.Name)
 	for _, kind := range []model.ConstraintKind{
 		model.PrimaryKey, model.ForeignKey, model.UniqueConstraint, model.DefaultConstraint, model.CheckConstraint, model.NotNullConstraint,
 	} {
 		for _, c := range list {
-			if c.Kind != kind {
+			key := kind == model.PrimaryKey || kind == model.ForeignKey || kind == model.UniqueConstraint
+			if c.Kind != kind || key && !c.Rely || !key && !c.Enable {
 				continue
 			}
 			state := " " + either(c.Enable, "ENABLE", "DISABLE") + " " + either(c.Validate, "VALIDATE", "NOVALIDATE") + " " +
@@ -252,7 +253,9 @@ func (w createWriter) constraints(t *model.Table, list []model.Constraint) {
 			case model.CheckConstraint:
 				w.line(add + "CHECK (" + c.Expression + ")" + state)
 			case model.DefaultConstraint:
-				w.line(change + " CONSTRAINT " + quoted(c.Name) + " DEFAULT " + c.Expression + state)
+				// Hive names the table in place of the database, and no constraint.
+				w.line("ALTER TABLE " + quoted(t.Name) + "." + quoted(t.Name) + " CHANGE COLUMN " + column + " " + column + " " +
+					columnType(t, c.Columns[0]) + " CONSTRAINT  DEFAULT " + c.Expression + state)
 			case model.NotNullConstraint:
 				w.line(change + " CONSTRAINT " + quoted(c.Name) + " NOT NULL" + state)
 			}

@@ -138,7 +138,7 @@ func (env *Env) keyValue(ctx context.Context, key *model.Column, e ast.Expr, tex
 	if err != nil {
 		return "", err
 	}
-	if t.IsString() || text == partition.DefaultName || !env.Session.Conf().Bool("hive.typecheck.on.insert") {
+	if t.IsString() || text == partition.DefaultName && !isNull(e) || !env.Session.Conf().Bool("hive.typecheck.on.insert") {
 		return text, nil
 	}
 	value, null, err := env.Session.Const(ctx, e, t)
@@ -146,9 +146,21 @@ func (env *Env) keyValue(ctx context.Context, key *model.Column, e ast.Expr, tex
 		return "", err
 	}
 	if null {
-		return "", sqlerr.New(sqlerr.PartitionSpecTypeMismatch, key.Name, "string", key.Type)
+		from := types.StringType
+		if got, err := env.Session.TypeOf(ctx, e, nil); err == nil && got != nil {
+			from = got
+		}
+		return "", sqlerr.New(sqlerr.PartitionSpecTypeMismatch, key.Name, from.String(), key.Type)
+	}
+	if t.Kind == types.Decimal && strings.Contains(value, ".") {
+		value = strings.TrimSuffix(strings.TrimRight(value, "0"), ".")
 	}
 	return value, nil
+}
+
+func isNull(e ast.Expr) bool {
+	l, ok := e.(*ast.Literal)
+	return ok && l.Kind == ast.LitNull
 }
 
 func keyOf(t *model.Table, name string) *model.Column {
