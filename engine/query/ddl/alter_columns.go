@@ -98,6 +98,9 @@ func canBecome(from, to string, old bool) bool {
 func (a *alteration) addColumns(x *ast.AlterAddColumns) (*Task, error) {
 	seen := map[string]bool{}
 	added, err := a.env.columns(x.Columns, seen)
+	if x.Replace && sqlerr.CodeOf(err) == sqlerr.DuplicateColumnNames && !a.env.is31() {
+		return nil, a.env.failed(errors.New("Duplicate column name " + firstRepeated(x.Columns) + " in the table definition."))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +128,19 @@ func (a *alteration) addColumns(x *ast.AlterAddColumns) (*Task, error) {
 		}
 		return cols, nil
 	}), nil
+}
+
+// firstRepeated is the first name that two of the definitions have.
+func firstRepeated(defs []*ast.ColumnDef) string {
+	seen := map[string]bool{}
+	for _, d := range defs {
+		name := strings.ToLower(d.Name.Name)
+		if seen[name] {
+			return name
+		}
+		seen[name] = true
+	}
+	return ""
 }
 
 func hasColumn(cols []model.Column, name string) bool {

@@ -37,10 +37,10 @@ func (env *Env) describeTable(ctx context.Context, s *ast.DescribeTable) (*Task,
 	}
 	if s.Partition != nil {
 		if d.spec, err = env.spec(ctx, t, s.Partition, false); err != nil {
-			return nil, env.failed(errors.New("Error in getting fields from serde.Invalid Field null"))
+			return nil, d.noField("null")
 		}
 		if _, full := d.spec.values(t); !full {
-			return nil, env.failed(errors.New("Error in getting fields from serde.Invalid Field null"))
+			return nil, d.noField("null")
 		}
 		if d.part, err = env.partition(ctx, t, d.spec); err != nil {
 			return nil, err
@@ -389,9 +389,7 @@ func (d *description) column() (model.Column, error) {
 	if k := keyOf(d.t, name); k != nil && d.part == nil && d.formatted && len(d.path) == 1 {
 		return *k, nil
 	}
-	var names []string
-	for i, c := range d.storage().Columns {
-		names = append(names, strconv.Itoa(i)+":"+c.Name)
+	for _, c := range d.storage().Columns {
 		if c.Name != name {
 			continue
 		}
@@ -407,7 +405,20 @@ func (d *description) column() (model.Column, error) {
 		// the name as it is written
 		return model.Column{Name: d.path[len(d.path)-1], Type: t.String(), Comment: storage.FromDeserializer}, nil
 	}
-	return model.Column{}, d.env.failed(errors.New("cannot find field " + name + " from " + listText(names)))
+	return model.Column{}, d.noField(name)
+}
+
+// noField is the complaint about a column that is not there, in the words of the table's SerDe.
+func (d *description) noField(name string) error {
+	switch d.storage().SerDe.Library {
+	case storage.OrcSerDe, storage.ParquetSerDe:
+		return d.env.failed(errors.New("Error in getting fields from serde.Invalid Field " + name))
+	}
+	var names []string
+	for i, c := range d.storage().Columns {
+		names = append(names, strconv.Itoa(i)+":"+c.Name)
+	}
+	return d.env.failed(errors.New("cannot find field " + name + " from " + listText(names)))
 }
 
 // stepInto gives the type of a part of a value of type t; nil when there is no such part.
