@@ -68,10 +68,13 @@ type CommitDenied struct {
 	Incarnation Incarnation
 }
 
-// InputChanged tells consumers that the places of a stage's outputs changed.
+// InputChanged answers FetchProblem: the inputs are there, at the places of these
+// versions, and the attempt goes on. It may come twice.
 type InputChanged struct {
-	Job      JobID
-	Manifest ManifestRef
+	Attempt     AttemptID
+	Worker      WorkerID
+	Incarnation Incarnation
+	Manifests   []ManifestRef // one per input, as in Launch
 }
 
 // Reattach tells a worker that the core has given it up or does not know it; it is to send WorkerSeen.

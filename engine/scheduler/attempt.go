@@ -25,6 +25,9 @@ type attempt struct {
 	short      bool
 	slow       bool
 	adopted    bool
+	waiting    bool // for inputs: it has no slot
+	waitsSince Time
+	resumedAt  Time
 	next       int32 // other live attempt of the task, -1: none
 	inUse      bool
 }
@@ -77,6 +80,9 @@ func (a *attempt) progress(now Time, p Progress) {
 func (s *stage) rate(a *attempt, now Time) (float64, bool) {
 	if a.npoints == 0 {
 		return 0, true
+	}
+	if a.waiting || (a.resumedAt != 0 && now.Sub(a.resumedAt) < liveRateFloor) {
+		return 0, false
 	}
 	unit, known := s.unit(a)
 	if a.bytes == 0 && a.work > 0 && now.Sub(a.movedAt) < 5*time.Second {
@@ -151,15 +157,9 @@ func (c *Core) begin(j *job, s *stage, id AttemptID, w *worker, memory int64, is
 	s.live = append(s.live, i)
 	w.live = append(w.live, i)
 	w.usedMemory += memory
-	if short {
-		w.usedShort++
-		j.shortUse++
-	} else {
-		w.used++
-	}
+	c.takeSlot(&c.attempts[i])
 	w.assigned += s.expect[id.Task]
 	j.live++
-	j.pool.live++
 	if isCopy {
 		j.copies++
 	}
@@ -192,14 +192,12 @@ func (c *Core) end(a *attempt) {
 	w := &c.workers[a.worker]
 	w.live = drop(w.live)
 	w.usedMemory -= a.memory
-	if a.short {
-		w.usedShort--
-		j.shortUse--
+	if a.waiting {
+		j.waiting--
 	} else {
-		w.used--
+		c.giveSlot(a)
 	}
 	j.live--
-	j.pool.live--
 	if a.copy {
 		j.copies--
 	}
@@ -207,6 +205,29 @@ func (c *Core) end(a *attempt) {
 	a.job = nil
 	c.freeList = append(c.freeList, i)
 	c.placeable = true
+}
+
+// takeSlot and giveSlot book an attempt's slot.
+func (c *Core) takeSlot(a *attempt) {
+	w := &c.workers[a.worker]
+	if a.short {
+		w.usedShort++
+		a.job.shortUse++
+	} else {
+		w.used++
+	}
+	a.job.pool.live++
+}
+
+func (c *Core) giveSlot(a *attempt) {
+	w := &c.workers[a.worker]
+	if a.short {
+		w.usedShort--
+		a.job.shortUse--
+	} else {
+		w.used--
+	}
+	a.job.pool.live--
 }
 
 // cancel ends a live attempt and tells its worker.

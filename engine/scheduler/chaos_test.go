@@ -85,6 +85,9 @@ func TestAnyEvents(t *testing.T) {
 				s := WorkerSeen{Worker: WorkerID(r.IntN(5) - r.IntN(12)/11), Incarnation: inc(), Host: "h", Slots: 2, Memory: r.Int64N(3) * 1000}
 				for range r.IntN(4) {
 					s.Running = append(s.Running, id())
+					if r.IntN(2) == 0 {
+						s.Waiting = append(s.Waiting, s.Running[len(s.Running)-1])
+					}
 					h := id()
 					s.Held = append(s.Held, HeldOutput{h, out(h)})
 				}

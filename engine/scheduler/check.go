@@ -6,8 +6,8 @@ import "fmt"
 // simulators and tests and costs a walk over the whole state.
 func (c *Core) Check() error {
 	perWorker := make([]struct {
-		used, short int
-		memory      int64
+		used, short, waiting int
+		memory               int64
 	}, len(c.workers))
 	live := 0
 	for i := range c.attempts {
@@ -21,15 +21,21 @@ func (c *Core) Check() error {
 		}
 		w := &perWorker[a.worker]
 		w.memory += a.memory
-		if a.short {
+		switch {
+		case a.waiting:
+			w.waiting++
+			if !c.recovering && !c.placeable && c.mayResume(a) {
+				return fmt.Errorf("%v waits though its inputs and a slot are there", a.id)
+			}
+		case a.short:
 			w.short++
-		} else {
+		default:
 			w.used++
 		}
 	}
 	for i := range c.workers {
 		w, p := &c.workers[i], &perWorker[i]
-		if w.used != p.used || w.usedShort != p.short || w.usedMemory != p.memory || len(w.live) != p.used+p.short {
+		if w.used != p.used || w.usedShort != p.short || w.usedMemory != p.memory || len(w.live) != p.used+p.short+p.waiting {
 			return fmt.Errorf("worker %d: %d+%d slots and %d bytes booked, %d+%d and %d used", i, w.used, w.usedShort, w.usedMemory, p.used, p.short, p.memory)
 		}
 		if w.used > w.slots && !c.adoptedOn(w) || w.usedShort > c.cfg.ShortSlots && !c.adoptedOn(w) {
@@ -48,12 +54,13 @@ func (c *Core) Check() error {
 	}
 	for _, j := range c.jobs {
 		booked += j.live
+		total += j.waiting
 		if err := c.checkJob(j); err != nil {
 			return fmt.Errorf("job %d: %w", j.id, err)
 		}
 	}
 	if booked != live || total != live {
-		return fmt.Errorf("%d attempts live, %d booked by jobs, %d by pools", live, booked, total)
+		return fmt.Errorf("%d attempts live, %d booked by jobs, %d by pools and as waiting", live, booked, total)
 	}
 	return nil
 }
@@ -69,7 +76,7 @@ func (c *Core) adoptedOn(w *worker) bool {
 }
 
 func (c *Core) checkJob(j *job) error {
-	live, copies := 0, 0
+	live, copies, waiting := 0, 0, 0
 	for i := range j.stages {
 		s := &j.stages[i]
 		live += len(s.live)
@@ -78,6 +85,9 @@ func (c *Core) checkJob(j *job) error {
 		for _, k := range s.live {
 			if c.attempts[k].copy {
 				copies++
+			}
+			if c.attempts[k].waiting {
+				waiting++
 			}
 		}
 		for k := range s.tasks {
@@ -114,8 +124,8 @@ func (c *Core) checkJob(j *job) error {
 			}
 		}
 	}
-	if live != j.live || copies != j.copies {
-		return fmt.Errorf("%d attempts and %d copies booked, %d and %d counted", j.live, j.copies, live, copies)
+	if live != j.live || copies != j.copies || waiting != j.waiting {
+		return fmt.Errorf("%d attempts, %d copies and %d waiting booked, %d, %d and %d counted", j.live, j.copies, j.waiting, live, copies, waiting)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type Counters struct {
 	WastedBytes                    int64 // read by attempts that lost a race
 	Failed                         [numClasses]int64
 	TasksLost, StagesRestarted     int64
+	Waits, WaitsGivenUp            int64 // attempts that waited for inputs; those whose memory was needed for the inputs
 	GrantsGiven, GrantsDenied      int64
 	Probations, Preemptions, Stale int64 // Stale: messages dropped
 }
@@ -51,6 +52,7 @@ type job struct {
 	short    bool
 	stages   []stage
 	live     int  // attempts
+	waiting  int  // of them, for inputs
 	shortUse int  // attempts on short slots
 	idle     bool // nothing can be launched in this round
 	copies   int  // live copies
@@ -71,7 +73,7 @@ type job struct {
 type pool struct {
 	cfg             PoolConfig
 	running, queued int
-	live            int // attempts of its jobs
+	live            int // attempts of its jobs that have slots
 	below           Time
 }
 
@@ -174,7 +176,7 @@ func (c *Core) settle() {
 		c.advance(j)
 	}
 	c.admit()
-	if c.placeable {
+	for c.placeable { // again where waiting attempts were given up
 		c.placeable = false
 		c.place()
 	}

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"slices"
 	"fmt"
 	"reflect"
 	"testing"
@@ -258,8 +259,8 @@ func TestBlame(t *testing.T) {
 		}
 	}
 	for n, l := range live[:3] {
-		if complain(l, Unreachable); len(r.cancels) > 0 {
-			t.Fatalf("believed after %d complaints of %d readers", n+1, readers)
+		if complain(l, Unreachable); len(r.cancels) > 0 || len(r.changed) != 1 {
+			t.Fatalf("believed after %d complaints of %d readers, or not told to try again", n+1, readers)
 		}
 	}
 	complain(live[0], Unreachable) // the same again
@@ -267,20 +268,74 @@ func TestBlame(t *testing.T) {
 		t.Fatal("one reader's complaints count twice")
 	}
 	complain(live[3], Unreachable)
-	if v, _ := r.c.Job(1); v.Stages[0].Completed != 3 || len(r.cancels) != 1 {
-		t.Fatalf("not believed after a tenth of the readers: %+v", v.Stages[0])
+	if v, _ := r.c.Job(1); v.Stages[0].Completed != 3 || v.Stages[1].Waiting != 1 {
+		t.Fatalf("not believed after a tenth of the readers: %+v", v.Stages)
 	}
-	// A complaint about an attempt that is out of date ends the reader and changes nothing.
-	if complain(live[4], Missing); len(r.cancels) != 1 {
-		t.Fatal("a reader of lost input goes on waiting")
+	// A complaint about an attempt that is out of date makes the reader wait and changes nothing.
+	complain(live[4], Missing)
+	if v, _ := r.c.Job(1); v.Stages[0].Completed != 3 || v.Stages[1].Waiting != 2 {
+		t.Fatalf("a reader of lost input has a slot: %+v", v.Stages)
 	}
 	// "Missing" is believed at once.
 	bad = places[1]
-	if complain(live[5], Missing); len(r.cancels) != 1 {
-		t.Fatal("missing output is not believed")
+	complain(live[5], Missing)
+	if v, _ := r.c.Job(1); v.Stages[0].Completed != 2 || v.Stages[1].Waiting != 3 || len(r.cancels) != 0 {
+		t.Fatalf("missing output is not believed: %+v", v.Stages)
 	}
-	if v, _ := r.c.Job(1); v.Stages[0].Completed != 2 {
-		t.Fatalf("%+v", v.Stages[0])
+}
+
+// Readers of a lost output wait without slots, which what is made again takes, and go on with new places when there are slots.
+func TestReadersWait(t *testing.T) {
+	r := newRig(t, DefaultConfig(), 2, 2)
+	r.do(JobSubmitted{Job: 1, Spec: chain(4, 4)})
+	r.finishStage(0, output(20, 20, 20, 20))
+	readers := r.launchesOf(1)
+	_, places := r.c.Manifest(1, 0)
+	var waiting []Launch
+	r.do(WorkerGone{Worker: 1, Incarnation: 1})
+	lost := 0
+	for _, p := range places {
+		if p.Worker == 1 {
+			lost++
+		}
+	}
+	for _, l := range readers {
+		if l.Worker != 0 {
+			continue
+		}
+		for _, p := range places {
+			if p.Worker == 1 {
+				r.do(FetchProblem{Attempt: l.Attempt, Worker: 0, Incarnation: 1, Fetch: FetchFail{Producer: p.Attempt, Worker: 1, Kind: Unreachable}})
+				break
+			}
+		}
+		waiting = append(waiting, l)
+	}
+	if len(waiting) != 2 || lost != 2 {
+		t.Fatalf("%d readers on the worker that is left, %d lost outputs", len(waiting), lost)
+	}
+	again := r.launchesOf(1)
+	again = slices.DeleteFunc(again, func(l Launch) bool { return l.Attempt.Stage != 0 })
+	if len(again) != 2 {
+		t.Fatalf("%d lost outputs are made again at once, on two slots", len(again))
+	}
+	if v, _ := r.c.Job(1); v.Stages[1].Waiting != 2 || len(r.cancels) != 0 {
+		t.Fatalf("%+v", v.Stages[1])
+	}
+	// They are told to go on when all is there, once for each.
+	r.finished(again[0], output(20, 20, 20, 20))
+	if len(r.changed) != 0 {
+		t.Fatal("they go on without all their inputs")
+	}
+	r.finished(again[1], output(20, 20, 20, 20))
+	if len(r.changed) != 2 || len(r.launches) != 0 {
+		t.Fatalf("%d go on, %d are launched though there are no slots for them", len(r.changed), len(r.launches))
+	}
+	// An answer that was lost is given again.
+	l := waiting[0]
+	r.do(FetchProblem{Attempt: l.Attempt, Worker: 0, Incarnation: 1, Fetch: FetchFail{Producer: places[0].Attempt, Worker: 1, Kind: Unreachable}})
+	if len(r.changed) != 1 || r.changed[0].Attempt != l.Attempt {
+		t.Fatal("a repeated complaint is not answered")
 	}
 }
 

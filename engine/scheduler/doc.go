@@ -22,7 +22,7 @@
 //	stage:   Waiting → (AskingSizes) → Running → Finished, and back to Running when outputs are lost,
 //	         back to Waiting with the next epoch when what it read turned out to differ; Skipped when nobody needs it
 //	task:    pending → running → done (an attempt won) → pending again when its output is lost and needed
-//	attempt: launched → running → (asking to commit) → gone
+//	attempt: launched → running ⇄ waiting for inputs; → (asking to commit) → gone
 //	worker:  healthy ⇄ probation (one slot), draining, suspect (silent) → lost
 //
 // # What a driver owes the core
@@ -40,7 +40,8 @@
 //   - A worker that does not know an attempt the core believes it runs is
 //     found by WorkerSeen, which lists everything the worker holds; send it at
 //     every (re)connection, and repeat a terminal report or a CommitRequested
-//     until it is answered by Acknowledge, Cancel, CommitGranted or CommitDenied.
+//     until it is answered by Acknowledge, Cancel, CommitGranted or CommitDenied,
+//     a FetchProblem until it is answered by InputChanged or Cancel.
 //
 // The slice Apply returns is valid until the next Apply. Slices inside actions
 // and records stay valid and must not be changed; nor may specs, payloads and

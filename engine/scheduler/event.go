@@ -37,6 +37,7 @@ type WorkerSeen struct {
 	Memory      int64 // bytes for task grants
 	Held        []HeldOutput
 	Running     []AttemptID
+	Waiting     []AttemptID // those of Running that wait for inputs (FetchProblem)
 }
 
 // HeldOutput is a finished attempt's output that a worker can serve.
@@ -114,8 +115,10 @@ type FetchFail struct {
 	Kind     FetchKind
 }
 
-// FetchProblem is a complaint of an attempt that still runs and goes on
-// trying. It is answered by InputChanged, by Cancel, or not at all.
+// FetchProblem says that an attempt misses an input and waits for it, with all
+// it has read. It is repeated until it is answered, by InputChanged (the attempt
+// tries again, at the places that it is told) or by Cancel. While what is
+// missing is made again the attempt has no slot.
 type FetchProblem struct {
 	Attempt     AttemptID // the reader
 	Worker      WorkerID

@@ -198,35 +198,6 @@ type blame struct {
 	hosts   []string
 }
 
-func (c *Core) fetchProblem(e FetchProblem) {
-	c.touch(e.Worker, e.Incarnation)
-	a := c.find(e.Attempt)
-	if a == nil || a.worker != e.Worker || a.inc != e.Incarnation {
-		c.counters.Stale++
-		c.emit(Cancel{Attempt: e.Attempt, Worker: e.Worker, Incarnation: e.Incarnation, Class: Superseded})
-		return
-	}
-	j, s, t := c.taskOf(e.Attempt)
-	if s.granted(t, e.Attempt) {
-		return
-	}
-	lost := c.complain(j, s, e.Attempt.Task, &c.workers[e.Worker], e.Fetch)
-	if !lost || j.state.Ended() {
-		return
-	}
-	// The reader would wait for a task that may need its slot.
-	if a = c.find(e.Attempt); a == nil {
-		return
-	}
-	if a.copy {
-		j.copied++
-	}
-	c.counters.Failed[FetchFailed]++
-	s.killed++
-	c.cancel(a, FetchFailed)
-	c.retry(j, s, t, e.Attempt.Task, FetchFailed, "input lost")
-}
-
 // complain weighs a complaint of a reader, or of the coordinator itself (nil); true: the output it is about is lost, or the
 // reader looked for one that is out of date.
 func (c *Core) complain(j *job, reader *stage, task TaskID, at *worker, f FetchFail) bool {
@@ -349,7 +320,6 @@ func (c *Core) demand(j *job) {
 			if s.state == stageAsking {
 				s.state = stageWaiting
 			}
-			c.inputChanged(j, p)
 		}
 	}
 }

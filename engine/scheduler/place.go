@@ -1,10 +1,16 @@
 package scheduler
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// place launches what can be launched: of the job first in line its copies of
+// place lets go on what waits and can, and launches what can be launched: of the job first in line its copies of
 // slow attempts, then the ready tasks of its stages, upstream stages first.
 func (c *Core) place() {
+	if slices.ContainsFunc(c.jobs, func(j *job) bool { return j.waiting > 0 }) {
+		c.resume()
+	}
 	for _, j := range c.jobs {
 		j.idle = j.state != JobRunning
 	}
@@ -47,12 +53,38 @@ func (c *Core) launchOne(j *job) bool {
 			return true
 		}
 	}
+	if c.launchReserved(j) {
+		return true
+	}
 	for i := range j.stages {
 		s := &j.stages[i]
 		if s.state != stageRunning || s.ready.len() == 0 || !j.inputsThere(s) {
 			continue
 		}
 		if c.launchReady(j, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// launchReserved launches a task for which a worker is kept free, wherever there is room now. It may be far back in its queue.
+func (c *Core) launchReserved(j *job) bool {
+	for i := range c.workers {
+		v := &c.workers[i].reserved
+		if v.until == 0 || v.job != j.id {
+			continue
+		}
+		s := &j.stages[v.stage]
+		if s.state != stageRunning || int(v.task) >= len(s.tasks) || !s.isReady(v.task) {
+			*v = reservation{}
+			continue
+		}
+		r := request{job: j, stage: s, task: v.task, memory: s.need(v.task)}
+		if w, short := c.pick(&r); w != nil && j.inputsThere(s) {
+			s.tasks[r.task].queued = false
+			c.launch(j, s, r.task, w, false, short)
+			*v = reservation{}
 			return true
 		}
 	}
@@ -172,7 +204,7 @@ func (c *Core) pick(r *request) (w *worker, short bool) {
 		if w != nil && len(near) == 0 && (room < bestRoom || (room == bestRoom && o.assigned >= w.assigned)) {
 			continue // cheap test first
 		}
-		if !r.fits(o) || !c.allowed(r, o) || (o.reserved.until > c.now && !o.reserved.is(r)) {
+		if !r.fits(o) || !c.allowed(r, o) || (o.reserved.until != 0 && !o.reserved.is(r)) {
 			continue
 		}
 		n := isNear(o.id) && room > 0
@@ -202,8 +234,8 @@ func (c *Core) anyRoom(j *job) bool {
 }
 
 // relax handles a task that no worker with room can take. If it failed on all
-// of them it may go anywhere; if it lacks memory the emptiest worker is kept
-// free for it.
+// of them it may go anywhere; if it lacks memory that waiting attempts have it gets
+// that, or the emptiest worker is kept free for it.
 func (c *Core) relax(r *request) (*worker, bool) {
 	some := false
 	for i := range c.workers {
@@ -218,13 +250,16 @@ func (c *Core) relax(r *request) (*worker, bool) {
 	if r.memory == 0 {
 		return nil, false
 	}
+	if w := c.makeRoom(r); w != nil {
+		return w, false
+	}
 	var best *worker
 	for i := range c.workers {
 		w := &c.workers[i]
-		if w.reserved.until > c.now && w.reserved.is(r) {
+		if w.reserved.until != 0 && w.reserved.is(r) {
 			return nil, false // waits for this one
 		}
-		if !c.allowed(r, w) || w.reserved.until > c.now || r.fits(w) {
+		if !c.allowed(r, w) || w.reserved.until != 0 || r.fits(w) {
 			continue
 		}
 		if best == nil || w.usedMemory < best.usedMemory {
@@ -253,10 +288,9 @@ func (c *Core) launch(j *job, s *stage, t TaskID, w *worker, isCopy, short bool)
 	}
 	if n := len(s.spec.Inputs); n > 0 {
 		a.Inputs = make([]Range, n)
-		a.Manifests = make([]ManifestRef, n)
+		a.Manifests = j.inputs(s)
 		for k, in := range s.spec.Inputs {
 			from := &j.stages[in.From]
-			a.Manifests[k] = ManifestRef{from.id, from.epoch, from.version}
 			if k < len(s.ranges) && s.ranges[k] != nil {
 				a.Inputs[k] = s.ranges[k][t]
 			} else {

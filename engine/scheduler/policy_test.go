@@ -20,6 +20,7 @@ type rig struct {
 	granted  int
 	denied   int
 	released []ReleaseStage
+	changed  []InputChanged
 }
 
 func newRig(t *testing.T, cfg Config, workers, slots int) *rig {
@@ -36,6 +37,7 @@ func (r *rig) seen(w, slots int) {
 
 func (r *rig) do(ev Event) *rig {
 	r.launches, r.cancels, r.records, r.ended, r.granted, r.denied, r.released = nil, nil, nil, nil, 0, 0, nil
+	r.changed = nil
 	for _, a := range r.c.Apply(r.now, ev) {
 		switch a := a.(type) {
 		case Launch:
@@ -52,6 +54,8 @@ func (r *rig) do(ev Event) *rig {
 			r.denied++
 		case ReleaseStage:
 			r.released = append(r.released, a)
+		case InputChanged:
+			r.changed = append(r.changed, a)
 		}
 	}
 	if err := r.c.Check(); err != nil {

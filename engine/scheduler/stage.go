@@ -201,7 +201,6 @@ func (c *Core) finishStage(j *job, s *stage) {
 	c.flush(j, s)
 	s.state, s.finishedOnce = stageFinished, true
 	s.version++
-	c.inputChanged(j, s)
 	c.placeable = true
 	c.release(j)
 }
@@ -237,15 +236,6 @@ func (c *Core) giveUp(j *job, s *stage) {
 }
 
 func (s *stage) applyReleased() { s.state, s.released = stageFinished, true }
-
-func (c *Core) inputChanged(j *job, s *stage) {
-	for _, k := range s.consumers {
-		if len(j.stages[k].live) > 0 {
-			c.emit(InputChanged{Job: j.id, Manifest: ManifestRef{s.id, s.epoch, s.version}})
-			return
-		}
-	}
-}
 
 // trySize sizes a waiting stage if it can be.
 func (c *Core) trySize(j *job, s *stage) bool {

@@ -1,6 +1,9 @@
 package scheduler
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // JobView is what users see of a job.
 type JobView struct {
@@ -19,6 +22,7 @@ type StageView struct {
 	Epoch                     uint32
 	Total, Completed, Running int
 	Pending, Failed, Killed   int // Failed and Killed count attempts
+	Waiting                   int // of Running: all their attempts wait for inputs
 	Bytes, Rows               int64
 	Patterns                  []Pattern // as decided
 	LargestTask, MedianTask   int64     // bytes to read, as sized
@@ -46,6 +50,9 @@ func (c *Core) Job(id JobID) (JobView, bool) {
 			switch s.tasks[k].state {
 			case taskRunning:
 				sv.Running++
+				if c.waits(&s.tasks[k]) {
+					sv.Waiting++
+				}
 			case taskPending:
 				sv.Pending++
 			}
@@ -63,7 +70,7 @@ func (c *Core) WaitReason(id JobID) string {
 	switch {
 	case j == nil || j.state.Ended():
 		return "ended"
-	case j.live > 0:
+	case j.live > j.waiting:
 		return ""
 	case j.state == JobCommitting:
 		return "putting its output in place"
@@ -93,6 +100,8 @@ func (c *Core) WaitReason(id JobID) string {
 			return "waiting for a slot"
 		case j.inputsThere(s) && !c.canPlace(j, s):
 			return "waiting for a worker that can take it: others failed at it, lack memory or room on disk, or are silent"
+		case j.inputsThere(s) && slices.ContainsFunc(s.live, func(k int32) bool { return c.attempts[k].waiting }):
+			return "waiting for a slot to go on with " + s.spec.Name
 		}
 	}
 	return ""

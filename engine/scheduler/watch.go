@@ -80,7 +80,7 @@ func (c *Core) stuck(j *job, s *stage) {
 	for _, i := range slices.Clone(s.live) {
 		a := &c.attempts[i]
 		t := &s.tasks[a.id.Task]
-		if !a.inUse || t.state == taskDone || a.work == 0 || c.now.Sub(a.movedAt) < c.cfg.NoProgress {
+		if !a.inUse || a.waiting || t.state == taskDone || a.work == 0 || c.now.Sub(a.movedAt) < c.cfg.NoProgress {
 			continue
 		}
 		id := a.id
@@ -172,7 +172,7 @@ func (c *Core) launchCopy(j *job, want wish) (w *worker, done bool) {
 	for i := range c.workers {
 		o := &c.workers[i]
 		if c.room(o) <= 0 || c.now < o.probationUntil || o.health < floor || !r.fits(o) || !c.allowed(&r, o) || c.runs(t, o.id) ||
-			(o.reserved.until > c.now) {
+			o.reserved.until != 0 {
 			continue
 		}
 		if w == nil || o.health > w.health+0.05 || (o.health > w.health-0.05 && o.assigned < w.assigned) {
@@ -278,7 +278,7 @@ func (c *Core) preempt() {
 			var victim *attempt
 			for i := range c.attempts {
 				a := &c.attempts[i]
-				if !a.inUse || a.job.pool.live <= share(a.job.pool) || a.job.state != JobRunning {
+				if !a.inUse || a.waiting || a.job.pool.live <= share(a.job.pool) || a.job.state != JobRunning {
 					continue
 				}
 				if t := &a.job.stages[a.id.Stage].tasks[a.id.Task]; t.state == taskDone {
@@ -309,7 +309,10 @@ func (c *Core) hasWork(p *pool) bool {
 		}
 		for i := range j.stages {
 			s := &j.stages[i]
-			if s.state == stageRunning && s.done+len(s.live) < len(s.tasks) && j.inputsThere(s) {
+			if s.state != stageRunning || !j.inputsThere(s) {
+				continue
+			}
+			if s.done+len(s.live) < len(s.tasks) || slices.ContainsFunc(s.live, func(k int32) bool { return c.attempts[k].waiting }) {
 				return true
 			}
 		}

@@ -114,6 +114,10 @@ func (c *Core) reconcileRunning(w *worker, e WorkerSeen) {
 	for i := range e.Held {
 		says[e.Held[i].Attempt] = true
 	}
+	waits := make(map[AttemptID]bool, len(e.Waiting))
+	for _, id := range e.Waiting {
+		waits[id] = true
+	}
 	for _, i := range slices.Clone(w.live) {
 		a := &c.attempts[i]
 		if !a.inUse || says[a.id] {
@@ -138,7 +142,7 @@ func (c *Core) reconcileRunning(w *worker, e WorkerSeen) {
 		case t == nil || j.state != JobRunning || s.over() || c.find(id) != nil: // live elsewhere: not this one
 			c.emit(Cancel{Attempt: id, Worker: w.id, Incarnation: w.inc, Class: Superseded})
 		case t.state == taskDone && t.won == id.Attempt && t.worker == w.id: // it ended meanwhile
-		case t.state == taskDone || int(t.live) >= c.cfg.Speculation.MaxLiveAttempts-1 || (!c.recovering && !j.inputsThere(s)):
+		case t.state == taskDone || int(t.live) >= c.cfg.Speculation.MaxLiveAttempts-1:
 			c.emit(Cancel{Attempt: id, Worker: w.id, Incarnation: w.inc, Class: Superseded})
 		default:
 			isCopy := t.live > 0
@@ -146,6 +150,9 @@ func (c *Core) reconcileRunning(w *worker, e WorkerSeen) {
 			a := c.find(id)
 			a.adopted = true
 			a.started(c.now)
+			if waits[id] {
+				c.await(a)
+			}
 			t.next = max(t.next, uint16(id.Attempt)+1)
 		}
 	}
@@ -299,6 +306,9 @@ func (c *Core) tick() {
 			w.probationEnd, w.probationUntil = w.probationUntil, 0
 			c.placeable = true
 		}
+		if c.now >= w.reserved.until {
+			w.reserved = reservation{}
+		}
 	}
 	if c.recovering && c.now >= c.recoverUntil {
 		c.endRecovery()
@@ -343,7 +353,7 @@ func (s *stage) wake(c *Core) {
 
 // starving fails a job that has had no worker it could use for too long.
 func (c *Core) starving(j *job) {
-	if j.state != JobRunning || j.live > 0 || c.usable() {
+	if j.state != JobRunning || j.live > j.waiting || c.usable() {
 		j.starvedAt = 0
 		return
 	}

@@ -108,7 +108,7 @@ func (c *checker) afterEvent() {
 		}
 		running := 0
 		for _, s := range v.Stages {
-			running += s.Running
+			running += s.Running - s.Waiting
 		}
 		if running == 0 && v.Message == "" && !c.liveSinks(j.id) {
 			c.w.fail("I8: job %d neither runs nor says why: %+v; workers %+v", j.id, v, core.Workers())

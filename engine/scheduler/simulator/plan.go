@@ -119,8 +119,12 @@ func (p *planner) seconds(lo, hi float64) time.Duration {
 func (p *planner) cluster() {
 	n := p.between(2, 7)
 	slots := p.between(1, 4)
+	memory := int64(8 << 30)
+	if p.chance(25) {
+		memory = 2 << 30 // for a few tasks only
+	}
 	for i := range n {
-		sw := &simWorker{w: p.w, id: WorkerID(i), host: fmt.Sprintf("h%d", i), slots: slots, memory: 8 << 30,
+		sw := &simWorker{w: p.w, id: WorkerID(i), host: fmt.Sprintf("h%d", i), slots: slots, memory: memory,
 			speed: float64(p.between(10, 60) * mb), startLatency: 20 * time.Millisecond, inc: scheduler.Incarnation(i * 100)}
 		if i > 0 {
 			sw.speed = p.w.workers[0].speed

@@ -38,11 +38,15 @@ func TestFaultPlans(t *testing.T) {
 		sum.Counters.StagesRestarted += o.Counters.StagesRestarted
 		sum.Counters.GrantsDenied += o.Counters.GrantsDenied
 		sum.Counters.Stale += o.Counters.Stale
+		sum.Counters.Waits += o.Counters.Waits
+		sum.Counters.WaitsGivenUp += o.Counters.WaitsGivenUp
 	}
 	t.Logf("%d plans: %d events, %d actions, %d restarts of the coordinator; %d jobs: %d succeeded, %d failed; %d skewed, %d switched, %d empty stages; "+
-		"%d copies (%d won), %d outputs made again, %d stages restarted, %d grants denied, %d stale messages",
+		"%d copies (%d won), %d outputs made again, %d stages restarted, %d grants denied, %d stale messages, "+
+		"%d times an attempt waited for inputs (%d given up for their memory)",
 		*plans, sum.Events, sum.Actions, sum.Restarts, sum.Ended, sum.Succeeded, sum.Failed, sum.Skewed, sum.Switched, sum.Emptied,
-		sum.Counters.Copies, sum.Counters.CopiesWon, sum.Counters.TasksLost, sum.Counters.StagesRestarted, sum.Counters.GrantsDenied, sum.Counters.Stale)
+		sum.Counters.Copies, sum.Counters.CopiesWon, sum.Counters.TasksLost, sum.Counters.StagesRestarted, sum.Counters.GrantsDenied, sum.Counters.Stale,
+		sum.Counters.Waits, sum.Counters.WaitsGivenUp)
 }
 
 // TestSeedsRepeat: the same seed gives the same actions.

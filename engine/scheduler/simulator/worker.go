@@ -59,7 +59,9 @@ type simAttempt struct {
 	halves  int // of the input: 0 fetching the first, 1 computing it or fetching the second, 2 all there
 	fetched [][]fetched
 	in      [][]row
-	tries   int
+	places  []inputPlaces
+	tries   int             // to read, without having read anything
+	problem scheduler.Event // what it waits for, repeated until answered
 
 	ended    bool            // its work is done: waits for a grant or an acknowledgement
 	report   scheduler.Event // its end, repeated until acknowledged
@@ -160,6 +162,9 @@ func (sw *simWorker) register() {
 	for _, a := range sw.running {
 		if a.report == nil {
 			e.Running = append(e.Running, a.launch.Attempt)
+			if a.problem != nil {
+				e.Waiting = append(e.Waiting, a.launch.Attempt)
+			}
 		}
 	}
 	sw.w.toCore(sw, e)
@@ -209,13 +214,13 @@ func (sw *simWorker) find(id AttemptID) *output {
 	return nil
 }
 
-func (sw *simWorker) launch(l scheduler.Launch) {
+func (sw *simWorker) launch(l scheduler.Launch, places []inputPlaces) {
 	if sw.had[l.Attempt] {
 		return // doubled
 	}
 	sw.had[l.Attempt] = true
 	j := sw.w.jobs[l.Attempt.Job-1]
-	a := &simAttempt{launch: l, job: j, stage: &j.stages[l.Attempt.Stage]}
+	a := &simAttempt{launch: l, job: j, stage: &j.stages[l.Attempt.Stage], places: places}
 	sw.running = append(sw.running, a)
 	sw.later(a, sw.startLatency, func() {
 		sw.w.toCore(sw, scheduler.AttemptStarted{Attempt: l.Attempt, Worker: sw.id, Incarnation: sw.inc})
@@ -240,7 +245,7 @@ func (sw *simWorker) later(a *simAttempt, d time.Duration, do func()) {
 
 func (sw *simWorker) begin(a *simAttempt) {
 	switch {
-	case sw.memoryKills > 0 && a.launch.Memory > 0 && a.launch.Memory < 4<<30:
+	case sw.memoryKills > 0 && a.launch.Memory > 0 && a.launch.Memory < min(4<<30, sw.memory):
 		sw.memoryKills--
 		sw.failAttempt(a, scheduler.OutOfMemory, "out of memory", nil)
 		return
@@ -275,13 +280,8 @@ func (sw *simWorker) splitBytes(a *simAttempt) {
 // fetch reads half of the inputs' producer tasks, then the attempt computes,
 // then it reads the other half: outputs may vanish in between.
 func (sw *simWorker) fetch(a *simAttempt) {
-	if sw.w.core == nil || !sw.connected {
-		sw.later(a, time.Second, func() { sw.fetch(a) })
-		return
-	}
 	for k, in := range a.launch.Inputs {
-		ref, places := sw.w.core.Manifest(a.launch.Attempt.Job, a.stage.spec.Inputs[k].From)
-		if ref.Epoch != a.launch.Manifests[k].Epoch {
+		if a.places[k].epoch != a.launch.Manifests[k].Epoch {
 			sw.failAttempt(a, scheduler.FetchFailed, "input of another epoch", nil)
 			return
 		}
@@ -293,9 +293,10 @@ func (sw *simWorker) fetch(a *simAttempt) {
 			if slices.ContainsFunc(a.fetched[k], func(f fetched) bool { return f.task == m }) {
 				continue
 			}
-			if !sw.fetchOne(a, k, m, places) {
+			if !sw.fetchOne(a, k, m) {
 				return
 			}
+			a.tries = 0
 		}
 	}
 	a.halves++
@@ -306,15 +307,12 @@ func (sw *simWorker) fetch(a *simAttempt) {
 }
 
 // fetchOne reads one producer task's part; false: not now, or never.
-func (sw *simWorker) fetchOne(a *simAttempt, k int, m int32, places []scheduler.Place) bool {
+func (sw *simWorker) fetchOne(a *simAttempt, k int, m int32) bool {
 	w := sw.w
+	places := a.places[k].places
 	i := slices.IndexFunc(places, func(p scheduler.Place) bool { return p.Task == scheduler.TaskID(m) })
-	if i < 0 { // being made again; give the slot away after a while
-		if a.tries++; a.tries > 5 {
-			sw.failAttempt(a, scheduler.FetchFailed, "input lost", nil)
-			return false
-		}
-		sw.later(a, time.Second, func() { sw.fetch(a) })
+	if i < 0 {
+		w.fail("%v was not told where the output of task %d of input %d is", a.launch.Attempt, m, k)
 		return false
 	}
 	p := places[i]
@@ -341,12 +339,15 @@ func (sw *simWorker) fetchOne(a *simAttempt, k int, m int32, places []scheduler.
 	}
 	if bad != fine {
 		f := scheduler.FetchFail{Producer: p.Attempt, Worker: p.Worker, Kind: bad}
-		if a.tries++; a.tries > 20 {
+		a.tries++
+		switch {
+		case a.tries > 20:
 			sw.failAttempt(a, scheduler.FetchFailed, "input unreadable", &f)
-			return false
+		case w.rng.IntN(5) == 0: // it was in the middle of it, and could not go on with another attempt's
+			sw.failAttempt(a, scheduler.FetchFailed, "input lost", &f)
+		default:
+			sw.complain(a, scheduler.FetchProblem{Attempt: a.launch.Attempt, Worker: sw.id, Incarnation: sw.inc, Fetch: f})
 		}
-		w.toCore(sw, scheduler.FetchProblem{Attempt: a.launch.Attempt, Worker: sw.id, Incarnation: sw.inc, Fetch: f})
-		sw.later(a, 3*time.Second, func() { sw.fetch(a) })
 		return false
 	}
 	a.fetched[k] = append(a.fetched[k], fetched{m, p.Attempt})
@@ -358,6 +359,37 @@ func (sw *simWorker) fetchOne(a *simAttempt, k int, m int32, places []scheduler.
 		}
 	}
 	return true
+}
+
+// complain repeats what an attempt waits for until that is answered.
+func (sw *simWorker) complain(a *simAttempt, e scheduler.FetchProblem) {
+	a.problem = e
+	sw.w.toCore(sw, e)
+	sw.later(a, 2*time.Second, func() {
+		if a.problem == scheduler.Event(e) {
+			sw.complain(a, e)
+		}
+	})
+}
+
+// inputChanged lets an attempt go on, after a pause where that did not help before.
+func (sw *simWorker) inputChanged(id AttemptID, places []inputPlaces) {
+	a := sw.attempt(id)
+	if a == nil || a.ended {
+		return
+	}
+	a.places = places
+	if a.problem == nil {
+		return
+	}
+	a.problem = nil
+	sw.update(a)
+	sw.later(a, time.Duration(min(a.tries-1, 3))*time.Second, func() {
+		if a.updated != 0 {
+			a.updated = sw.w.now
+		}
+		sw.fetch(a)
+	})
 }
 
 // update brings an attempt's progress up to now.

@@ -299,7 +299,8 @@ func (w *world) perform(a scheduler.Action) {
 			w.check.launched(a)
 		}
 		if sw := at(a.Worker, a.Incarnation); sw != nil {
-			w.toWorker(sw, false, func() { sw.launch(a) })
+			places := w.places(a.Attempt, a.Manifests)
+			w.toWorker(sw, false, func() { sw.launch(a, places) })
 		}
 	case scheduler.Cancel:
 		if sw := at(a.Worker, a.Incarnation); sw != nil {
@@ -324,7 +325,11 @@ func (w *world) perform(a scheduler.Action) {
 		if sw := at(a.Worker, a.Incarnation); sw != nil {
 			w.toWorker(sw, false, sw.register)
 		}
-	case scheduler.InputChanged: // readers look places up when they need them
+	case scheduler.InputChanged:
+		if sw := at(a.Worker, a.Incarnation); sw != nil {
+			places := w.places(a.Attempt, a.Manifests)
+			w.toWorker(sw, false, func() { sw.inputChanged(a.Attempt, places) })
+		}
 	case scheduler.AskSizes:
 		w.answerSizes(a)
 	case scheduler.ReleaseStage:
@@ -342,6 +347,28 @@ func (w *world) perform(a scheduler.Action) {
 	default:
 		w.fail("action %T", a)
 	}
+}
+
+// inputPlaces is where an attempt was told that the outputs of an input are.
+type inputPlaces struct {
+	epoch  uint32
+	places []scheduler.Place
+}
+
+// places looks up what a driver tells an attempt with the versions of its inputs.
+func (w *world) places(id AttemptID, refs []scheduler.ManifestRef) []inputPlaces {
+	if !w.execute {
+		return nil
+	}
+	out := make([]inputPlaces, len(refs))
+	for k, r := range refs {
+		ref, places := w.core.Manifest(id.Job, r.Stage)
+		if ref != r {
+			w.fail("%v is told of %v, and the core has %v", id, r, ref)
+		}
+		out[k] = inputPlaces{ref.Epoch, places}
+	}
+	return out
 }
 
 // answerSizes asks the workers that hold the outputs.
@@ -431,7 +458,10 @@ func (w *world) note(a scheduler.Action) {
 	case scheduler.Reattach:
 		put(7, uint64(a.Worker))
 	case scheduler.InputChanged:
-		put(8, uint64(a.Job), uint64(a.Manifest.Stage), uint64(a.Manifest.Version))
+		id(8, a.Attempt, a.Worker)
+		for _, m := range a.Manifests {
+			put(uint64(m.Stage), uint64(m.Version))
+		}
 	case scheduler.AskSizes:
 		put(9, uint64(a.Job), uint64(a.Stage))
 	case scheduler.ReleaseStage:
