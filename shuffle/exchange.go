@@ -179,6 +179,11 @@ type ReaderSpec struct {
 	Types    []*types.Type // as they were written
 	// Pool is where the reader accounts for blocks in flight; nil means that only the exchange's own limits hold.
 	Pool *memory.Pool
+	// Missing, unless nil, is asked when an output cannot be read: it waits for a manifest of the same stage and epoch with which to go
+	// on, which may be the same one to try again, or returns the error that ends the reader. used is the manifest that was read by.
+	// The reader goes on where it was; rows that it has given are not given again. Where what another attempt wrote does not begin
+	// with what had been read, byte by byte, the reader ends with the error that it began with.
+	Missing func(ctx context.Context, used *Manifest, err *FetchError) (*Manifest, error)
 }
 
 // Reader gives the rows of slices: slice by slice, within a slice by map number, within an output by partition, within a partition

@@ -1,9 +1,9 @@
 package scheduler
 
 import (
-	"slices"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )

@@ -144,6 +144,17 @@ func ParseFrame(buf []byte) (Frame, error) {
 	}, nil
 }
 
+// Checksum returns the checksum of a frame, which is the whole of buf, as it is stored.
+func Checksum(buf []byte) uint32 { return binary.LittleEndian.Uint32(buf[28:]) }
+
+// ChecksumAs returns the checksum that a frame would have as another attempt's: two attempts that wrote the same differ in nothing else.
+func ChecksumAs(buf []byte, fingerprint uint64) uint32 {
+	var head [28]byte
+	copy(head[:], buf)
+	binary.LittleEndian.PutUint64(head[4:], fingerprint)
+	return crc32.Update(crc32.Checksum(head[:], castagnoli), castagnoli, buf[FrameHeader:])
+}
+
 // Schema returns a hash of column types, by which readers find out that they expect other columns than were written.
 func Schema(ts []*types.Type) uint64 {
 	h := uint64(14695981039346656037)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"skep/engine/block"
@@ -39,11 +40,14 @@ type Reader struct {
 	wg     sync.WaitGroup
 	busy   sync.Mutex // held by Next; Close waits for it
 
-	slice     int // current
-	number    int // of the current output's map; -1 before the first
-	fetchers  map[int32]*fetcher
-	pieces    *store.Pieces
-	output    *output // current; nil between outputs
+	slice    int                 // current
+	number   int                 // of the current output's map; -1 before the first
+	fetchers map[string]*fetcher // by location
+	pieces   *store.Pieces
+	output   *output // current; nil between outputs
+	// replay are the checksums of the frames of the current output that have been given, as replayOf wrote them, when it is read again.
+	replay    []uint32
+	replayOf  shuffle.AttemptID
 	batches   [][]*vector.Batch
 	partition int
 	decoder   block.Decoder
@@ -91,9 +95,9 @@ func (r *Reader) Stats() shuffle.ReaderStats { return r.stats }
 // Close implements shuffle.Reader.
 func (r *Reader) Close() error {
 	r.cancel()
-	r.wg.Wait()
 	r.busy.Lock()
 	defer r.busy.Unlock()
+	r.wg.Wait()
 	err := r.leave()
 	if r.account != nil {
 		r.account.Close()
@@ -114,6 +118,15 @@ func (r *Reader) Next(ctx context.Context) (*vector.Batch, error) {
 		return nil, err
 	}
 	b, err := r.next(ctx)
+	var missing *shuffle.FetchError
+	for err != nil && r.spec.Missing != nil && errors.As(err, &missing) {
+		if err = r.resume(ctx, missing); err == nil {
+			b, err = r.next(ctx)
+		}
+	}
+	if errors.Is(err, errOther) {
+		err = &shuffle.FetchError{Kind: missing.Kind, Attempt: missing.Attempt, Location: missing.Location, Partition: -1, Err: err}
+	}
 	if err != nil || b == nil {
 		r.done = true
 		if err == nil {
@@ -177,6 +190,7 @@ func (r *Reader) advance(ctx context.Context) (bool, error) {
 		r.begin()
 	}
 	r.number++
+	r.replay = r.replay[:0]
 	s := r.spec.Slices[r.slice]
 	if s.Partitions.From == s.Partitions.To {
 		return true, nil
@@ -185,42 +199,57 @@ func (r *Reader) advance(ctx context.Context) (bool, error) {
 	return true, r.open(ctx, s.Partitions)
 }
 
-// begin starts reading ahead for the current slice.
+// begin begins the current slice.
 func (r *Reader) begin() {
-	m, s := r.spec.Manifest, r.spec.Slices[r.slice]
-	maps := mapRange(m, s)
+	s := r.spec.Slices[r.slice]
+	maps := mapRange(r.spec.Manifest, s)
 	r.number = maps.From - 1
-	r.fetchers = map[int32]*fetcher{}
+	r.fetchers = map[string]*fetcher{}
 	r.pieces = store.NewPieces(s.Partitions)
-	if s.Partitions.From == s.Partitions.To {
+	r.readAhead(maps, nil)
+}
+
+// readAhead starts reading ahead some outputs of the current slice. Fetchers of keep go on.
+func (r *Reader) readAhead(numbers shuffle.Range, keep map[string]*fetcher) {
+	m, partitions := r.spec.Manifest, r.spec.Slices[r.slice].Partitions
+	if partitions.From == partitions.To {
 		return
 	}
-	for n := maps.From; n < maps.To; n++ {
+	for n := numbers.From; n < numbers.To; n++ {
 		at := m.Entries[n].Location
-		if at == shuffle.Nowhere {
+		if at == shuffle.Nowhere || keep[m.Locations[at]] != nil {
 			continue
 		}
-		if r.sources.Local(m.Locations[at]) {
+		location := m.Locations[at]
+		if r.sources.Local(location) {
 			continue
 		}
-		f := r.fetchers[at]
+		f := r.fetchers[location]
 		if f == nil {
-			f = &fetcher{location: m.Locations[at], partitions: s.Partitions, out: make(chan fetched, 1), free: make(chan *fetch.Answer, 3)}
-			r.fetchers[at] = f
+			f = &fetcher{location: location, partitions: partitions, out: make(chan fetched, 1), free: make(chan *fetch.Answer, 3)}
+			r.fetchers[location] = f
 		}
 		f.maps = append(f.maps, n)
 	}
-	if len(r.fetchers) == 0 {
+	// Each place has up to three answers: being read, waiting, and coming.
+	places := int64(len(r.fetchers) + len(keep))
+	if places == 0 {
 		return
 	}
-	// Each place has up to three answers: being read, waiting, and coming.
-	limit := min(4<<20, max(64<<10, r.sources.InFlight/3/int64(len(r.fetchers))))
-	if r.account != nil {
-		r.account.Set(3 * limit * int64(len(r.fetchers)))
-	}
+	limit := min(4<<20, max(64<<10, r.sources.InFlight/3/places))
 	for _, f := range r.fetchers {
+		var ctx context.Context
+		ctx, f.stop = context.WithCancel(r.ctx)
 		f.limit = limit
-		r.wg.Go(func() { f.run(r.ctx, r.sources.Client, m) })
+		r.wg.Go(func() { f.run(ctx, r.sources.Client, m) })
+	}
+	maps.Copy(r.fetchers, keep)
+	var held int64
+	for _, f := range r.fetchers {
+		held += 3 * f.limit
+	}
+	if r.account != nil {
+		r.account.Set(held)
 	}
 }
 
@@ -233,7 +262,7 @@ func (r *Reader) open(ctx context.Context, partitions shuffle.Range) error {
 	}
 	a := m.Attempt(r.number)
 	o := &output{attempt: a, fingerprint: a.Fingerprint(), location: m.Locations[e.Location], partitions: partitions, partition: -1}
-	if f := r.fetchers[e.Location]; f != nil {
+	if f := r.fetchers[o.location]; f != nil {
 		o.remote = true
 		o.stream = &remoteStream{fetcher: f, number: r.number, stats: &r.stats, closed: r.ctx}
 		r.output = o
@@ -265,6 +294,9 @@ func (r *Reader) nextFrame(ctx context.Context) (*vector.Batch, error) {
 	for {
 		b, err := r.decodeFrame(ctx, o)
 		if err == nil {
+			if b != nil && o.frames <= int64(len(r.replay)) {
+				continue // given before
+			}
 			return b, nil
 		}
 		kind := damage(err)
@@ -353,12 +385,17 @@ func (r *Reader) decodeFrame(ctx context.Context, o *output) (*vector.Batch, err
 		p == o.partition && f.Number != o.number, p > o.partition && f.Number != 0:
 		return nil, fmt.Errorf("%w: frame %d of partition %d out of place", format.ErrCorrupt, f.Number, p)
 	}
-	if err := r.decoder.Decode(f.Block, r.batch); err != nil {
+	given := o.frames < int64(len(r.replay))
+	if given {
+		if format.ChecksumAs(raw, r.replayOf.Fingerprint()) != r.replay[o.frames] {
+			return nil, errOther
+		}
+	} else if err := r.decoder.Decode(f.Block, r.batch); err != nil {
 		return nil, err
-	}
-	if r.batch.N != int(f.Rows) {
+	} else if r.batch.N != int(f.Rows) {
 		return nil, fmt.Errorf("%w: %d rows instead of %d", format.ErrCorrupt, r.batch.N, f.Rows)
 	}
+	o.seen = append(o.seen, format.Checksum(raw))
 	o.partition, o.number = p, f.Number+1
 	o.frames++
 	o.rows += int64(f.Rows)

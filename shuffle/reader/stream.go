@@ -26,6 +26,8 @@ type output struct {
 	rest  []byte // of the stream's last bytes
 	carry []byte // a frame that is spread over several of them
 
+	seen []uint32 // checksums of the frames so far
+
 	position     int64 // of the next frame, in the range of partitions
 	frames, rows int64 // so far
 	partition    int   // of the last frame; -1 before the first
@@ -181,6 +183,7 @@ type fetcher struct {
 	partitions shuffle.Range
 	maps       []int // numbers of the outputs, in order
 	limit      int64
+	stop       context.CancelFunc
 	out        chan fetched
 	free       chan *fetch.Answer // to be used again
 
