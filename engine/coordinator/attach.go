@@ -85,6 +85,12 @@ func (x *Coordinator) Reported(id scheduler.WorkerID, inc scheduler.Incarnation,
 			j.failed(r.Message, r.Err)
 		}
 		x.send(e)
+	case worker.Missing:
+		f := *r.Fetch
+		if j != nil {
+			f.Worker = j.writer(f.Producer)
+		}
+		x.send(scheduler.FetchProblem{Attempt: r.Attempt, Worker: id, Incarnation: inc, Fetch: f})
 	}
 }
 

@@ -267,7 +267,8 @@ func (x *Coordinator) perform(actions []scheduler.Action) {
 			x.to(a.Worker, func(w Worker) { w.Answer(a.Attempt, true) })
 		case scheduler.CommitDenied:
 			x.to(a.Worker, func(w Worker) { w.Answer(a.Attempt, false) })
-		case scheduler.InputChanged: // outputs of workers in this process do not move
+		case scheduler.InputChanged:
+			x.inputChanged(a)
 		case scheduler.AskSizes:
 			x.askSizes(a)
 		case scheduler.ReleaseStage:

@@ -23,21 +23,20 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 		at := j.splits[s.ID][i]
 		t.Splits[at.scan] = append(t.Splits[at.scan], at.split)
 	}
-	for k, exchange := range s.Reads {
-		ref, places := x.core.Manifest(j.id, l.Manifests[k].Stage)
-		m := j.manifest(ref, places)
-		if gone := j.missing(places); gone != nil {
-			x.running.Go(func() {
-				x.send(scheduler.AttemptFailed{
-					Attempt: l.Attempt, Worker: l.Worker, Incarnation: l.Incarnation, Class: scheduler.FetchFailed,
-					Message: fmt.Sprintf("the output of %v is lost", gone.Producer), Fetch: gone,
-				})
+	places, gone := x.places(j, s, l.Manifests)
+	if gone != nil {
+		x.running.Go(func() {
+			x.send(scheduler.AttemptFailed{
+				Attempt: l.Attempt, Worker: l.Worker, Incarnation: l.Incarnation, Class: scheduler.FetchFailed,
+				Message: fmt.Sprintf("the output of %v is lost", gone.Producer), Fetch: gone,
 			})
-			return
-		}
-		r := l.Inputs[k]
+		})
+		return
+	}
+	for k, exchange := range s.Reads {
+		r, m := l.Inputs[k], places[exchange]
 		slice := shuffle.Slice{Partitions: shuffle.Range{From: int(r.PartLo), To: int(r.PartHi)}}
-		if r.MapLo > 0 || int(r.MapHi) < len(places) {
+		if r.MapLo > 0 || int(r.MapHi) < len(m.Entries) {
 			slice.Maps = shuffle.Range{From: int(r.MapLo), To: int(r.MapHi)}
 		}
 		if g.Exchanges[exchange].Every > 0 { // the rows are in one partition, their sample in another
@@ -55,4 +54,34 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 		o.Sink = j.query.Sinks[s.Sink]
 	}
 	w.Launch(o)
+}
+
+// places returns where the inputs of a stage are, by exchange, or the first of them that nobody knows any more.
+func (x *Coordinator) places(j *job, s *stage.Stage, refs []scheduler.ManifestRef) (map[int]*shuffle.Manifest, *scheduler.FetchFail) {
+	out := make(map[int]*shuffle.Manifest, len(refs))
+	for k, exchange := range s.Reads {
+		ref, places := x.core.Manifest(j.id, refs[k].Stage)
+		out[exchange] = j.manifest(ref, places)
+		if gone := j.missing(places); gone != nil {
+			return nil, gone
+		}
+	}
+	return out, nil
+}
+
+// inputChanged tells an attempt that waited for inputs where they are now.
+func (x *Coordinator) inputChanged(a scheduler.InputChanged) {
+	j := x.job(a.Attempt.Job)
+	w := x.workers[a.Worker]
+	if j == nil || w == nil {
+		return
+	}
+	places, gone := x.places(j, j.query.Graph.Stages[a.Attempt.Stage], a.Manifests)
+	if gone != nil {
+		x.running.Go(func() {
+			x.send(scheduler.FetchProblem{Attempt: a.Attempt, Worker: a.Worker, Incarnation: a.Incarnation, Fetch: *gone})
+		})
+		return
+	}
+	w.InputChanged(a.Attempt, places)
 }

@@ -5,6 +5,7 @@ import (
 
 	"skep/engine/scheduler"
 	"skep/engine/worker"
+	"skep/shuffle"
 )
 
 // Worker is where attempts run: in this process or at the other end of a connection. None of its methods waits for the worker, and
@@ -12,6 +13,8 @@ import (
 type Worker interface {
 	Launch(l *worker.Launch)
 	Cancel(id scheduler.AttemptID)
+	// InputChanged tells an attempt where its inputs are now, by exchange.
+	InputChanged(id scheduler.AttemptID, places map[int]*shuffle.Manifest)
 	// Answer answers a commit request.
 	Answer(id scheduler.AttemptID, granted bool)
 	Acknowledge(id scheduler.AttemptID, keep bool)
@@ -41,10 +44,10 @@ func newEmbedded(x *Coordinator, id scheduler.WorkerID) *embedded {
 // seen is what the core is told of the worker.
 func (w *embedded) seen() scheduler.WorkerSeen {
 	c := w.coordinator.config
-	held, running := w.runner.Holdings()
+	held, running, waiting := w.runner.Holdings()
 	return scheduler.WorkerSeen{
 		Worker: w.id, Incarnation: w.coordinator.incarnation, Host: fmt.Sprintf("embedded-%d", w.id), Slots: max(c.Slots, 1), Memory: c.Memory,
-		Held: heldOutputs(held), Running: running,
+		Held: heldOutputs(held), Running: running, Waiting: waiting,
 	}
 }
 
@@ -53,6 +56,11 @@ func (w *embedded) Launch(l *worker.Launch) { w.runner.Launch(l) }
 
 // Cancel implements Worker.
 func (w *embedded) Cancel(id scheduler.AttemptID) { w.runner.Cancel(id) }
+
+// InputChanged implements Worker.
+func (w *embedded) InputChanged(id scheduler.AttemptID, places map[int]*shuffle.Manifest) {
+	w.runner.InputChanged(id, places)
+}
 
 // Answer implements Worker.
 func (w *embedded) Answer(id scheduler.AttemptID, granted bool) { w.runner.Answer(id, granted) }

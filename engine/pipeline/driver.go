@@ -48,6 +48,7 @@ func (p *pipeline) run(ctx context.Context) error {
 // drive is one worker's loop.
 func (p *pipeline) drive(w *Worker) (err error) {
 	slot := slot{slots: p.query.slots, query: p.query}
+	w.slot = &slot
 	if err := slot.acquire(w.Context); err != nil {
 		return err
 	}

@@ -23,6 +23,18 @@ var ErrDone = errors.New("no more input needed")
 type Worker struct {
 	Context context.Context
 	ID      int // 0 … number of workers - 1
+
+	slot *slot
+}
+
+// Away gives the worker's slot to others while f waits for something that they may have to do.
+func (w *Worker) Away(f func() error) error {
+	if w.slot == nil || !w.slot.held { // of no pipeline
+		return f()
+	}
+	w.slot.release()
+	err := f()
+	return errors.Join(err, w.slot.acquire(w.Context))
 }
 
 // Source hands out the rows of a pipeline in morsels.

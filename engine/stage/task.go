@@ -103,6 +103,9 @@ type Env struct {
 	Planner  planner.Env
 	Exchange shuffle.Exchange
 	Tables   Tables
+	// Missing, unless nil, is asked where to go on reading an exchange when an output of it cannot be read (shuffle.ReaderSpec). The
+	// task's worker has no slot meanwhile.
+	Missing func(ctx context.Context, exchange int, used *shuffle.Manifest, err *shuffle.FetchError) (*shuffle.Manifest, error)
 }
 
 // Run runs a task. Rows for an exchange go to the output that is returned; others go to sink, which is the query's sink for
@@ -143,7 +146,7 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	seeded := *p.Expr
 	seeded.Seeds = function.NewSeeds(t.seed())
 	p.Expr = &seeded
-	p.Remote = remote{env.Exchange, p.Pool, t, progress}
+	p.Remote = remote{env, p.Pool, t, progress}
 	if p.Scans, err = newTaskScans(env.Tables, f.Root, t, progress); err != nil {
 		return nil, err
 	}
@@ -206,7 +209,7 @@ func (s taskScans) Scan(ctx context.Context, n *plan.Scan, predicates []format.P
 
 // remote gives the remote sources of a fragment what a task reads of exchanges.
 type remote struct {
-	exchange shuffle.Exchange
+	env      *Env
 	pool     *memory.Pool
 	task     *Task
 	progress *Progress
@@ -218,14 +221,15 @@ func (r remote) Source(n *plan.RemoteSource) (pipeline.Source, error) {
 	if !ok {
 		return nil, fmt.Errorf("%v: nothing was given to read of exchange %d", r.task.Attempt, n.Exchange)
 	}
-	return &exchangeSource{r.exchange, shuffle.ReaderSpec{
+	return &exchangeSource{r.env, n.Exchange, shuffle.ReaderSpec{
 		Manifest: in.Manifest, Slices: in.Slices, Types: plan.Types(n.Cols), Pool: r.pool,
 	}, r.progress}, nil
 }
 
 // exchangeSource reads an exchange by one worker, in its order.
 type exchangeSource struct {
-	exchange shuffle.Exchange
+	env      *Env
+	exchange int
 	spec     shuffle.ReaderSpec
 	progress *Progress
 }
@@ -235,7 +239,17 @@ func (s *exchangeSource) Workers() int { return 1 }
 
 // Reader implements pipeline.Source.
 func (s *exchangeSource) Reader(w *pipeline.Worker) (pipeline.Reader, error) {
-	r, err := s.exchange.OpenReader(w.Context, s.spec)
+	spec := s.spec
+	if missing := s.env.Missing; missing != nil {
+		spec.Missing = func(ctx context.Context, used *shuffle.Manifest, e *shuffle.FetchError) (m *shuffle.Manifest, err error) {
+			err = w.Away(func() (err error) {
+				m, err = missing(ctx, s.exchange, used, e)
+				return err
+			})
+			return m, err
+		}
+	}
+	r, err := s.env.Exchange.OpenReader(w.Context, spec)
 	if err != nil {
 		return nil, err
 	}

@@ -214,6 +214,9 @@ func (r *Runner) env(a *attempt) (*stage.Env, error) {
 		},
 		Exchange: r.config.Exchange,
 		Tables:   &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},
+		Missing: func(ctx context.Context, exchange int, used *shuffle.Manifest, e *shuffle.FetchError) (*shuffle.Manifest, error) {
+			return r.awaitInput(ctx, a, exchange, used, e)
+		},
 	}, nil
 }
 

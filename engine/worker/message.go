@@ -52,6 +52,7 @@ const (
 	CommitRequested
 	Finished
 	Failed
+	Missing // Fetch cannot be read, and the attempt waits for InputChanged
 )
 
 // Report is what an attempt says of itself. It is not changed after it was made.
@@ -68,7 +69,7 @@ type Report struct {
 	Work *stage.Report
 	// Place is where an exchange has it; nil for sinks of the query.
 	Place *Place
-	// Class, Message, Fetch and Err say why it failed. Err is the error itself, or what a message can hold of it.
+	// Class, Message, Fetch and Err say why it failed, and Fetch what is missing. Err is the error itself, or what a message can hold of it.
 	Class   scheduler.Class
 	Message string
 	Fetch   *scheduler.FetchFail

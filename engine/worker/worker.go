@@ -3,7 +3,8 @@
 // to an attempt whether its coordinator is in the same process or at the other end of a connection.
 //
 //	Launch ─► attempt: Started ─► run the fragment ─► Finished | Failed            ─► Acknowledge
-//	                                              └─► CommitRequested ─► Answer ─► Finished ─► Acknowledge
+//	                                              ├─► CommitRequested ─► Answer ─► Finished ─► Acknowledge
+//	                                              └─► Missing ─► InputChanged ─► it goes on
 //
 // What an attempt reports last is kept until it is answered, since messages may be lost; Pending lists it.
 package worker
@@ -79,6 +80,7 @@ type attempt struct {
 	grant    chan bool // the answer to a commit request
 
 	report *Report // the last one, if it has not been answered; guarded by Runner.mu
+	inputs inputs  // guarded by Runner.mu
 }
 
 var (
@@ -127,7 +129,7 @@ func (r *Runner) Launch(l *Launch) {
 		return
 	}
 	j.had[l.Attempt] = true
-	a := &attempt{Launch: l, job: j, grant: make(chan bool, 1)}
+	a := &attempt{Launch: l, job: j, grant: make(chan bool, 1), inputs: newInputs()}
 	a.ctx, a.stop = context.WithCancelCause(j.ctx)
 	r.attempts[l.Attempt] = a
 	j.running.Add(1)
@@ -262,12 +264,14 @@ func (r *Runner) Pending() []*Report {
 		if a.report != nil {
 			out = append(out, a.report)
 		}
+		out = slices.AppendSeq(out, maps.Values(a.inputs.missing))
 	}
 	return out
 }
 
-// Holdings lists all that the worker has: finished attempts whose outputs it keeps, and all others.
-func (r *Runner) Holdings() (held []*Report, running []scheduler.AttemptID) {
+// Holdings lists all that the worker has: finished attempts whose outputs it keeps, all others, and those of them that wait for
+// inputs.
+func (r *Runner) Holdings() (held []*Report, running, waiting []scheduler.AttemptID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, j := range r.jobs {
@@ -280,9 +284,12 @@ func (r *Runner) Holdings() (held []*Report, running []scheduler.AttemptID) {
 			held = append(held, a.report)
 		} else {
 			running = append(running, id)
+			if len(a.inputs.missing) > 0 {
+				waiting = append(waiting, id)
+			}
 		}
 	}
-	return held, running
+	return held, running, waiting
 }
 
 // Idle reports whether nothing runs and nothing waits for an answer.

@@ -137,7 +137,7 @@ func TestReportsAreKeptUntilTheyAreAnswered(t *testing.T) {
 	if p := b.runner.Pending(); len(p) != 1 || p[0] != r {
 		t.Errorf("pending are %v", p)
 	}
-	if held, running := b.runner.Holdings(); len(held) != 1 || len(running) != 0 || b.runner.Idle() {
+	if held, running, waiting := b.runner.Holdings(); len(held) != 1 || len(running) != 0 || len(waiting) != 0 || b.runner.Idle() {
 		t.Errorf("before the answer %v are held and %v run", held, running)
 	}
 	b.runner.Acknowledge(id(0), true)

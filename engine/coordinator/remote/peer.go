@@ -61,6 +61,17 @@ func (p *peer) Launch(l *worker.Launch) { p.order(l) }
 // Cancel implements coordinator.Worker.
 func (p *peer) Cancel(id scheduler.AttemptID) { p.order(&wire.Cancel{Attempt: id}) }
 
+// inputChanged is an order that is sent with blobs.
+type inputChanged struct {
+	attempt scheduler.AttemptID
+	places  map[int]*shuffle.Manifest
+}
+
+// InputChanged implements coordinator.Worker.
+func (p *peer) InputChanged(id scheduler.AttemptID, places map[int]*shuffle.Manifest) {
+	p.order(&inputChanged{id, places})
+}
+
 // Answer implements coordinator.Worker.
 func (p *peer) Answer(id scheduler.AttemptID, granted bool) {
 	p.order(&wire.Answer{Attempt: id, Granted: granted})
@@ -110,18 +121,20 @@ func (p *peer) sendOne(m any) error {
 	switch m := m.(type) {
 	case *worker.Launch:
 		messages, err := p.launch(m)
-		if err != nil {
-			p.server.config.Coordinator.Reported(p.id, p.incarnation, &worker.Report{
-				Kind: worker.Failed, Attempt: m.Attempt, Class: scheduler.Internal, Message: err.Error(), Err: err,
-			})
-			return nil
-		}
-		for _, x := range messages {
-			if err := p.stream.Send(x); err != nil {
-				return err
+		return p.sendAll(m.Attempt, messages, err)
+	case *inputChanged:
+		x := &wire.InputChanged{Attempt: m.attempt}
+		var messages []wire.Message
+		var err error
+		p.known(m.attempt.Job)
+		for exchange, at := range m.places {
+			var h wire.Hash
+			if h, err = p.manifest(&messages, m.attempt.Job, at); err != nil {
+				break
 			}
+			x.Manifests = append(x.Manifests, wire.Input{Exchange: exchange, Manifest: h})
 		}
-		return nil
+		return p.sendAll(m.attempt, append(messages, x), err)
 	case *wire.ReleaseJob:
 		delete(p.sent, m.Job)
 		delete(p.hashes, m.Job)
@@ -129,12 +142,38 @@ func (p *peer) sendOne(m any) error {
 	return p.stream.Send(m)
 }
 
-// launch makes messages of an order: the blobs that the worker does not have, and the launch.
-func (p *peer) launch(o *worker.Launch) (messages []wire.Message, err error) {
-	id := o.Attempt.Job
+// sendAll sends messages for an attempt, or reports why they could not be made.
+func (p *peer) sendAll(a scheduler.AttemptID, messages []wire.Message, err error) error {
+	if err != nil {
+		p.server.config.Coordinator.Reported(p.id, p.incarnation, &worker.Report{
+			Kind: worker.Failed, Attempt: a, Class: scheduler.Internal, Message: err.Error(), Err: err,
+		})
+		return nil
+	}
+	for _, x := range messages {
+		if err := p.stream.Send(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known makes room for what is sent of a job.
+func (p *peer) known(id scheduler.JobID) {
 	if p.sent[id] == nil {
 		p.sent[id], p.hashes[id] = map[wire.Hash]bool{}, map[any]wire.Hash{}
 	}
+}
+
+// manifest returns the name of a manifest, and adds it to the messages if the worker does not have it.
+func (p *peer) manifest(messages *[]wire.Message, job scheduler.JobID, m *shuffle.Manifest) (wire.Hash, error) {
+	return p.blob(messages, job, m, func() ([]byte, error) { return stage.EncodeManifest(m) })
+}
+
+// launch makes messages of an order: the blobs that the worker does not have, and the launch.
+func (p *peer) launch(o *worker.Launch) (messages []wire.Message, err error) {
+	id := o.Attempt.Job
+	p.known(id)
 	l := &wire.Launch{Attempt: o.Attempt, Job: o.Job.Name, Commit: o.Commit, Twice: o.Job.Twice, Verify: o.Job.Verify, Memory: o.Memory}
 	for _, b := range []struct {
 		bytes []byte
@@ -151,7 +190,7 @@ func (p *peer) launch(o *worker.Launch) (messages []wire.Message, err error) {
 	t.Splits = placed(o.Task.Splits, o.Job.Now)
 	t.Inputs = make(map[int]stage.Input, len(o.Task.Inputs))
 	for x, in := range o.Task.Inputs {
-		h, err := p.blob(&messages, id, in.Manifest, func() ([]byte, error) { return stage.EncodeManifest(in.Manifest) })
+		h, err := p.manifest(&messages, id, in.Manifest)
 		if err != nil {
 			return nil, err
 		}
@@ -209,7 +248,7 @@ func (p *peer) seen(m *wire.Register) {
 		list = append(list, id)
 	}
 	p.server.config.Coordinator.Attach(p, scheduler.WorkerSeen{
-		Worker: p.id, Incarnation: p.incarnation, Host: m.Name, Slots: m.Slots, Memory: m.Memory, Running: m.Running,
+		Worker: p.id, Incarnation: p.incarnation, Host: m.Name, Slots: m.Slots, Memory: m.Memory, Running: m.Running, Waiting: m.Waiting,
 	}, m.Held, list)
 }
 

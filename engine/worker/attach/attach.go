@@ -172,10 +172,10 @@ func (l *link) end() {
 }
 
 func (l *link) register() {
-	held, running := l.runner.Holdings()
+	held, running, waiting := l.runner.Holdings()
 	c := &l.config
 	l.say(&wire.Register{
-		Name: c.Name, Incarnation: l.incarnation, Slots: c.Slots, Memory: c.Memory, Exchange: c.Exchange, Held: held, Running: running,
+		Name: c.Name, Incarnation: l.incarnation, Slots: c.Slots, Memory: c.Memory, Exchange: c.Exchange, Held: held, Running: running, Waiting: waiting,
 	})
 }
 

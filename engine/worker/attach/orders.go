@@ -30,6 +30,35 @@ func (l *link) job(id scheduler.JobID) *job {
 	return j
 }
 
+// blob returns bytes that an order refers to.
+func (j *job) blob(h wire.Hash) ([]byte, error) {
+	b, ok := j.blobs[h]
+	if !ok && h != "" {
+		return nil, fmt.Errorf("%x was not sent", h)
+	}
+	return b, nil
+}
+
+// places returns the manifests that an order refers to, by exchange.
+func (j *job) places(inputs []wire.Input) (map[int]*shuffle.Manifest, error) {
+	out := make(map[int]*shuffle.Manifest, len(inputs))
+	for _, in := range inputs {
+		m := j.manifests[in.Manifest]
+		if m == nil {
+			b, err := j.blob(in.Manifest)
+			if err != nil {
+				return nil, err
+			}
+			if m, err = stage.DecodeManifest(b); err != nil {
+				return nil, err
+			}
+			j.manifests[in.Manifest] = m
+		}
+		out[in.Exchange] = m
+	}
+	return out, nil
+}
+
 // obey carries out an order. An error is one of the connection: what was said does not fit together.
 func (l *link) obey(m wire.Message) error {
 	switch m := m.(type) {
@@ -37,6 +66,12 @@ func (l *link) obey(m wire.Message) error {
 		l.job(m.Job).blobs[m.Hash] = m.Bytes
 	case *wire.Launch:
 		return l.launch(m)
+	case *wire.InputChanged:
+		places, err := l.job(m.Attempt.Job).places(m.Manifests)
+		if err != nil {
+			return fmt.Errorf("new places of inputs of %v: %w", m.Attempt, err)
+		}
+		l.runner.InputChanged(m.Attempt, places)
 	case *wire.Cancel:
 		l.runner.Cancel(m.Attempt)
 	case *wire.Answer:
@@ -82,15 +117,8 @@ func (l *link) release(name string, stages ...int) {
 
 func (l *link) launch(m *wire.Launch) error {
 	j := l.job(m.Attempt.Job)
-	blob := func(h wire.Hash) ([]byte, error) {
-		b, ok := j.blobs[h]
-		if !ok && h != "" {
-			return nil, fmt.Errorf("%v refers to %x, which was not sent", m.Attempt, h)
-		}
-		return b, nil
-	}
 	if j.described == nil {
-		s, err := blob(m.Session)
+		s, err := j.blob(m.Session)
 		if err != nil {
 			return err
 		}
@@ -102,30 +130,23 @@ func (l *link) launch(m *wire.Launch) error {
 	}
 	o := &worker.Launch{Job: j.described, Attempt: m.Attempt, Commit: m.Commit, Memory: m.Memory}
 	var err error
-	if o.Fragment, err = blob(m.Fragment); err != nil {
+	if o.Fragment, err = j.blob(m.Fragment); err != nil {
 		return err
 	}
-	if o.Sink, err = blob(m.Sink); err != nil {
+	if o.Sink, err = j.blob(m.Sink); err != nil {
 		return err
 	}
 	if o.Task, err = stage.DecodeTask(m.Task); err != nil {
 		return err
 	}
-	for _, in := range m.Manifests {
-		places := j.manifests[in.Manifest]
-		if places == nil {
-			b, err := blob(in.Manifest)
-			if err != nil {
-				return err
-			}
-			if places, err = stage.DecodeManifest(b); err != nil {
-				return err
-			}
-			j.manifests[in.Manifest] = places
-		}
-		x := o.Task.Inputs[in.Exchange]
-		x.Manifest = places
-		o.Task.Inputs[in.Exchange] = x
+	places, err := j.places(m.Manifests)
+	if err != nil {
+		return fmt.Errorf("launching %v: %w", m.Attempt, err)
+	}
+	for exchange, at := range places {
+		x := o.Task.Inputs[exchange]
+		x.Manifest = at
+		o.Task.Inputs[exchange] = x
 	}
 	l.runner.Launch(o)
 	return nil

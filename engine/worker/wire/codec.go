@@ -26,6 +26,7 @@ const (
 	tReleaseJob
 	tReattach
 	tWelcome
+	tInputChanged
 )
 
 // Encode turns a message into bytes.
@@ -71,6 +72,9 @@ func Encode(m Message) ([]byte, error) {
 		kind(tReattach)
 	case *Welcome:
 		kind(tWelcome)
+	case *InputChanged:
+		kind(tInputChanged)
+		codeInputChanged(c, m)
 	default:
 		return nil, fmt.Errorf("encoding a message: it is a %T", m)
 	}
@@ -136,6 +140,10 @@ func Decode(b []byte) (Message, error) {
 		m = &Reattach{}
 	case tWelcome:
 		m = &Welcome{}
+	case tInputChanged:
+		x := &InputChanged{}
+		codeInputChanged(c, x)
+		m = x
 	default:
 		c.Fail(fmt.Errorf("message type %d", kind))
 	}
@@ -180,6 +188,7 @@ func codeRegister(c *codec.Coder, m *Register) {
 		codeReport(c, *r)
 	})
 	codec.List(c, &m.Running, func(a *scheduler.AttemptID) { codeAttempt(c, a) })
+	codec.List(c, &m.Waiting, func(a *scheduler.AttemptID) { codeAttempt(c, a) })
 	if m.Name == "" || m.Slots < 1 || m.Memory < 0 {
 		c.Fail(fmt.Errorf("a worker %q of %d slots and %d bytes", m.Name, m.Slots, m.Memory))
 	}
@@ -204,7 +213,7 @@ func codeOutput(c *codec.Coder, o *scheduler.Output) {
 
 func codeReport(c *codec.Coder, r *worker.Report) {
 	number(c, &r.Kind)
-	if r.Kind > worker.Failed {
+	if r.Kind > worker.Missing {
 		c.Fail(fmt.Errorf("a report of kind %d", r.Kind))
 	}
 	codeAttempt(c, &r.Attempt)
@@ -226,6 +235,8 @@ func codeReport(c *codec.Coder, r *worker.Report) {
 		}
 		codeAttempt(c, &r.Fetch.Producer)
 		number(c, &r.Fetch.Kind)
+	} else if r.Kind == worker.Missing {
+		c.Fail(errors.New("a report of a missing output that names none"))
 	}
 	if r.Kind == worker.Failed {
 		codeError(c, r)
@@ -299,14 +310,23 @@ func codeLaunch(c *codec.Coder, m *Launch) {
 	hash(c, &m.Fragment)
 	hash(c, &m.Sink)
 	c.Blob(&m.Task)
-	codec.List(c, &m.Manifests, func(i *Input) {
-		c.Int(&i.Exchange)
-		hash(c, &i.Manifest)
-	})
+	codeInputs(c, &m.Manifests)
 	c.Bool(&m.Commit)
 	c.Bool(&m.Twice)
 	c.Bool(&m.Verify)
 	c.Int64(&m.Memory)
+}
+
+func codeInputs(c *codec.Coder, list *[]Input) {
+	codec.List(c, list, func(i *Input) {
+		c.Int(&i.Exchange)
+		hash(c, &i.Manifest)
+	})
+}
+
+func codeInputChanged(c *codec.Coder, m *InputChanged) {
+	codeAttempt(c, &m.Attempt)
+	codeInputs(c, &m.Manifests)
 }
 
 func codeReleaseStage(c *codec.Coder, m *ReleaseStage) {

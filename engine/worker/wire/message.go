@@ -6,7 +6,7 @@
 //	Heartbeat, every second ───────────────────►
 //	                  ◄──────────── Blob, Launch
 //	Report (repeated until answered) ──────────►
-//	                  ◄──────────── Answer, Acknowledge, Cancel
+//	                  ◄──────────── Answer, Acknowledge, Cancel, InputChanged
 //	Draining ──────────────────────────────────►
 //	                  ◄──────────── ReleaseStage, ReleaseJob, Reattach
 package wire
@@ -29,6 +29,7 @@ type Register struct {
 	Exchange    string // kind and place of its outputs; all workers must agree
 	Held        []*worker.Report
 	Running     []scheduler.AttemptID
+	Waiting     []scheduler.AttemptID // of Running, for inputs
 }
 
 // Heartbeat lists the attempts of a worker.
@@ -68,6 +69,12 @@ type Launch struct {
 type Input struct {
 	Exchange int
 	Manifest Hash
+}
+
+// InputChanged tells an attempt that waits for inputs where they are now.
+type InputChanged struct {
+	Attempt   scheduler.AttemptID
+	Manifests []Input
 }
 
 // Cancel ends an attempt.

@@ -27,13 +27,16 @@ var messages = []Message{
 	&Register{
 		Name: "w1", Incarnation: 1 << 62, Slots: 2, Memory: 1 << 31, Exchange: "local",
 		Held:    []*worker.Report{{Kind: worker.Finished, Attempt: attempt, Output: output, Place: &worker.Place{Location: "http://h:1", Check: 1<<32 - 1, Partitions: 3}}},
-		Running: []scheduler.AttemptID{attempt, {}},
+		Running: []scheduler.AttemptID{attempt, {}}, Waiting: []scheduler.AttemptID{attempt},
 	},
 	&Heartbeat{Progress: []scheduler.Progress{{Attempt: attempt, Bytes: 1, Rows: 2, Work: 3}}},
 	&Report{&worker.Report{Kind: worker.CommitRequested, Attempt: attempt, Output: output, Manifest: []byte("files")}},
 	&Report{&worker.Report{
 		Kind: worker.Failed, Attempt: attempt, Class: scheduler.FetchFailed, Message: "lost",
 		Fetch: &scheduler.FetchFail{Producer: attempt, Worker: scheduler.NoWorker, Kind: scheduler.Corrupt}, Err: errors.New("lost"),
+	}},
+	&Report{&worker.Report{
+		Kind: worker.Missing, Attempt: attempt, Fetch: &scheduler.FetchFail{Producer: attempt, Worker: scheduler.NoWorker, Kind: scheduler.Missing},
 	}},
 	&Report{&worker.Report{Kind: worker.Failed, Attempt: attempt, Message: "m", Err: sqlerr.New(sqlerr.InvalidTable, "t")}},
 	&Draining{},
@@ -42,6 +45,7 @@ var messages = []Message{
 		Attempt: attempt, Job: "j4-q", Session: "s", Fragment: "f", Sink: "k", Task: []byte("task"), Manifests: []Input{{Exchange: 1, Manifest: "m"}},
 		Commit: true, Twice: true, Verify: true, Memory: 1 << 20,
 	},
+	&InputChanged{Attempt: attempt, Manifests: []Input{{Exchange: 1, Manifest: "m"}, {Exchange: 3, Manifest: "n"}}},
 	&Cancel{Attempt: attempt},
 	&Answer{Attempt: attempt, Granted: true},
 	&Acknowledge{Attempt: attempt, Keep: true},
