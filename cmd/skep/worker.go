@@ -201,7 +201,7 @@ func (c *workerCommand) exchange(token, scratch string) (x shuffle.Exchange, kin
 		return nil, "", nil, nil, fmt.Errorf("listening for readers of outputs: %w", err)
 	}
 	o.Location = "http://" + listener.Addr().String()
-	o.Client.Refused = []time.Duration{100 * time.Millisecond, 300 * time.Millisecond} // others keep their outputs as this one does
+	o.Client.Refused = []time.Duration{100 * time.Millisecond} // others keep their outputs as this one does: where nobody listens there are none
 	local, err := exchange.Open(o)
 	if err != nil {
 		return nil, "", nil, nil, errors.Join(err, listener.Close())

@@ -191,7 +191,7 @@ func (c *Core) pick(r *request) (w *worker, short bool) {
 		}
 		return false
 	}
-	shortOK := r.job.short && r.job.shortUse < c.cfg.ShortTasks && !r.copy
+	shortOK := c.mayUseShort(r.job) && !r.copy
 	bestNear := false
 	bestRoom := 0
 	for i := range c.workers {
@@ -215,6 +215,11 @@ func (c *Core) pick(r *request) (w *worker, short bool) {
 	return w, w != nil && bestRoom == 0
 }
 
+// mayUseShort says that a job may have a short slot: a short one that has no other slot. One that has would only crowd its own tasks.
+func (c *Core) mayUseShort(j *job) bool {
+	return j.short && j.shortUse < c.cfg.ShortTasks && j.live-j.waiting == j.shortUse
+}
+
 func (v reservation) is(r *request) bool {
 	return v.job == r.job.id && v.stage == r.stage.id && v.task == r.task
 }
@@ -226,7 +231,7 @@ func (c *Core) anyRoom(j *job) bool {
 		if c.room(w) > 0 {
 			return true
 		}
-		if j.short && j.shortUse < c.cfg.ShortTasks && w.attached && !w.draining && !c.suspect(w) && w.usedShort < c.cfg.ShortSlots {
+		if c.mayUseShort(j) && w.attached && !w.draining && !c.suspect(w) && w.usedShort < c.cfg.ShortSlots {
 			return true
 		}
 	}
