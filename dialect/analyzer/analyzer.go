@@ -61,8 +61,7 @@ func New(env Env) *Analyzer {
 
 // AnalyzeQuery analyses a query whose rows go to the client.
 func (a *Analyzer) AnalyzeQuery(ctx context.Context, q *ast.Query) (*plan.Query, error) {
-	b := a.newBuilder(ctx)
-	r, err := b.query(q, nil, true)
+	b, r, err := a.analysed(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +73,22 @@ func (a *Analyzer) AnalyzeQuery(ctx context.Context, q *ast.Query) (*plan.Query,
 	return &plan.Query{Root: root, Names: names}, nil
 }
 
-// AnalyzeCTAS analyses the query of CREATE TABLE AS SELECT. The names are those of the new table's columns.
-func (a *Analyzer) AnalyzeCTAS(ctx context.Context, table string, q *ast.Query) (*plan.Query, error) {
+// analysed builds a query, a second time when it turns out that Hive would compile it without its planner after something has been
+// computed that only that planner computes so.
+func (a *Analyzer) analysed(ctx context.Context, q *ast.Query) (*builder, *result, error) {
 	b := a.newBuilder(ctx)
 	r, err := b.query(q, nil, true)
+	if err == nil && b.unplanned && b.wrapped {
+		b = a.newBuilder(ctx)
+		b.unplanned = true
+		r, err = b.query(q, nil, true)
+	}
+	return b, r, err
+}
+
+// AnalyzeCTAS analyses the query of CREATE TABLE AS SELECT. The names are those of the new table's columns.
+func (a *Analyzer) AnalyzeCTAS(ctx context.Context, table string, q *ast.Query) (*plan.Query, error) {
+	b, r, err := a.analysed(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +119,8 @@ type builder struct {
 	numShared int
 	order     []*plan.SharedDef // the definitions, used ones before their users
 	views     []string          // views being expanded, to detect cycles
+	unplanned bool              // Hive 4.0's planner gives up on the statement, which is then compiled without it
+	wrapped   bool              // numbers have been cut as that planner does
 	trace     *trace            // set while a view's text is being expanded
 }
 

@@ -2,6 +2,8 @@ package analyzer
 
 import (
 	"errors"
+	"math"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -364,13 +366,57 @@ func (x *exprs) castExpr(e *ast.Cast) (plan.Expr, error) {
 		x.b.trace.dropCast(e, t)
 		return v, nil
 	}
+	if !t.IsPrimitive() { // 4.0 has the syntax and no function behind it
+		return nullLiteral(t), nil
+	}
 	if err := x.checkCast(e, v.Type(), t); err != nil {
 		return nil, err
+	}
+	if l, ok := v.(*plan.Literal); ok && !x.hive3() {
+		if wrapped := x.wrappedNumber(l, t); wrapped != nil {
+			return wrapped, nil
+		}
 	}
 	if via := function.CastVia(v.Type(), t); via != nil {
 		v = castTo(v, via)
 	}
 	return &plan.Call{Func: "cast", Args: []plan.Expr{v}, T: t}, nil
+}
+
+// wrappedNumber is the value of CAST(literal AS INT or BIGINT) in 4.0, whose planner takes the low bits of a written number with a point or
+// an exponent; values of columns and expressions become the limit of the type (doubles) or NULL (decimals). It is nil when that makes no
+// difference. The planner gives up where such a number is too large for a smaller type.
+func (x *exprs) wrappedNumber(l *plan.Literal, t *types.Type) *plan.Literal {
+	bits := map[types.Kind]uint{types.TinyInt: 8, types.SmallInt: 16, types.Int: 32, types.BigInt: 64}[t.Kind]
+	if l.Value.Null || bits == 0 {
+		return nil
+	}
+	var v *big.Int
+	switch {
+	case l.T.Kind == types.Decimal:
+		scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(l.T.Scale)), nil)
+		v = scale.Quo(unscaled(l), scale)
+	case l.T.Kind == types.Double && !math.IsNaN(l.Value.F) && !math.IsInf(l.Value.F, 0):
+		v, _ = big.NewFloat(l.Value.F).Int(nil)
+	default:
+		return nil
+	}
+	limit := new(big.Int).Lsh(big.NewInt(1), bits-1)
+	switch {
+	case v.Cmp(limit) < 0 && v.CmpAbs(limit) <= 0:
+		return nil
+	case bits < 32:
+		x.b.unplanned = true
+		return nil
+	case x.b.unplanned:
+		return nil
+	}
+	x.b.wrapped = true
+	v.And(v, new(big.Int).SetUint64(math.MaxUint64>>(64-bits))) // of the two's complement
+	if bits == 32 {
+		return intLiteral(t, int64(int32(v.Uint64())))
+	}
+	return intLiteral(t, int64(v.Uint64()))
 }
 
 // formatCast is CAST(x AS type FORMAT 'f'): the function cast_format with the pattern as its second argument.

@@ -114,17 +114,59 @@ func (x *exprs) compare(at ast.Node, op string, left, right ast.Expr) (plan.Expr
 	if err != nil {
 		return nil, err
 	}
+	if x.joins(at, l, r) {
+		x.b.unplanned = x.b.unplanned || x.checkLossy(at, l.Type(), r.Type()) != nil
+		if !x.hive3() && function.DateAsNumber(&x.b.a.resolve, l.Type(), r.Type()) {
+			return nil, sqlerr.Plain("UDFArgumentException", function.DateAsNumberCast)
+		}
+		return x.met(at, op, l, r, left, right)
+	}
+	if !x.hive3() {
+		err := x.checkLossy(at, l.Type(), r.Type())
+		if q := subqueryOf(left, right); q != nil && (err != nil || x.b.unplanned) {
+			_, _, token := queryPlace{q.Query}.Where()
+			return nil, sqlerr.Semanticf("Line 0:-1 Unsupported SubQuery Expression '%s': Only SubQuery expressions that are top level conjuncts are allowed", token)
+		}
+		if err == nil && function.DateAsNumber(&x.b.a.resolve, l.Type(), r.Type()) {
+			_, err = x.apply(at, op, []ast.Expr{left, right}, []plan.Expr{l, r})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return x.comparison(at, op, l, r, left, right)
 }
 
+// subqueryOf returns the operand that is a subquery.
+func subqueryOf(operands ...ast.Expr) *ast.Subquery {
+	for _, o := range operands {
+		if q, ok := o.(*ast.Subquery); ok {
+			return q
+		}
+	}
+	return nil
+}
+
 // comparison types a comparison: a constant beside a column takes the column's type where it can, then both sides meet in the
-// common type of comparisons.
+// common type of comparisons. 3.1 checks for loss of information after that, 4.0 before.
 func (x *exprs) comparison(at ast.Node, op string, l, r plan.Expr, left, right ast.Expr) (plan.Expr, error) {
-	if !x.hive3() { // 3.1 reads constants as values of the column first
+	l, r = x.interpreted(l, r)
+	if x.hive3() {
 		if err := x.checkLossy(at, l.Type(), r.Type()); err != nil {
 			return nil, err
 		}
 	}
+	return x.apply(at, op, []ast.Expr{left, right}, []plan.Expr{l, r})
+}
+
+// met is a comparison without the check for loss of information.
+func (x *exprs) met(at ast.Node, op string, l, r plan.Expr, left, right ast.Expr) (plan.Expr, error) {
+	l, r = x.interpreted(l, r)
+	return x.apply(at, op, []ast.Expr{left, right}, []plan.Expr{l, r})
+}
+
+// interpreted reads a constant beside a column as a value of the column's type, where it can.
+func (x *exprs) interpreted(l, r plan.Expr) (plan.Expr, plan.Expr) {
 	if c := x.constantLiteral(r); c != nil && isColumn(l) {
 		if v, _ := x.interpret(c, l.Type()); v != nil {
 			r = v
@@ -134,12 +176,7 @@ func (x *exprs) comparison(at ast.Node, op string, l, r plan.Expr, left, right a
 			l = v
 		}
 	}
-	if x.hive3() {
-		if err := x.checkLossy(at, l.Type(), r.Type()); err != nil {
-			return nil, err
-		}
-	}
-	return x.apply(at, op, []ast.Expr{left, right}, []plan.Expr{l, r})
+	return l, r
 }
 
 // checkLossy refuses comparisons that may lose information, when the session's type safety check is on.
@@ -287,6 +324,14 @@ func (x *exprs) between(e *ast.Between) (plan.Expr, error) {
 	if t != nil {
 		t = types.CommonComparison(vs[0].Type(), t)
 	}
+	if !x.hive3() && t != nil {
+		for _, v := range vs {
+			if function.DateAsNumber(&x.b.a.resolve, v.Type(), t) {
+				reason := "Casting DATE/TIMESTAMP to NUMERIC is prohibited (hive.strict.timestamp.conversion)"
+				return nil, x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: reason}, e)
+			}
+		}
+	}
 	if t != nil && t.IsPrimitive() {
 		for i := range vs {
 			if vs[i].Type().Kind != t.Kind {
@@ -399,7 +444,10 @@ func (x *exprs) inItem(v, item plan.Expr) (plan.Expr, bool) {
 // inOne tests v against items of one type.
 func (x *exprs) inOne(e *ast.In, v plan.Expr, items []plan.Expr) (plan.Expr, error) {
 	t := v.Type()
-	for _, item := range items {
+	for i, item := range items {
+		if i > 0 && !x.hive3() {
+			break // 4.0 has grouped them by type
+		}
 		common := types.CommonComparison(t, item.Type())
 		if x.hive3() {
 			common = types.Common(t, item.Type())

@@ -70,7 +70,11 @@ func (b *builder) cte(d *cteDef, alias string) (*relation, plan.Node, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := renameColumns(r, d.ast.Columns); err != nil {
+		names := d.ast.Columns
+		if len(names) > len(r.cols) && !b.hive3() {
+			names = nil // 4.0 ignores a list that is too long
+		}
+		if err := renameColumns(r, names); err != nil {
 			return nil, nil, err
 		}
 		d.shared = b.define(lower(d.ast.Name), r)

@@ -142,6 +142,9 @@ func (x *exprs) condition(e plan.Expr) (plan.Expr, error) {
 	case e.Type().Kind == types.Void:
 		return nullLiteral(types.BooleanType), nil
 	case e.Type().IsPrimitive():
+		if !x.hive3() && function.DateAsNumber(&x.b.a.resolve, e.Type(), types.BooleanType) {
+			return nil, sqlerr.Plain("UDFArgumentException", function.DateAsNumberCast)
+		}
 		return x.cast(e, types.BooleanType), nil
 	}
 	return isNotNull(e), nil
@@ -400,12 +403,12 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 			return nil, err
 		}
 		if operand != nil {
-			if types.CommonComparison(operand.Type(), cond.Type()) == nil && !(operand.Type().IsPrimitive() && cond.Type().IsPrimitive()) {
+			if types.Common(operand.Type(), cond.Type()) == nil {
 				return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, w.Cond.Position(),
 					"The expressions after WHEN should have the same type with that after CASE: \""+operand.Type().String()+
 						"\" is expected but \""+cond.Type().String()+"\" is found")
 			}
-			if cond, err = x.comparison(e, "=", operand, cond, e.Operand, w.Cond); err != nil {
+			if cond, err = x.met(e, "=", operand, cond, e.Operand, w.Cond); err != nil {
 				return nil, err
 			}
 		}

@@ -72,6 +72,11 @@ func (b *builder) derived(f *ast.SubqueryRef, outer *block) (*source, error) {
 	if err := renameColumns(r, f.Columns); err != nil {
 		return nil, err
 	}
+	if f.Query.Limit != nil {
+		for i := range r.cols {
+			r.cols[i].origin = ""
+		}
+	}
 	return &source{r.node, []*relation{b.asRelation(r, lower(f.Alias))}}, nil
 }
 
@@ -201,7 +206,8 @@ func (b *builder) join(f *ast.Join, outer *block) (*source, error) {
 	if f.On != nil {
 		on := b.newBlock(outer)
 		on.scope.rels = rels
-		on.inOn = true
+		on.inOn, on.onLeft, on.onKeys = true, len(left.rels), map[ast.Node]bool{}
+		joinKeys(f.On, on.onKeys)
 		v, err := on.exprs(0).expr(f.On)
 		if err != nil {
 			return nil, err
@@ -214,6 +220,49 @@ func (b *builder) join(f *ast.Join, outer *block) (*source, error) {
 		rels = left.rels
 	}
 	return &source{j, rels}, nil
+}
+
+// joinKeys collects the equalities that are conjuncts of an ON condition.
+func joinKeys(e ast.Expr, keys map[ast.Node]bool) {
+	for {
+		b, ok := e.(*ast.Binary)
+		if !ok {
+			return
+		}
+		switch b.Op {
+		case ast.OpEq, ast.OpNullSafe:
+			keys[b] = true
+		case ast.OpAnd:
+			joinKeys(b.Right, keys)
+			e = b.Left
+			continue
+		}
+		return
+	}
+}
+
+// joins reports whether at is an equality of ON with one side over the left relations and the other over the right ones.
+func (x *exprs) joins(at ast.Node, l, r plan.Expr) bool {
+	if !x.onKeys[at] {
+		return false
+	}
+	side := func(e plan.Expr) (sides int) {
+		refs := plan.ColumnSet{}
+		plan.Refs(e, refs)
+		for i, rel := range x.scope.rels {
+			for _, c := range rel.cols {
+				if refs.Has(c.col.ID) {
+					if i < x.onLeft {
+						sides |= 1
+					} else {
+						sides |= 2
+					}
+				}
+			}
+		}
+		return sides
+	}
+	return side(l)+side(r) == 3 && side(l) != 0 && side(r) != 0
 }
 
 // using joins on equal names and merges each pair of columns into one.

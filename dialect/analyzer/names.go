@@ -48,6 +48,9 @@ func (x *exprs) tryName(at ast.Node, name string) (plan.Expr, error) {
 		return ref, err
 	}
 	c, r, err := x.b.lookup(x.scope, name)
+	if err != nil && x.inOn {
+		return nil, sqlerr.At(sqlerr.AmbiguousTableAlias, at.Position())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type item struct {
 	table   string
 	unnamed bool
 	origin  string
+	cast    bool // is named like the column that it casts
 	star    bool
 	column  string // of a view's text: the column as the item is written, when it has no alias
 	window  string // Hive's name for an unnamed window function of the last window
@@ -63,6 +64,10 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 		}
 		if v, err = x.condition(v); err != nil {
 			return nil, err
+		}
+		blk.whereJoins = hasSubquery(v)
+		if d := x.constant(v); d != nil && !b.hive3() {
+			blk.nothing = d.Null || d.I == 0
 		}
 		n = &plan.Filter{Input: n, Cond: v}
 	}
@@ -136,7 +141,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
 			if n := x.castName(s, o, out); n != "" {
-				o.name = n
+				o.name, o.cast = n, true
 			}
 			o.column = x.b.trace.written(x.shown(it.Expr))
 		case 1:
@@ -153,6 +158,9 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		out = append(out, o)
 	}
 	for i := range out {
+		if out[i].cast && len(blk.windows) > 0 {
+			out[i].name = fmt.Sprintf("_c%d", i)
+		}
 		out[i].origin = x.origin(s, out[i].expr)
 	}
 	return out, nil
@@ -174,7 +182,7 @@ func (x *exprs) origin(s *ast.Select, e plan.Expr) string {
 
 // castName is Hive 4's name for the unnamed cast of a column: the column's, unless an item before has that name.
 func (x *exprs) castName(s *ast.Select, o item, before []item) string {
-	if !o.unnamed || x.hive3() {
+	if !o.unnamed || x.hive3() || x.joined(s) {
 		return ""
 	}
 	e := o.expr
@@ -192,6 +200,26 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 		}
 	}
 	return name
+}
+
+// joined reports whether the query joins: in FROM, or a derived table with a subquery in WHERE.
+func (x *exprs) joined(s *ast.Select) bool {
+	switch s.From.(type) {
+	case *ast.Join:
+		return true
+	case *ast.TableRef:
+		return false
+	}
+	return x.whereJoins
+}
+
+func hasSubquery(e plan.Expr) (found bool) {
+	plan.Visit(e, func(e plan.Expr) bool {
+		_, is := e.(*plan.Subquery)
+		found = found || is
+		return !found
+	})
+	return found
 }
 
 var generatedName = regexp.MustCompile(`^_c\d+$`)

@@ -210,6 +210,9 @@ func (s *selection) nameWindows() {
 	}
 	named := plan.ColumnSet{}
 	for i, it := range s.items {
+		if s.nothing { // the plan has no windows then
+			break
+		}
 		c, ok := it.expr.(*plan.ColumnRef)
 		if !ok || it.window == "" || named.Has(c.ID) {
 			continue

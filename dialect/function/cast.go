@@ -50,12 +50,12 @@ func CheckCast(env *Env, from, to *types.Type) error {
 		}
 	case numericGroup:
 		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) && (to.Kind != types.Decimal || from.Kind == types.Date) {
-			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
+			return wrongArguments(DateAsNumberCast)
 		}
 		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
 	case booleanGroup:
 		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) {
-			return wrongArguments("Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
+			return wrongArguments(DateAsNumberCast)
 		}
 		ok = fg != binaryGroup && !from.IsInterval()
 	case dateGroup:

@@ -77,6 +77,16 @@ func comparisonType(a, b *types.Type) *types.Type {
 	return t
 }
 
+// DateAsNumberCast is what Hive says where it would cast a date to a number by itself.
+const DateAsNumberCast = "Casting DATE/TIMESTAMP types to NUMERIC is prohibited (hive.strict.timestamp.conversion)"
+
+// DateAsNumber reports whether a date or timestamp is compared as a number, which Hive 4.0 refuses by hive.strict.timestamp.conversion.
+// (Dates beside numbers are compared as texts.)
+func DateAsNumber(env *Env, a, b *types.Type) bool {
+	t := comparisonType(a, b)
+	return t != nil && t.Kind == types.Double && (groupOf(a) == dateGroup || groupOf(b) == dateGroup) && strictTimestamps(env)
+}
+
 func shape(t *types.Type) string {
 	if t.IsPrimitive() {
 		return "PRIMITIVE"
@@ -85,9 +95,12 @@ func shape(t *types.Type) string {
 }
 
 func compare(title string) resolver {
-	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	return func(env *Env, args []Arg, _ bool) (Resolution, error) {
 		if len(args) != 2 {
 			return Resolution{}, wrongArguments("The operator %s accepts 2 arguments.", title)
+		}
+		if env != nil && !env.Hive3() && DateAsNumber(env, args[0].Type, args[1].Type) {
+			return Resolution{}, wrongArguments("Casting DATE/TIMESTAMP to NUMERIC is prohibited (hive.strict.timestamp.conversion)")
 		}
 		a, b := args[0].Type, args[1].Type
 		t := comparisonType(a, b)

@@ -4,8 +4,8 @@ import (
 	"skep/dialect/ast"
 )
 
-// expression parses an expression. From loosest to tightest binding: OR, AND, NOT, equality, comparison and the other
-// predicates, | & || (+ -) (* / % DIV) ^, IS tests, unary + - ~, field and index access.
+// expression parses an expression. From loosest to tightest binding: OR, AND, NOT, IS tests (4.0), equality, comparison and the other
+// predicates, | & || (+ -) (* / % DIV) ^, IS tests (3.1), unary + - ~, field and index access.
 func (p *parser) expression() ast.Expr {
 	p.nest()
 	p.enter("expression specification")
@@ -49,7 +49,11 @@ func (p *parser) andExpr() ast.Expr {
 
 func (p *parser) notExpr() ast.Expr {
 	if p.pending != nil || !p.is(kwNot) {
-		return p.equalExpr()
+		e := p.equalExpr()
+		if p.opts.Version != V31 {
+			e = p.isTest(e)
+		}
+		return e
 	}
 	p.nest()
 	p.pos++
@@ -80,6 +84,9 @@ func (p *parser) equalExpr() ast.Expr {
 				n = 2
 			}
 			if p.peek(n) != kwDistinct {
+				if p.opts.Version != V31 && isKinds[p.peek(n)] != "" {
+					return l
+				}
 				p.noViable(n)
 			}
 			p.pos += n + 1
@@ -276,7 +283,10 @@ func infixOp(k Kind) infix {
 
 // operation parses arithmetic and bit operators that bind tighter than outer, all grouping to the left.
 func (p *parser) operation(outer int) ast.Expr {
-	l := p.isTest()
+	l := p.unary()
+	if p.opts.Version == V31 {
+		l = p.isTest(l)
+	}
 	for {
 		op := infixOp(p.kind())
 		if op.prec <= outer {
@@ -287,9 +297,11 @@ func (p *parser) operation(outer int) ast.Expr {
 	}
 }
 
-// isTest parses an operand with an optional IS [NOT] NULL|TRUE|FALSE|UNKNOWN behind it.
-func (p *parser) isTest() ast.Expr {
-	e := p.unary()
+var isKinds = map[Kind]ast.IsKind{kwNull: ast.IsNull, kwTrue: ast.IsTrue, kwFalse: ast.IsFalse, kwUnknown: ast.IsNull}
+
+// isTest parses an optional IS [NOT] NULL|TRUE|FALSE|UNKNOWN behind e. In 3.1 it binds tighter than arithmetic, in 4.0 looser than
+// comparisons.
+func (p *parser) isTest(e ast.Expr) ast.Expr {
 	if !p.is(kwIs) {
 		return e
 	}
@@ -297,17 +309,8 @@ func (p *parser) isTest() ast.Expr {
 	if p.peek(1) == kwNot {
 		n = 2
 	}
-	var kind ast.IsKind
-	switch p.peek(n) {
-	case kwNull:
-		kind = ast.IsNull
-	case kwTrue:
-		kind = ast.IsTrue
-	case kwFalse:
-		kind = ast.IsFalse
-	case kwUnknown:
-		kind = ast.IsNull
-	default:
+	kind := isKinds[p.peek(n)]
+	if kind == "" {
 		return e
 	}
 	p.pos += n + 1

@@ -226,7 +226,7 @@ func (p *parser) subqueryAlias(open ast.Pos, q *ast.Query) ast.FromItem {
 	} else {
 		p.noViable(0)
 	}
-	if p.is(tokLParen) {
+	if p.is(tokLParen) && p.opts.Version == V31 {
 		s.Columns = p.parenColumnNames()
 	}
 	s.Pos = join(q.Pos, s.Alias.Pos)

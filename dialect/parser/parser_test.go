@@ -87,7 +87,8 @@ func TestPositions(t *testing.T) {
 }
 
 func TestPrecedence(t *testing.T) {
-	op := func(sql string) ast.Expr { return selectOf(t, "select "+sql, Options{}).Items[0].Expr }
+	level := Options{}
+	op := func(sql string) ast.Expr { return selectOf(t, "select "+sql, level).Items[0].Expr }
 	if e := op("a or b and not c = d").(*ast.Binary); e.Op != ast.OpOr || e.Right.(*ast.Binary).Op != ast.OpAnd {
 		t.Error("AND binds tighter than OR")
 	}
@@ -100,14 +101,21 @@ func TestPrecedence(t *testing.T) {
 	if e := op("a = b < c").(*ast.Binary); e.Op != ast.OpEq {
 		t.Error("< binds tighter than =")
 	}
-	if e, ok := op("a + b is null").(*ast.Binary); !ok || e.Right.(*ast.Is).Kind != ast.IsNull {
-		t.Error("IS NULL belongs to the operand before it")
+	if e, ok := op("a = b + c is null").(*ast.Is); !ok || e.Kind != ast.IsNull {
+		t.Error("IS NULL belongs to the comparison before it")
+	}
+	if e, ok := op("not a is true and b").(*ast.Binary).Left.(*ast.Unary); !ok || e.Expr.(*ast.Is).Kind != ast.IsTrue {
+		t.Error("IS TRUE binds tighter than NOT")
 	}
 	if e := op("a - b - c").(*ast.Binary); e.Left.(*ast.Binary).Op != ast.OpSub {
 		t.Error("- groups to the left")
 	}
 	if e := op("not a in (1)").(*ast.Unary); e.Op != ast.OpNot {
 		t.Error("NOT applies to the whole predicate")
+	}
+	level.Version = V31
+	if e, ok := op("a + b is null").(*ast.Binary); !ok || e.Right.(*ast.Is).Kind != ast.IsNull {
+		t.Error("IS NULL belongs to the operand before it in 3.1")
 	}
 }
 

@@ -313,11 +313,16 @@ func (p *parser) cast() ast.Expr {
 	e := p.expression()
 	p.expect(kwAs)
 	// The type is the first child of Hive's node, the operand the last.
-	if primitiveNames[p.kind()] == "" && p.opts.Version != V31 {
+	start := p.pos
+	n := &ast.Cast{Expr: e}
+	switch k := p.kind(); {
+	case p.opts.Version == V31 || primitiveNames[k] != "":
+		n.Type = p.primitiveType()
+	case k == kwArray || k == kwMap || k == kwStruct:
+		n.Type = p.typeName()
+	default:
 		p.noViable(0)
 	}
-	start := p.pos
-	n := &ast.Cast{Expr: e, Type: p.primitiveType()}
 	n.Pos = join(n.Type.Pos.Placeless(), e.Position())
 	if len(n.Type.Args) > 0 {
 		n.Pos = join(p.posOf(&p.toks[start+2]), e.Position()) // of what stands in the parentheses

@@ -13,6 +13,7 @@ const (
 	precOr
 	precAnd
 	precNot
+	precIs        // IS NULL behind an operand: as loose as in 4.0, its operand as tight as in 3.1; does not chain
 	precEqual     // = <=> <> IS DISTINCT FROM
 	precPredicate // < LIKE IN BETWEEN EXISTS; does not chain
 	precBitOr
@@ -21,7 +22,6 @@ const (
 	precAdd
 	precMul
 	precBitXor
-	precIs // IS NULL behind an operand; does not chain
 	precUnary
 	precPrimary
 )

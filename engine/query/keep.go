@@ -264,6 +264,7 @@ func (st *Statement) resultColumns(r *record) error {
 	}
 	if ts != nil {
 		st.result = st.session.engine.newResult(ts)
+		st.result.texts = r.Texts
 	}
 	return nil
 }

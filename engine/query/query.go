@@ -98,11 +98,15 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 		return fmt.Errorf("a query without columns")
 	}
 	st.result = st.session.engine.newResult(ts)
+	fail := st.failedRows
+	if !st.fetched(analysed.Root) {
+		fail, st.result.texts = failed, nestedColumns(ts)
+	}
 	st.task = func(ctx context.Context) error {
 		if st.inStages(root) {
-			return failed(st.runQueryInStages(ctx, root))
+			return fail(st.runQueryInStages(ctx, root))
 		}
-		return failed(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}, InOrder: true}))
+		return fail(st.runPlan(ctx, planner.Output{Root: root, Sink: resultSink{st.result}, InOrder: true}))
 	}
 	return nil
 }

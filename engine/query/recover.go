@@ -28,6 +28,7 @@ type record struct {
 	SQL       string
 	SessionID string
 	Columns   []recordedColumn `json:",omitempty"` // of the result; nil without one
+	Texts     []int            `json:",omitempty"` // Result.texts
 	// Owner is who the staging directories of Writes belong to, or the name under which the result is kept.
 	Owner  string          `json:",omitempty"`
 	Writes []recordedWrite `json:",omitempty"`
@@ -56,6 +57,9 @@ func (st *Statement) record(writes []*write) ([]byte, error) {
 	r := record{SQL: st.sql, SessionID: st.session.ID, Owner: st.owner, Client: st.client}
 	for _, c := range st.columns {
 		r.Columns = append(r.Columns, recordedColumn{c.Name, c.Type.String(), c.Comment})
+	}
+	if st.result != nil {
+		r.Texts = st.result.texts
 	}
 	for _, w := range writes {
 		x := recordedWrite{Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary}

@@ -19,6 +19,7 @@ const resultMemory = 16 << 20
 type Result struct {
 	types []*types.Type
 	dir   string
+	texts []int // columns whose values go throughText
 
 	mu      sync.Mutex
 	batches []*vector.Batch
@@ -37,6 +38,7 @@ func (r *Result) AppendBatch(b *vector.Batch) error {
 	}
 	c := vector.NewBatch(r.types)
 	c.Append(b)
+	throughText(c, r.texts)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.rows += int64(c.N)

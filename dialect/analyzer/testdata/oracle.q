@@ -342,10 +342,6 @@ names select * from (values (1,'a'),(2,'b')) v;
 ----
 Result: v.col1 int, v.col2 string
 
-names select * from (values (1,'a'),(2,'b')) as v(p,q);
-----
-Result: v.p int, v.q string
-
 names values (1,'a');
 ----
 Result: col1 int, col2 string
