@@ -33,6 +33,7 @@ type Query struct {
 	tasks   []*Task
 	closers []Closer
 	known   map[any]struct{}
+	polls   atomic.Int64
 }
 
 // NewQuery returns an empty graph whose pipelines run on at most workers of the slots.
@@ -171,9 +172,26 @@ func (q *Query) Run(ctx context.Context) error {
 	return err
 }
 
+// polled is a context that counts how often somebody asks whether it has ended.
+type polled struct {
+	context.Context
+	polls *atomic.Int64
+}
+
+// Err implements context.Context.
+func (p polled) Err() error {
+	p.polls.Add(1)
+	return p.Context.Err()
+}
+
+// Polls returns how often the parts of the query have asked whether they should stop. They do at every batch and during long
+// computations, so as long as it grows the query gets on. Any goroutine may call it.
+func (q *Query) Polls() int64 { return q.polls.Load() }
+
 func (q *Query) runTasks(parent context.Context) error {
-	ctx, cancel := context.WithCancelCause(parent)
+	stoppable, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
+	ctx := polled{stoppable, &q.polls}
 	waits := make(map[*Task]int, len(q.tasks))
 	users := map[*Task][]*Task{}
 	var ready []*Task

@@ -155,7 +155,7 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	if err != nil {
 		return nil, err
 	}
-	if err := q.Run(ctx); err != nil {
+	if err := progress.run(ctx, q); err != nil {
 		return nil, err
 	}
 	progress.Report = newReport(p.Profile)
@@ -204,7 +204,11 @@ func (s taskScans) Scan(ctx context.Context, n *plan.Scan, predicates []format.P
 	if err != nil {
 		return nil, err
 	}
-	return countedTable{t, s.progress}, nil
+	splits := s.splits[n]
+	if n.Sample != nil {
+		splits = nil
+	}
+	return countedTable{t, splits, s.progress}, nil
 }
 
 // remote gives the remote sources of a fragment what a task reads of exchanges.
@@ -253,7 +257,7 @@ func (s *exchangeSource) Reader(w *pipeline.Worker) (pipeline.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &exchangeReader{r, w.Context, s.progress}, nil
+	return &exchangeReader{reader: r, ctx: w.Context, progress: s.progress}, nil
 }
 
 type exchangeReader struct {
@@ -261,6 +265,7 @@ type exchangeReader struct {
 	ctx    context.Context // of the worker
 
 	progress *Progress
+	bytes    int64 // counted so far
 }
 
 // Next implements pipeline.Reader.
@@ -269,6 +274,9 @@ func (r *exchangeReader) Next() (*vector.Batch, error) {
 	if b != nil {
 		r.progress.Rows.Add(int64(b.Rows()))
 	}
+	s := r.reader.Stats()
+	r.progress.Bytes.Add(s.LocalBytes + s.RemoteBytes - r.bytes)
+	r.bytes = s.LocalBytes + s.RemoteBytes
 	return b, err
 }
 

@@ -250,7 +250,7 @@ func (r *Runner) Progress() []scheduler.Progress {
 	defer r.mu.Unlock()
 	out := make([]scheduler.Progress, 0, len(r.attempts))
 	for id, a := range r.attempts {
-		out = append(out, scheduler.Progress{Attempt: id, Rows: a.progress.Rows.Load()})
+		out = append(out, scheduler.Progress{Attempt: id, Bytes: a.progress.Bytes.Load(), Rows: a.progress.Rows.Load(), Work: a.progress.Work()})
 	}
 	return out
 }

@@ -277,6 +277,9 @@ func (r *Reader) open(ctx context.Context, partitions shuffle.Range) error {
 	}
 	if batches, ok := stored.Batches(partitions); ok {
 		r.batches = batches
+		if x, err := stored.Extent(partitions); err == nil {
+			r.stats.LocalBytes += x.Bytes
+		}
 		return nil
 	}
 	s, err := openLocal(stored, partitions, r.pieces, 0)
