@@ -245,6 +245,7 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 	}
 	j.fragments = append(j.fragments, payload)
 	st := scheduler.StageSpec{Name: StageName(s), Payload: payload, KeepEmpty: len(s.Empties) == 0}
+	st.Memory, st.MemoryPercent = s.Memory()
 	switch _, partitioned := g.Partitioned(s); {
 	case s.Single:
 		st.Tasks = 1

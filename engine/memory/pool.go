@@ -25,8 +25,10 @@ type Pool struct {
 	name   string
 	parent *Pool
 	limit  int64
-	used   atomic.Int64
-	peak   atomic.Int64
+	// reserved counts in the parent from the start: what the pool's queries use up to it takes nothing from others any more.
+	reserved int64
+	used     atomic.Int64
+	peak     atomic.Int64
 	// spilled is what operators wrote to files for lack of memory, in bytes.
 	spilled atomic.Int64
 	closed  atomic.Bool
@@ -51,11 +53,20 @@ func (p *Pool) NewChild(name string, limit int64) *Pool {
 	return c
 }
 
+// Reserve returns a pool to which n bytes of p belong as long as it is open, whether they are used or not. It may use more, which
+// counts in p as that of other children does; only p's limit holds.
+func (p *Pool) Reserve(name string, n int64) *Pool {
+	c := p.NewChild(name, 0)
+	c.reserved = max(n, 0)
+	p.add(c.reserved, false)
+	return c
+}
+
 // Close takes a child out of its parent, with all that is still recorded in it, such as what an operator held that broke down:
 // whatever happens to a query, its memory is the others' again when it has ended. What is recorded later goes nowhere.
 func (p *Pool) Close() {
 	p.closed.Store(true)
-	left := p.used.Swap(0)
+	left := max(p.used.Swap(0), p.reserved)
 	for q := p.parent; q != nil; q = q.parent {
 		q.used.Add(-left)
 	}
@@ -96,11 +107,13 @@ func (p *Pool) Limit() int64 {
 // Available returns how many more bytes fit below the limits of p and its ancestors (may be negative), or a very large
 // number without limits.
 func (p *Pool) Available() int64 {
-	room := int64(1) << 62
+	room, own := int64(1)<<62, int64(0)
 	for ; p != nil; p = p.parent {
+		used := p.used.Load()
 		if p.limit > 0 {
-			room = min(room, p.limit-p.used.Load())
+			room = min(room, p.limit-used+own)
 		}
+		own += max(0, p.reserved-used)
 	}
 	return room
 }
@@ -112,7 +125,7 @@ const reserve = 5 // one fifth
 // quarters of the process's memory.
 const overcommit = 8 // one eighth
 
-// add records n bytes. It returns the first pool from p upwards whose limit, less the reserve for spillable accounts, they exceed,
+// add records n bytes, those beyond a pool's reservation in its parent, too. It returns the first pool from p upwards whose limit, less the reserve for spillable accounts, they exceed,
 // or nil.
 func (p *Pool) add(n int64, spillable bool) (over *Pool) {
 	for ; p != nil && !p.closed.Load(); p = p.parent {
@@ -129,6 +142,9 @@ func (p *Pool) add(n int64, spillable bool) (over *Pool) {
 		}
 		if p.limit > 0 && used > limit && over == nil {
 			over = p
+		}
+		if n = max(used, p.reserved) - max(used-n, p.reserved); n == 0 { // what is left of the reservation pays first
+			return over
 		}
 	}
 	return over

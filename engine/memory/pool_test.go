@@ -115,3 +115,38 @@ func TestOthersSpill(t *testing.T) {
 		t.Errorf("%d bytes are left", server.Used())
 	}
 }
+
+func TestReservationsCountFromTheStart(t *testing.T) {
+	worker := NewPool("worker", 100)
+	query := worker.NewChild("query", 0)
+	a, b := query.Reserve("a", 40), query.Reserve("b", 30)
+	if worker.Used() != 70 || query.Used() != 70 || a.Available() != 70 || b.Available() != 60 || worker.Available() != 30 {
+		t.Errorf("used %d, available %d, %d and %d", worker.Used(), a.Available(), b.Available(), worker.Available())
+	}
+	x, y := a.NewAccount("x", false), b.NewAccount("y", false)
+	if !x.Set(35) || worker.Used() != 70 {
+		t.Errorf("35 of 40 reserved: used %d", worker.Used())
+	}
+	if !x.Set(60) || worker.Used() != 90 || !y.Set(30) || worker.Used() != 90 {
+		t.Errorf("20 beyond a reservation: used %d", worker.Used())
+	}
+	// What is reserved is there, whoever else has taken all the rest.
+	if !x.Set(70) || x.Set(71) || !y.Set(29) || !y.Set(30) || y.Set(31) {
+		t.Error("the worker's limit is 100")
+	}
+	x.Set(10)
+	y.Set(40)
+	if worker.Used() != 80 || a.Used() != 10 {
+		t.Errorf("used %d and %d, want the reserved 40 and 40", worker.Used(), a.Used())
+	}
+	x.Close()
+	a.Close()
+	if worker.Used() != 40 {
+		t.Errorf("used %d after a's end", worker.Used())
+	}
+	b.Close() // with y open, as after a panic
+	y.Close()
+	if worker.Used() != 0 || query.Used() != 0 {
+		t.Errorf("%d and %d are left", worker.Used(), query.Used())
+	}
+}

@@ -51,8 +51,9 @@ type StageSpec struct {
 	// overrides the bytes one task should read, LeastBytes and MostBytes their bounds where a stage reads exchanges (0: Config.Sizing).
 	Tasks, MinTasks, MaxTasks          int
 	TargetBytes, LeastBytes, MostBytes int64
-	// Memory is the first grant of a task in bytes; an attempt that ran out of memory is tried again with more.
-	Memory int64
+	// Memory and MemoryPercent of the bytes that a task reads are its first grant in bytes, at most a slot's share of three quarters of the worker; an
+	// attempt that ran out of memory is tried again with more.
+	Memory, MemoryPercent int64
 	// MaxFailures is how many counted failures of one task the stage bears (0: Config.MaxFailures).
 	MaxFailures int
 	// NoSpeculation forbids copies of slow attempts (a session's setting; the core needs no such help to be correct).
@@ -154,6 +155,9 @@ func (j *JobSpec) validateStage(id StageID, st *StageSpec) error {
 	}
 	if st.LeastBytes < 0 || st.MostBytes < 0 {
 		return fmt.Errorf("bounds of %d and %d bytes for a task", st.LeastBytes, st.MostBytes)
+	}
+	if st.Memory < 0 || st.MemoryPercent < 0 {
+		return fmt.Errorf("a first grant of %d bytes and %d %% of what a task reads", st.Memory, st.MemoryPercent)
 	}
 	dividing, partitions := 0, -1
 	for k, in := range st.Inputs {

@@ -35,7 +35,7 @@ type request struct {
 	job    *job
 	stage  *stage
 	task   TaskID
-	memory int64 // 0: no need; -1: a whole worker
+	memory grant
 	copy   bool
 	// anywhere drops the exclusion of workers on which the task failed: it failed on all.
 	anywhere bool
@@ -114,7 +114,7 @@ func (c *Core) launchReady(j *job, s *stage) bool {
 			if w == nil {
 				continue
 			}
-		} else if local := s.localTask(w.id); local >= 0 && local != t && !c.excluded(j, s, local, w.id) && s.need(local) == r.memory {
+		} else if local := s.localTask(w.id); local >= 0 && local != t && !c.excluded(j, s, local, w.id) && s.need(local).fits(w) {
 			t = local
 		}
 		s.tasks[t].queued = false
@@ -141,30 +141,34 @@ func (s *stage) localTask(w WorkerID) TaskID {
 	return -1
 }
 
-func (s *stage) need(t TaskID) int64 {
-	if s.tasks[t].memory >= 3 {
-		return -1
-	}
-	return s.spec.Memory << s.tasks[t].memory
+// grant is the memory that a task should get.
+type grant struct {
+	bytes    int64 // of its first attempt; 0: it needs none to speak of
+	doubled  uint8
+	allOfOne bool // a whole worker
 }
 
-// grantOf is the memory a task gets on a worker.
-func (c *Core) grantOf(s *stage, t *task, w *worker) int64 {
-	if t.memory >= 3 {
-		return w.memory
+func (s *stage) need(t TaskID) grant {
+	n := s.tasks[t].memory
+	return grant{s.spec.Memory + s.expect[t]/100*s.spec.MemoryPercent, n, n >= 3}
+}
+
+// on is the grant on a worker: as the first one at most the share of a slot, a quarter being left for those who need more, so that
+// no expectation, however wrong, keeps slots idle.
+func (g grant) on(w *worker) int64 {
+	all := max(w.memory, 0)
+	if g.allOfOne {
+		return all
 	}
-	return min(s.spec.Memory<<t.memory, max(w.memory, 0))
+	return min(min(g.bytes, all/int64(max(w.slots, 1))*3/4)<<g.doubled, all)
 }
 
 // fits says that the memory is there.
-func (r *request) fits(w *worker) bool {
-	if w.memory <= 0 || r.memory == 0 {
+func (g grant) fits(w *worker) bool {
+	if w.memory <= 0 || g.bytes == 0 && !g.allOfOne {
 		return true
 	}
-	if r.memory < 0 || r.memory >= w.memory {
-		return w.usedMemory == 0
-	}
-	return w.usedMemory+r.memory <= w.memory
+	return w.usedMemory+g.on(w) <= w.memory
 }
 
 // allowed says that the worker may run the task, whether or not it has room.
@@ -204,7 +208,7 @@ func (c *Core) pick(r *request) (w *worker, short bool) {
 		if w != nil && len(near) == 0 && (room < bestRoom || (room == bestRoom && o.assigned >= w.assigned)) {
 			continue // cheap test first
 		}
-		if !r.fits(o) || !c.allowed(r, o) || (o.reserved.until != 0 && !o.reserved.is(r)) {
+		if !r.memory.fits(o) || !c.allowed(r, o) || (o.reserved.until != 0 && !o.reserved.is(r)) {
 			continue
 		}
 		n := isNear(o.id) && room > 0
@@ -252,7 +256,7 @@ func (c *Core) relax(r *request) (*worker, bool) {
 			return w, short
 		}
 	}
-	if r.memory == 0 {
+	if r.memory == (grant{}) {
 		return nil, false
 	}
 	if w := c.makeRoom(r); w != nil {
@@ -264,7 +268,7 @@ func (c *Core) relax(r *request) (*worker, bool) {
 		if w.reserved.until != 0 && w.reserved.is(r) {
 			return nil, false // waits for this one
 		}
-		if !c.allowed(r, w) || w.reserved.until != 0 || r.fits(w) {
+		if !c.allowed(r, w) || w.reserved.until != 0 || r.memory.fits(w) {
 			continue
 		}
 		if best == nil || w.usedMemory < best.usedMemory {
@@ -282,7 +286,7 @@ func (c *Core) launch(j *job, s *stage, t TaskID, w *worker, isCopy, short bool)
 	tk := &s.tasks[t]
 	id := AttemptID{j.id, s.id, s.epoch, t, c.restarts<<16 | uint32(tk.next)}
 	tk.next++
-	memory := c.grantOf(s, tk, w)
+	memory := s.need(t).on(w)
 	if w.reserved.job == j.id && w.reserved.stage == s.id && w.reserved.task == t {
 		w.reserved = reservation{}
 	}

@@ -114,14 +114,14 @@ func (c *Core) makeRoom(r *request) *worker {
 				w.usedMemory -= a.memory
 			}
 		}
-		enough := r.fits(w)
+		enough := r.memory.fits(w)
 		w.usedMemory = used
 		if !enough {
 			continue
 		}
 		slices.SortStableFunc(waiting, func(a, b *attempt) int { return int(min(max(b.launchedAt-a.launchedAt, -1), 1)) })
 		for _, a := range waiting {
-			if r.fits(w) {
+			if r.memory.fits(w) {
 				break
 			}
 			j, s, t := c.taskOf(a.id)

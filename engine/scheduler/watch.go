@@ -171,7 +171,7 @@ func (c *Core) launchCopy(j *job, want wish) (w *worker, done bool) {
 	floor := 0.4 * c.medianHealth()
 	for i := range c.workers {
 		o := &c.workers[i]
-		if c.room(o) <= 0 || c.now < o.probationUntil || o.health < floor || !r.fits(o) || !c.allowed(&r, o) || c.runs(t, o.id) ||
+		if c.room(o) <= 0 || c.now < o.probationUntil || o.health < floor || !r.memory.fits(o) || !c.allowed(&r, o) || c.runs(t, o.id) ||
 			o.reserved.until != 0 {
 			continue
 		}

@@ -146,7 +146,7 @@ func (c *Core) reconcileRunning(w *worker, e WorkerSeen) {
 			c.emit(Cancel{Attempt: id, Worker: w.id, Incarnation: w.inc, Class: Superseded})
 		default:
 			isCopy := t.live > 0
-			c.begin(j, s, id, w, c.grantOf(s, t, w), isCopy, w.used >= w.slots)
+			c.begin(j, s, id, w, s.need(id.Task).on(w), isCopy, w.used >= w.slots)
 			a := c.find(id)
 			a.adopted = true
 			a.started(c.now)

@@ -210,7 +210,7 @@ func (r *Runner) env(a *attempt) (*stage.Env, error) {
 	scripts := &script.Scripts{Session: s, Formats: r.config.Formats, Dir: dir, Logf: logf}
 	return &stage.Env{
 		Planner: planner.Env{
-			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: a.job.pool.NewChild(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
+			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: a.job.pool.Reserve(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
 		},
 		Exchange: r.config.Exchange,
 		Tables:   &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},
@@ -329,10 +329,10 @@ func (r *Runner) classify(a *attempt, err error) (scheduler.Class, *scheduler.Fe
 		return scheduler.Internal, nil
 	case errors.As(err, &stale):
 		return scheduler.TransientIO, nil
+	case errors.Is(err, memory.ErrExceeded): // beside fewer others, or alone, it may do
+		return scheduler.OutOfMemory, nil
 	case said, r.config.Alone: // it would fail in the same way again
 		return scheduler.User, nil
-	case errors.Is(err, memory.ErrExceeded):
-		return scheduler.OutOfMemory, nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return scheduler.DiskFull, nil
 	case transient(err):

@@ -40,7 +40,7 @@ type Launch struct {
 	Sink     []byte // tablesink.Spec, of stages that write files; the attempt has a directory of its own below the spec's
 	// Commit says that the attempt has to ask before its output counts.
 	Commit bool
-	Memory int64 // the grant; 0: the worker's
+	Memory int64 // the grant, which is reserved in the worker's pool
 }
 
 // Kind says what a report is about.
