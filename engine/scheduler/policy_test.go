@@ -371,3 +371,21 @@ func TestReleasedAndLostIsMadeAgain(t *testing.T) {
 		t.Fatalf("%+v", r.ended)
 	}
 }
+
+// TestFirstGrants: what a task gets follows from what it reads, up to a slot's share of three quarters of the worker.
+func TestFirstGrants(t *testing.T) {
+	r := newRig(t, DefaultConfig(), 1, 4)
+	spec := scan(3)
+	st := &spec.Stages[0]
+	st.Memory, st.MemoryPercent = 20, 300
+	st.Splits = []Split{{Bytes: 0}, {Bytes: 2000}, {Bytes: 500_000}}
+	r.do(JobSubmitted{Job: 1, Spec: spec})
+	var grants []int64
+	for _, l := range r.launches {
+		grants = append(grants, l.Memory)
+	}
+	slices.Sort(grants)
+	if want := []int64{20, 187, 187}; !slices.Equal(grants, want) {
+		t.Errorf("grants %v, want %v", grants, want)
+	}
+}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -199,5 +200,16 @@ func TestAStagingDirectoryDoesNotComeBack(t *testing.T) {
 	}
 	if _, err := os.Stat(gone); err == nil {
 		t.Error("the staging directory of a statement that has ended was made again")
+	}
+}
+
+// TestLackOfMemoryIsNobodysFault: beside fewer others an attempt may have what it lacks, on a lone worker, too.
+func TestLackOfMemoryIsNobodysFault(t *testing.T) {
+	for _, alone := range []bool{true, false} {
+		r := New(Config{Alone: alone})
+		a := memory.NewPool("worker", 1).NewAccount("sort", false)
+		if class, _ := r.classify(&attempt{}, fmt.Errorf("sorting: %w", a.Exceeded())); class != scheduler.OutOfMemory {
+			t.Errorf("alone %v: %v", alone, class)
+		}
 	}
 }
