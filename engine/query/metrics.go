@@ -9,6 +9,7 @@ import (
 	"skep/engine/history"
 	"skep/engine/metrics"
 	"skep/engine/scheduler"
+	"skep/engine/worker"
 	"skep/shuffle"
 )
 
@@ -27,6 +28,46 @@ func (e *Engine) addMetrics() {
 	m.Add(metrics.Family{
 		Name: "skep_speculation_total", Help: "Copies of slow attempts.", Labels: []string{"outcome"}, Counter: true, Samples: e.speculation,
 	})
+}
+
+// addWorkerMetrics adds what worker processes say of themselves with their heartbeats.
+func (e *Engine) addWorkerMetrics() {
+	add := func(f metrics.Family, of func(s worker.Stats) []metrics.Sample) {
+		f.Labels = append([]string{"worker"}, f.Labels...)
+		f.Samples = func() []metrics.Sample {
+			var out []metrics.Sample
+			for name, s := range e.workers.Stats() {
+				for _, x := range of(s) {
+					out = append(out, metrics.Sample{Labels: append([]string{name}, x.Labels...), Value: x.Value})
+				}
+			}
+			return out
+		}
+		e.metrics.Add(f)
+	}
+	sample := func(n int64, labels ...string) metrics.Sample {
+		return metrics.Sample{Labels: labels, Value: float64(n)}
+	}
+	add(metrics.Family{Name: "skep_worker_attempts", Help: "Attempts that run or whose end nobody has heard of."}, func(s worker.Stats) []metrics.Sample {
+		return []metrics.Sample{sample(s.Attempts)}
+	})
+	add(metrics.Family{Name: "skep_worker_memory_bytes", Help: "Memory of workers.", Labels: []string{"kind"}}, func(s worker.Stats) []metrics.Sample {
+		return []metrics.Sample{sample(s.Memory, "used"), sample(s.Limit, "limit"), sample(s.Heap, "heap")}
+	})
+	add(metrics.Family{
+		Name: "skep_worker_spilled_bytes_total", Help: "Bytes that operators wrote to files for lack of memory.", Counter: true,
+	}, func(s worker.Stats) []metrics.Sample { return []metrics.Sample{sample(s.Spilled)} })
+	add(metrics.Family{
+		Name: "skep_worker_shuffle_bytes_total", Help: "Bytes read of outputs in the same process, and fetched from others.", Labels: []string{"way"}, Counter: true,
+	}, func(s worker.Stats) []metrics.Sample {
+		return []metrics.Sample{sample(s.Read, "read"), sample(s.Fetched, "fetched")}
+	})
+	add(metrics.Family{Name: "skep_worker_shuffle_blocks_total", Help: "Blocks read of outputs.", Counter: true}, func(s worker.Stats) []metrics.Sample {
+		return []metrics.Sample{sample(s.Blocks)}
+	})
+	add(metrics.Family{
+		Name: "skep_worker_refetches_total", Help: "Requests for outputs that failed and were made again.", Counter: true,
+	}, func(s worker.Stats) []metrics.Sample { return []metrics.Sample{sample(s.Refetches)} })
 }
 
 // openStatements counts the statements that have begun, by state.

@@ -91,6 +91,7 @@ func (e *Engine) acceptWorkers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("accepting workers: %w", errors.Join(err, e.closeCoordinator()))
 	}
+	e.addWorkerMetrics()
 	return nil
 }
 

@@ -126,6 +126,34 @@ func TestWorkersGiveTheSameRows(t *testing.T) {
 			end[i]() // the last worker does the rest alone
 		}
 	}
+	s.conf.Set(rangeBytes, "0")
+	const ordered = "select v, k from skewed order by k % 10, v desc"
+	got := run(t, s, ordered)
+	s.conf.Set(executionMode, "embedded")
+	if want := run(t, s, ordered); !slices.Equal(got, want) {
+		t.Errorf("%s: %d rows in another order than %d", ordered, len(got), len(want))
+	}
+	s.conf.Set(executionMode, "staged")
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // with the next heartbeat
+		counted, err := e.metrics.Registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := 0.0
+		for _, f := range counted {
+			for _, m := range f.GetMetric() {
+				if f.GetName() == "skep_worker_shuffle_bytes_total" && m.GetLabel()[1].GetValue() == "w2" {
+					read += m.GetCounter().GetValue()
+				}
+			}
+		}
+		if read > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the last worker told nobody what it read")
+		}
+	}
 	if _, err := tryRun(t.Context(), s, "select cast(assert_true(v < 0) as int) from t"); err == nil || err.Error() == "" {
 		t.Error("a query that fails on a worker succeeded")
 	}

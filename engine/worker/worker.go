@@ -50,6 +50,7 @@ type Config struct {
 type Runner struct {
 	config  Config
 	running sync.WaitGroup
+	reads   reads
 
 	mu       sync.Mutex
 	jobs     map[scheduler.JobID]*job
@@ -92,7 +93,9 @@ var (
 
 // New returns a runner.
 func New(c Config) *Runner {
-	return &Runner{config: c, jobs: map[scheduler.JobID]*job{}, attempts: map[scheduler.AttemptID]*attempt{}}
+	r := &Runner{config: c, jobs: map[scheduler.JobID]*job{}, attempts: map[scheduler.AttemptID]*attempt{}}
+	r.config.Exchange = countedExchange{c.Exchange, &r.reads}
+	return r
 }
 
 // Close ends all attempts and waits for them.

@@ -28,6 +28,7 @@ type peer struct {
 	queue  []any // messages, and *worker.Launch
 	wake   chan struct{}
 	live   []scheduler.AttemptID // as the last heartbeat lists them
+	stats  *worker.Stats         // of the last heartbeat
 	closed chan struct{}
 	once   sync.Once
 
@@ -256,6 +257,7 @@ func (p *peer) seen(m *wire.Register) {
 func (p *peer) listed(m *wire.Heartbeat) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stats = &m.Stats
 	p.live = p.live[:0]
 	for _, x := range m.Progress {
 		p.live = append(p.live, x.Attempt)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +18,7 @@ import (
 
 	"skep/engine/coordinator"
 	"skep/engine/scheduler"
+	"skep/engine/worker"
 	"skep/engine/worker/wire"
 )
 
@@ -72,6 +75,22 @@ func (s *Server) Close() {
 	close(s.ending)
 	s.grpc.Stop()
 	s.served.Wait()
+}
+
+// Stats returns what the workers that are attached counted last, by name.
+func (s *Server) Stats() map[string]worker.Stats {
+	s.mu.Lock()
+	peers := slices.Collect(maps.Values(s.peers))
+	s.mu.Unlock()
+	all := make(map[string]worker.Stats, len(peers))
+	for _, p := range peers {
+		p.mu.Lock()
+		if p.stats != nil {
+			all[p.name] = *p.stats
+		}
+		p.mu.Unlock()
+	}
+	return all
 }
 
 // number returns the number of a worker; new ones get the next.

@@ -225,7 +225,7 @@ func (l *link) send(ctx context.Context, stream *wire.Stream) error {
 			if !since.IsZero() && l.drained(since) {
 				return errDrained
 			}
-			l.say(&wire.Heartbeat{Progress: l.runner.Progress()})
+			l.say(&wire.Heartbeat{Progress: l.runner.Progress(), Stats: l.runner.Stats()})
 		case <-again.C:
 			l.repeat()
 		case <-drain:

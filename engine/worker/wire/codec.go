@@ -201,6 +201,9 @@ func codeHeartbeat(c *codec.Coder, m *Heartbeat) {
 		c.Int64(&p.Rows)
 		c.Int64(&p.Work)
 	})
+	for _, n := range m.Stats.Fields() {
+		c.Int64(n)
+	}
 }
 
 func codeOutput(c *codec.Coder, o *scheduler.Output) {

@@ -32,8 +32,11 @@ type Register struct {
 	Waiting     []scheduler.AttemptID // of Running, for inputs
 }
 
-// Heartbeat lists the attempts of a worker.
-type Heartbeat struct{ Progress []scheduler.Progress }
+// Heartbeat lists the attempts of a worker, with what it counts.
+type Heartbeat struct {
+	Progress []scheduler.Progress
+	Stats    worker.Stats
+}
 
 // Report is what an attempt says of itself.
 type Report struct{ *worker.Report }

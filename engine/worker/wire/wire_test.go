@@ -29,7 +29,7 @@ var messages = []Message{
 		Held:    []*worker.Report{{Kind: worker.Finished, Attempt: attempt, Output: output, Place: &worker.Place{Location: "http://h:1", Check: 1<<32 - 1, Partitions: 3}}},
 		Running: []scheduler.AttemptID{attempt, {}}, Waiting: []scheduler.AttemptID{attempt},
 	},
-	&Heartbeat{Progress: []scheduler.Progress{{Attempt: attempt, Bytes: 1, Rows: 2, Work: 3}}},
+	&Heartbeat{Progress: []scheduler.Progress{{Attempt: attempt, Bytes: 1, Rows: 2, Work: 3}}, Stats: worker.Stats{Attempts: 1, Memory: 1 << 40, Refetches: 9}},
 	&Report{&worker.Report{Kind: worker.CommitRequested, Attempt: attempt, Output: output, Manifest: []byte("files")}},
 	&Report{&worker.Report{
 		Kind: worker.Failed, Attempt: attempt, Class: scheduler.FetchFailed, Message: "lost",
