@@ -86,23 +86,27 @@ type HashJoin struct {
 	mu       sync.Mutex
 	accounts []*memory.Account
 	built    chunks          // rows of build workers that have ended, unless they are in partitions
-	total    int             // rows of the whole build side
-	nullKey  bool            // some build row has a NULL in a key
 	account  *memory.Account // of the table
-	cols     []*vector.Vector
-	rows     int // of cols: the resident part of the build side
-	table    *hashtable.JoinTable
-	ranges   *rangeIndex // nil without Ranges
-	dicts    []buildDict // by output column
-	matched  []uint32    // by build row, a bit: probed successfully (kinds that emit build rows)
-
-	wanted  []int        // keys for which there are runtime filters
-	filters []*keyFilter // by key
+	*buildSide
+	matched []uint32 // by build row, a bit: probed successfully (kinds that emit build rows)
+	wanted  []int    // keys for which there are runtime filters
 
 	partitioned atomic.Bool
 	resident    [partitions]bool
 	buildParts  []*scatter
 	probeParts  []*scatter
+}
+
+// buildSide is what is built. Probing does not change it, so that several joins may have the same one.
+type buildSide struct {
+	total   int  // rows of the whole build side
+	nullKey bool // some build row has a NULL in a key
+	cols    []*vector.Vector
+	rows    int // of cols: the resident part of the build side
+	table   *hashtable.JoinTable
+	ranges  *rangeIndex  // nil without Ranges
+	dicts   []buildDict  // by output column
+	filters []*keyFilter // by key
 
 	nullOnce sync.Once
 	nullAt   []uint32 // see nullRows
@@ -114,10 +118,27 @@ func NewHashJoin(spec JoinSpec, r *Resources) *HashJoin {
 }
 
 func newHashJoin(spec JoinSpec, r *Resources, level int, files *spillFiles) *HashJoin {
-	j := &HashJoin{spec: spec, res: r, level: level, files: files, built: chunks{ts: spec.BuildTypes}}
+	j := &HashJoin{spec: spec, res: r, level: level, files: files, built: chunks{ts: spec.BuildTypes}, buildSide: &buildSide{}}
 	j.account = j.newAccount(false)
 	return j
 }
+
+// Another returns a join like j that has to be built, with resources of its own.
+func (j *HashJoin) Another(r *Resources) *HashJoin {
+	other := NewHashJoin(j.spec, r)
+	other.wanted = j.wanted
+	return other
+}
+
+// MayAdopt reports whether other joins of the same kind may have the build side of this one: it is in memory as a whole, or not yet built,
+// and nobody notes which of its rows have matches.
+func (j *HashJoin) MayAdopt() bool { return !j.partitioned.Load() && !j.spec.Kind.emitsBuild() }
+
+// Adopt makes the build side of a join that has been built, and MayAdopt, that of j. The other join must not be closed before j is.
+func (j *HashJoin) Adopt(other *HashJoin) { j.buildSide = other.buildSide }
+
+// Bytes is the memory of the build side, when it has been built.
+func (j *HashJoin) Bytes() int64 { return j.account.Held() }
 
 func (j *HashJoin) newAccount(spillable bool) *memory.Account {
 	a := j.res.Pool.NewAccount(j.spec.Name, spillable)

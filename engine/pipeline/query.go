@@ -61,6 +61,13 @@ func (q *Query) AddTask(name string, f func(ctx context.Context) error) *Task {
 	return t
 }
 
+// AddWaiting adds a task that runs f once without a slot: f mostly waits for others, and what it computes takes slots of its own.
+func (q *Query) AddWaiting(name string, f func(ctx context.Context) error) *Task {
+	t := &Task{name: name, run: f, deps: map[*Task]struct{}{}}
+	q.tasks = append(q.tasks, t)
+	return t
+}
+
 // AddParallel adds a task that calls f for 0..count()-1 by several workers. count is called when the task starts.
 func (q *Query) AddParallel(name string, count func() int, f func(ctx context.Context, i int) error) *Task {
 	src := &calls{count: count, f: f}

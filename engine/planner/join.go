@@ -107,10 +107,6 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	if wantsExact {
 		above = above.With(exact...)
 	}
-	build, err := b.compile(buildNode, above.With(buildKeys...))
-	if err != nil {
-		return nil, err
-	}
 	c := newComputed()
 	var buildCols []plan.Column
 	for _, col := range buildNode.Columns() {
@@ -127,10 +123,6 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 		spec.Ranges, rangeProbes = rangeKeys(n.Residual, plan.OutputSet(probeNode), plan.OutputSet(buildNode), c)
 	}
 	spec.BuildTypes = c.types()
-	buildProgram, err := b.program(build, c.exprs)
-	if err != nil {
-		return nil, err
-	}
 
 	s, err := b.compile(probeNode, above.With(probeKeys...))
 	if err != nil {
@@ -164,7 +156,10 @@ func (b *builder) join(n *plan.Join, need plan.ColumnSet) (*stream, error) {
 	}
 	op := operator.NewHashJoin(spec, b.resources)
 	b.query.AddCloser(op)
-	end := b.sink(build, op.Build(buildProgram), n, "join build")
+	end, err := b.table(op, joinBuild{n, buildNode, above.With(buildKeys...), c.exprs})
+	if err != nil {
+		return nil, err
+	}
 	for _, br := range s.branches {
 		br.after = append(br.after, end)
 	}

@@ -5,6 +5,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"skep/dialect/plan"
 	"skep/dialect/types"
@@ -39,6 +40,8 @@ type Env struct {
 	SpillDir string
 	Scans    ScanProvider
 	Remote   RemoteProvider // nil where plans are not cut into stages
+	// JoinTables, when not nil, shares tables of joins among tasks.
+	JoinTables JoinTables
 	// Script prepares running a script: it checks what can be checked before and returns what describes a process, once for
 	// each. It is nil where scripts are not allowed.
 	Script func(n *plan.Script) (func() (*operator.ScriptSpec, error), error)
@@ -102,17 +105,7 @@ func (p *Profile) Rows() func(plan.Node) int64 {
 
 // Build compiles a query. Its outputs may share subplans by plan.Shared.
 func Build(ctx context.Context, env *Env, outputs ...Output) (*pipeline.Query, error) {
-	b := &builder{
-		ctx: ctx, env: env, query: pipeline.NewQuery(env.Slots, env.Threads), shared: map[*plan.SharedDef]*sharedRows{},
-		progress: env.Progress,
-	}
-	if env.Share != nil {
-		b.query.Use(env.Share)
-	}
-	if b.progress == nil {
-		b.progress = &operator.Progress{}
-	}
-	b.resources = &operator.Resources{Pool: env.Pool, SpillDir: env.SpillDir, Workers: b.query.Workers()}
+	b := newBuilder(ctx, env)
 	for _, o := range outputs {
 		b.inOrder = nil
 		if o.InOrder {
@@ -128,6 +121,21 @@ func Build(ctx context.Context, env *Env, outputs ...Output) (*pipeline.Query, e
 	return b.query, nil
 }
 
+func newBuilder(ctx context.Context, env *Env) *builder {
+	b := &builder{
+		ctx: ctx, env: env, query: pipeline.NewQuery(env.Slots, env.Threads), shared: map[*plan.SharedDef]*sharedRows{},
+		progress: env.Progress,
+	}
+	if env.Share != nil {
+		b.query.Use(env.Share)
+	}
+	if b.progress == nil {
+		b.progress = &operator.Progress{}
+	}
+	b.resources = &operator.Resources{Pool: env.Pool, SpillDir: env.SpillDir, Workers: b.query.Workers()}
+	return b
+}
+
 type builder struct {
 	ctx       context.Context
 	env       *Env
@@ -135,6 +143,8 @@ type builder struct {
 	resources *operator.Resources
 	shared    map[*plan.SharedDef]*sharedRows
 	progress  *operator.Progress
+	joins     int        // whose tables are shared
+	mu        sync.Mutex // guards the profile and pipelines while tables are built by queries of their own
 	pipelines int
 	inOrder   *plan.Window // whose rows must come in order
 }

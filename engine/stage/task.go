@@ -106,6 +106,8 @@ type Env struct {
 	// Missing, unless nil, is asked where to go on reading an exchange when an output of it cannot be read (shuffle.ReaderSpec). The
 	// task's worker has no slot meanwhile.
 	Missing func(ctx context.Context, exchange int, used *shuffle.Manifest, err *shuffle.FetchError) (*shuffle.Manifest, error)
+	// JoinTables are shared with other tasks of the job in this process; nil: the task builds its own.
+	JoinTables *JoinTables
 }
 
 // Run runs a task. Rows for an exchange go to the output that is returned; others go to sink, which is the query's sink for
@@ -149,6 +151,11 @@ func Run(ctx context.Context, env *Env, f *Fragment, t *Task, sink pipeline.Sink
 	p.Remote = remote{env, p.Pool, t, progress}
 	if p.Scans, err = newTaskScans(env.Tables, f.Root, t, progress); err != nil {
 		return nil, err
+	}
+	if env.JoinTables != nil {
+		tables := &taskTables{tables: env.JoinTables, task: t, dir: p.SpillDir}
+		defer func() { err = errors.Join(err, tables.close()) }()
+		p.JoinTables = tables
 	}
 	p.Profile = &planner.Profile{}
 	q, err := planner.Build(ctx, &p, planner.Output{Root: f.Root, Sink: sink})

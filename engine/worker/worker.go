@@ -63,6 +63,7 @@ type job struct {
 	*Job
 	session *session.Session
 	pool    *memory.Pool
+	tables  *stage.JoinTables
 	dir     string // spill files and scripts
 	ctx     context.Context
 	stop    context.CancelCauseFunc
@@ -125,6 +126,7 @@ func (r *Runner) Launch(l *Launch) {
 		if j.pool == nil {
 			j.pool = r.config.Pool.NewChild(l.Job.Name, 0)
 		}
+		j.tables = stage.NewJoinTables(j.pool)
 		j.ctx, j.stop = context.WithCancelCause(context.Background())
 		r.jobs[l.Attempt.Job] = j
 	}
@@ -220,13 +222,14 @@ func (r *Runner) ReleaseJob(id scheduler.JobID) (name string, err error) {
 	delete(r.jobs, id)
 	r.mu.Unlock()
 	j.running.Wait()
+	err = j.tables.Close()
 	if j.Memory == nil {
 		j.pool.Close()
 	}
-	if err := os.RemoveAll(j.dir); err != nil {
-		return j.Name, fmt.Errorf("removing the files of %s: %w", j.Name, err)
+	if e := os.RemoveAll(j.dir); e != nil {
+		err = errors.Join(err, fmt.Errorf("removing the files of %s: %w", j.Name, e))
 	}
-	return j.Name, nil
+	return j.Name, err
 }
 
 // Jobs lists the jobs that the runner knows of.
