@@ -22,7 +22,6 @@ type JoinTables struct {
 	mu     sync.Mutex
 	tables map[tableKey]*joinTable
 	unused int64 // bytes of tables that no task uses
-	closed bool
 }
 
 // tableKey says what a table was built of: a join of a stage, and the outputs that were read.
@@ -48,7 +47,6 @@ func NewJoinTables(pool *memory.Pool) *JoinTables {
 func (t *JoinTables) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.closed = true
 	var errs []error
 	for _, x := range t.tables {
 		if x.join != nil {

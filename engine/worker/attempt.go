@@ -213,7 +213,7 @@ func (r *Runner) env(a *attempt) (*stage.Env, error) {
 			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: a.job.pool.Reserve(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
 		},
 		Exchange: r.config.Exchange, JoinTables: a.job.tables,
-		Tables:   &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},
+		Tables: &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},
 		Missing: func(ctx context.Context, exchange int, used *shuffle.Manifest, e *shuffle.FetchError) (*shuffle.Manifest, error) {
 			return r.awaitInput(ctx, a, exchange, used, e)
 		},
