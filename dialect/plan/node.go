@@ -27,6 +27,8 @@ type Scan struct {
 	Partitions []*catalog.Partition
 	Pruned     bool
 	Sample     *Sample
+	// Whole is set, when plans are cut into stages, of a small table of which each task of the stage reads all.
+	Whole bool
 }
 
 // The virtual columns, as Scan.Source values.

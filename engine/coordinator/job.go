@@ -88,7 +88,8 @@ type job struct {
 
 	job       *worker.Job // as workers see it
 	fragments [][]byte
-	splits    [][]location // by stage
+	splits    [][]location // by stage, divided among its tasks
+	whole     [][]location // by stage, for each of its tasks
 
 	mu        sync.Mutex
 	outputs   map[scheduler.AttemptID]output
@@ -290,16 +291,31 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 	for i, splits := range byScan {
 		for _, x := range splits {
 			all = append(all, location{i, x})
-			st.Splits = append(st.Splits, scheduler.Split{Bytes: max(x.Length, 0)})
 		}
 	}
-	j.splits = append(j.splits, all)
+	j.locate(s, all)
+	for _, at := range j.splits[s.ID] {
+		st.Splits = append(st.Splits, scheduler.Split{Bytes: max(at.split.Length, 0)})
+	}
 	return st, nil
+}
+
+// locate notes the splits of the next stage: those that are divided among its tasks, which the core knows by their numbers, and the others.
+func (j *job) locate(s *stage.Stage, all []location) {
+	var divided, whole []location
+	for _, at := range all {
+		if s.Scans[at.scan].Whole {
+			whole = append(whole, at)
+		} else {
+			divided = append(divided, at)
+		}
+	}
+	j.splits, j.whole = append(j.splits, divided), append(j.whole, whole)
 }
 
 // StageName is what users see of a stage, named as Tez names vertices.
 func StageName(s *stage.Stage) string {
-	if len(s.Scans) > 0 || len(s.Reads) == 0 {
+	if s.Divided() || len(s.Reads) == 0 {
 		return fmt.Sprintf("Map %d", s.ID+1)
 	}
 	return fmt.Sprintf("Reducer %d", s.ID+1)

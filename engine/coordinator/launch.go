@@ -23,6 +23,9 @@ func (x *Coordinator) launch(l scheduler.Launch) {
 		at := j.splits[s.ID][i]
 		t.Splits[at.scan] = append(t.Splits[at.scan], at.split)
 	}
+	for _, at := range j.whole[s.ID] {
+		t.Splits[at.scan] = append(t.Splits[at.scan], at.split)
+	}
 	places, gone := x.places(j, s, l.Manifests)
 	if gone != nil {
 		x.running.Go(func() {

@@ -96,8 +96,10 @@ func (j *job) payload() ([]byte, error) {
 	splits := make([][][]stage.Split, len(j.query.Graph.Stages))
 	for i, s := range j.query.Graph.Stages {
 		splits[i] = make([][]stage.Split, len(s.Scans))
-		for _, at := range j.splits[i] {
-			splits[i][at.scan] = append(splits[i][at.scan], at.split)
+		for _, all := range [][]location{j.splits[i], j.whole[i]} {
+			for _, at := range all {
+				splits[i][at.scan] = append(splits[i][at.scan], at.split)
+			}
 		}
 	}
 	graph, err := stage.EncodeGraph(j.query.Graph, splits)
@@ -163,14 +165,14 @@ func (l *Logged) restore(q *Query) (*job, error) {
 	q.Graph, q.ID, q.Twice, q.Verify, q.Durable, q.Sinks, q.Statement = graph, l.ID, l.logged.twice, l.logged.verify, l.Durable, l.logged.sinks, l.Statement
 	j := newJob(l.Job, l.logged.name, q)
 	j.fragments = fragments
-	for _, scans := range splits {
+	for i, scans := range splits {
 		var all []location
 		for scan, splits := range scans {
 			for _, x := range splits {
 				all = append(all, location{scan, x})
 			}
 		}
-		j.splits = append(j.splits, all)
+		j.locate(graph.Stages[i], all)
 	}
 	j.job = &worker.Job{ID: l.Job, Name: j.name, Session: l.Session, Twice: q.Twice, Verify: q.Verify, Logf: q.Logf}
 	if q.Tables != nil {

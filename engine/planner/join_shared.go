@@ -18,27 +18,22 @@ type JoinTables interface {
 	Table(ctx context.Context, number int, reads []*plan.RemoteSource, build func(*operator.Resources) (*operator.HashJoin, error)) (*operator.HashJoin, error)
 }
 
-// sharedReads lists what a build side reads if it is the same in all tasks that read the same: it depends on nothing but exchanges.
+// sharedReads lists what a build side reads if it is the same in all tasks that read the same: it depends on nothing but exchanges and tables that each
+// of them reads as a whole.
 func sharedReads(n plan.Node) (reads []*plan.RemoteSource, ok bool) {
 	switch n := n.(type) {
 	case *plan.RemoteSource:
 		return []*plan.RemoteSource{n}, true
+	case *plan.Scan:
+		if !n.Whole {
+			return nil, false
+		}
 	case *plan.Project, *plan.Filter, *plan.Aggregate, *plan.Join:
 	default:
 		return nil, false
 	}
-	for _, e := range plan.Exprs(n) {
-		stable := true
-		plan.Visit(e, func(x plan.Expr) bool {
-			if c, isCall := x.(*plan.Call); isCall {
-				f, known := function.Lookup(c.Func)
-				stable = stable && known && f.Deterministic && !f.Stateful
-			}
-			return stable
-		})
-		if !stable {
-			return nil, false
-		}
+	if !Stable(n) {
+		return nil, false
 	}
 	for _, in := range n.Inputs() {
 		of, ok := sharedReads(in)
@@ -48,6 +43,21 @@ func sharedReads(n plan.Node) (reads []*plan.RemoteSource, ok bool) {
 		reads = append(reads, of...)
 	}
 	return reads, true
+}
+
+// Stable reports whether the expressions of a node, its inputs' apart, have the same values for the same rows wherever they are computed.
+func Stable(n plan.Node) bool {
+	stable := true
+	for _, e := range plan.Exprs(n) {
+		plan.Visit(e, func(x plan.Expr) bool {
+			if c, isCall := x.(*plan.Call); isCall {
+				f, known := function.Lookup(c.Func)
+				stable = stable && known && f.Deterministic && !f.Stateful
+			}
+			return stable
+		})
+	}
+	return stable
 }
 
 // joinBuild is the build side of a join to be compiled.

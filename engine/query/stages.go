@@ -35,6 +35,8 @@ const (
 	filterBytes = "skep.execution.filter.bytes"
 	// rangeBytes is the estimated size from which rows are sorted in several tasks; negative: never.
 	rangeBytes = "skep.execution.range.bytes"
+	// wholeBytes is the estimated size up to which a table that is copied to every task is read by each process itself.
+	wholeBytes = "skep.execution.whole.bytes"
 	// embeddedBytes is the estimated size of what is read from which on a query goes to workers.
 	embeddedBytes = "skep.execution.embedded.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
@@ -48,6 +50,7 @@ const (
 	defaultBroadcast       = 16 << 20
 	defaultBroadcastActual = 64 << 20
 	defaultFilter          = 64 << 20
+	defaultWhole           = 8 << 20
 	defaultRange           = 64 << 20
 )
 
@@ -89,7 +92,8 @@ func (st *Statement) stageOptions() stage.Options {
 	o := stage.Options{
 		Partitions: int(st.conf.Int(executionTasks, 0)), MinPartitions: 2 * st.session.engine.config.Threads,
 		Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
-		Filter: float64(st.conf.Int(filterBytes, defaultFilter)), Ranges: float64(st.conf.Int(rangeBytes, defaultRange)),
+		Filter: float64(st.conf.Int(filterBytes, defaultFilter)),
+		Whole:  float64(st.conf.Int(wholeBytes, defaultWhole)), Ranges: float64(st.conf.Int(rangeBytes, defaultRange)),
 	}
 	if v, ok := st.conf.Explicit("hive.tez.dynamic.semijoin.reduction"); ok && !strings.EqualFold(v, "true") {
 		o.Filter = -1

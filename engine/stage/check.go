@@ -44,10 +44,10 @@ func (g *Graph) checkStage(i int, s *Stage) error {
 			partitions = e.Partitions
 		}
 	}
-	if partitions > 0 && len(s.Scans) > 0 {
+	if partitions > 0 && s.Divided() {
 		return fmt.Errorf("reads both splits and partitions")
 	}
-	if !s.Single && partitions == 0 && len(s.Scans) == 0 {
+	if !s.Single && partitions == 0 && !s.Divided() {
 		return fmt.Errorf("nothing gives it tasks")
 	}
 	return g.checkTypes(s.Root)

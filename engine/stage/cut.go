@@ -17,6 +17,9 @@ type Options struct {
 	Broadcast float64
 	// Filter is the estimated size in bytes from which a side of a join is filtered by the keys of the other one; negative: never.
 	Filter float64
+	// Whole is the estimated size in bytes up to which a table that is only filtered is read by each task that needs a copy of it,
+	// instead of being sent to all of them by a stage of its own; 0: none is.
+	Whole float64
 	// NoLocalAggregation makes tasks send rows as they are instead of grouping them first, where there is a key to send them by.
 	NoLocalAggregation bool
 	// Ranges is the estimated size in bytes from which rows are sorted in several tasks, each a range of keys; negative: never.

@@ -25,7 +25,7 @@ func (c *cutter) filteredSide(n *plan.Join, left, right part) side {
 	}
 	worth := func(many, few float64, big plan.Node, p part) bool {
 		scans, _ := leaves(p.node)
-		return len(scans) > 0 && few <= filterKeys && many >= filterTimes*few && c.rows(n) <= filterShare*many &&
+		return divided(scans) && few <= filterKeys && many >= filterTimes*few && c.rows(n) <= filterShare*many &&
 			c.bytes(big, needed(p.node, plan.OutputSet(p.node))) >= c.options.Filter
 	}
 	switch n.Kind {

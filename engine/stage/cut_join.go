@@ -1,6 +1,9 @@
 package stage
 
-import "skep/dialect/plan"
+import (
+	"skep/dialect/plan"
+	"skep/engine/planner"
+)
 
 // join chooses between copying the build side to every task of the probe side and dividing both sides by the hash of the keys.
 //
@@ -30,15 +33,52 @@ func (c *cutter) join(n *plan.Join, need plan.ColumnSet) (part, error) {
 	side, must := c.broadcastSide(n, left, right, inner)
 	switch {
 	case side == buildRight:
-		right, _ = c.exchange(right, Broadcast, nil, inner, n.Right)
+		right = c.copied(right, inner, n.Right)
 		return c.broadcast(n, left, right, false), nil
 	case side == buildLeft:
-		left, _ = c.exchange(left, Broadcast, nil, inner, n.Left)
+		left = c.copied(left, inner, n.Left)
 		return c.broadcast(n, left, right, true), nil
 	case must:
 		return joined(n, c.gather(left, inner, n.Left), c.gather(right, inner, n.Right)), nil
 	}
 	return c.partitioned(n, left, right, above), nil
+}
+
+// maxWholePartitions is the number of partitions up to which a table may be read by every task that needs a copy.
+const maxWholePartitions = 16
+
+// copied gives each task of another part all rows of p. Those of a small table it reads itself.
+func (c *cutter) copied(p part, need plan.ColumnSet, origin plan.Node) part {
+	if n, ok := c.whole(p.node); ok && !p.single {
+		return part{node: n}
+	}
+	p, _ = c.exchange(p, Broadcast, nil, need, origin)
+	return p
+}
+
+// whole makes the scan of a small table, with filters and projections above it, be read as a whole by each task; false when n is something
+// else.
+func (c *cutter) whole(n plan.Node) (plan.Node, bool) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		if n.Sample != nil || len(n.Partitions) > maxWholePartitions {
+			return nil, false
+		}
+		all := *n
+		all.Filter = nil
+		if bytes := c.bytes(&all, n.Cols); bytes < 0 || bytes > c.options.Whole {
+			return nil, false
+		}
+		all.Filter, all.Whole = n.Filter, true
+		return &all, planner.Stable(n)
+	case *plan.Filter, *plan.Project:
+		in, ok := c.whole(n.Inputs()[0])
+		if !ok || !planner.Stable(n) {
+			return nil, false
+		}
+		return plan.WithInputs(n, []plan.Node{in}), true
+	}
+	return nil, false
 }
 
 // joined joins parts whose rows are where they must be.

@@ -96,6 +96,18 @@ type Graph struct {
 	Result int
 }
 
+// Divided reports whether splits of the stage's scans are divided among its tasks.
+func (s *Stage) Divided() bool { return divided(s.Scans) }
+
+func divided(scans []*plan.Scan) bool {
+	for _, n := range scans {
+		if !n.Whole {
+			return true
+		}
+	}
+	return false
+}
+
 // Partitioned reports whether the tasks of s share out the partitions of exchanges, and how many there are. All partitioned
 // exchanges that a stage reads have the same number.
 func (g *Graph) Partitioned(s *Stage) (partitions int, ok bool) {

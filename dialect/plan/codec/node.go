@@ -160,6 +160,7 @@ func (c *Coder) scan(n *plan.Scan) {
 	c.Exprs(&n.Filter)
 	c.partitions(&n.Partitions)
 	c.Bool(&n.Pruned)
+	c.Bool(&n.Whole)
 	some := n.Sample != nil
 	if c.Bool(&some); some {
 		if n.Sample == nil {
