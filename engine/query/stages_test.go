@@ -71,6 +71,12 @@ stage 0 -> exchange 0 (broadcast)
 stage 1 -> exchange 1 (gather)
   join inner
     remotesource 0`},
+	{wholeTable, "select t.v, u.w from t join u on t.k = u.k where u.w > 1", "1000000000", `
+stage 0 -> exchange 0 (gather)
+  project
+    join inner
+      scan u
+      scan whole t`},
 	{"not in copies the right side", "select v from t where k not in (select k from u)", "-1", `
 stage 0 -> exchange 0 (broadcast)
   scan u
@@ -126,6 +132,8 @@ stage 3 -> exchange 3 (gather)
     remotesource 2`},
 }
 
+const wholeTable = "broadcast join of a small table"
+
 func TestStagesOfQueries(t *testing.T) {
 	e, err := Open(t.Context(), Config{DataDir: t.TempDir(), Threads: 1})
 	if err != nil {
@@ -148,6 +156,10 @@ func TestStagesOfQueries(t *testing.T) {
 	for _, c := range stagesOf {
 		t.Run(c.name, func(t *testing.T) {
 			s.conf.Set(broadcastBytes, c.broadcast)
+			s.conf.Set(wholeBytes, "-1")
+			if c.name == wholeTable {
+				s.conf.Set(wholeBytes, "1000000000")
+			}
 			st := &Statement{session: s, sql: c.sql, conf: s.conf, log: discard{}}
 			tree, err := parser.Parse(c.sql, parser.Options{})
 			if err != nil {

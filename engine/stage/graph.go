@@ -152,6 +152,9 @@ func describe(b *strings.Builder, n plan.Node, depth int) {
 	case *plan.RemoteSource:
 		fmt.Fprintf(b, " %d", n.Exchange)
 	case *plan.Scan:
+		if n.Whole {
+			b.WriteString(" whole")
+		}
 		b.WriteString(" " + n.Table.Name)
 	case *plan.Aggregate:
 		fmt.Fprintf(b, " keys=%d", len(n.Keys))

@@ -44,7 +44,7 @@ func sample() plan.Node {
 	call := &plan.Call{Func: "field", Args: []plan.Expr{lit, ref}, T: types.BooleanType, Index: 2}
 	scan := &plan.Scan{
 		Table: table, Alias: "a", Cols: []plan.Column{x, p, column(3, variants)}, Source: []int{0, 1, plan.VirtualInputFileName},
-		Filter: []plan.Expr{call, call}, Partitions: []*catalog.Partition{part, part}, Pruned: true,
+		Filter: []plan.Expr{call, call}, Partitions: []*catalog.Partition{part, part}, Pruned: true, Whole: true,
 		Sample: &plan.Sample{Bucket: 1, OutOf: 2, On: []plan.Expr{ref}, Percent: 3, Bytes: 4, Rows: 5},
 	}
 	var n plan.Node = &plan.Filter{Input: scan, Cond: call}

@@ -36,7 +36,7 @@ var configurations = []struct {
 	{"serial", query.Config{Threads: 1}, nil},
 	{"spill", query.Config{Threads: 2, Memory: 4 << 20}, nil},
 	{"staged", query.Config{Threads: 2}, map[string]string{"skep.execution.mode": "staged", "skep.execution.tasks": "3", "skep.execution.verify": "true", "mapreduce.input.fileinputformat.split.maxsize": "64"}},
-	{"partitioned", query.Config{Threads: 2}, map[string]string{"skep.execution.mode": "staged", "skep.execution.tasks": "3", "skep.execution.verify": "true", "skep.execution.broadcast.bytes": "-1", "skep.execution.broadcast.actual.bytes": "-1", "skep.execution.twice": "true", "mapreduce.input.fileinputformat.split.maxsize": "64"}},
+	{"partitioned", query.Config{Threads: 2}, map[string]string{"skep.execution.mode": "staged", "skep.execution.tasks": "3", "skep.execution.verify": "true", "skep.execution.broadcast.bytes": "-1", "skep.execution.broadcast.actual.bytes": "-1", "skep.execution.whole.bytes": "-1", "skep.execution.twice": "true", "mapreduce.input.fileinputformat.split.maxsize": "64"}},
 	{"unoptimized", query.Config{Threads: 2}, map[string]string{"skep.optimizer.disabled": "fold,push-down,shared-filter,preaggregate,eager-aggregate,semi-join-push,join-order,limit,semi-join-reduce,column-prune,common-subplan,build-side"}},
 }
 
