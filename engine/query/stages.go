@@ -49,7 +49,7 @@ const (
 	defaultEmbedded        = 256 << 20
 	defaultBroadcast       = 16 << 20
 	defaultBroadcastActual = 64 << 20
-	defaultFilter          = 64 << 20
+	defaultFilter          = 8 << 20
 	defaultWhole           = 8 << 20
 	defaultRange           = 64 << 20
 )

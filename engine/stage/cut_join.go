@@ -31,6 +31,10 @@ func (c *cutter) join(n *plan.Join, need plan.ColumnSet) (part, error) {
 		return joined(n, left, right), nil
 	}
 	side, must := c.broadcastSide(n, left, right, inner)
+	if !must && side != neither && side == c.filteredSide(n, left, right) {
+		// Nearly all rows that would be copied have no match. Filtered where they are scanned they need not be.
+		return c.partitioned(n, left, right, above), nil
+	}
 	switch {
 	case side == buildRight:
 		right = c.copied(right, inner, n.Right)
