@@ -111,6 +111,7 @@ func (st *Statement) stageOptions() stage.Options {
 	}
 	v, ok := st.conf.Explicit("hive.map.aggr")
 	o.NoLocalAggregation = ok && !strings.EqualFold(v, "true") && !st.conf.Bool("hive.groupby.skewindata")
+	o.UnequalGroups = st.conf.Bool("hive.groupby.skewindata")
 	return o
 }
 

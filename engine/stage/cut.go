@@ -22,6 +22,8 @@ type Options struct {
 	Whole float64
 	// NoLocalAggregation makes tasks send rows as they are instead of grouping them first, where there is a key to send them by.
 	NoLocalAggregation bool
+	// UnequalGroups says that some groups of aggregations are expected to have a large part of the rows.
+	UnequalGroups bool
 	// Ranges is the estimated size in bytes from which rows are sorted in several tasks, each a range of keys; negative: never.
 	Ranges float64
 	// Rows estimates the rows that a node of the plan gives; nil: nothing is known, and no join is broadcast that need not be.

@@ -14,11 +14,7 @@ import (
 //
 //	group by arguments, keys: partial ─► exchange by keys ─► group by keys: final of the others, complete over DISTINCT arguments
 //
-// Without keys all arguments would meet in one task, so one argument list takes a step more:
-//
-//	group by arguments: partial ─► exchange by arguments ─► group by arguments: merge ─► partial ─► gather ─► final
-//
-// Grouping sets are taken in the first step; their number is a key of what follows.
+// Where few tasks would have all arguments, without keys above all, there is a step more: see byArguments. Grouping sets are taken in the first step; their number is a key of what follows.
 func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 	p, err := c.cut(n.Input, plan.ColumnSet(nil).With(plan.Exprs(n)...))
 	if err != nil {
@@ -47,14 +43,12 @@ func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 		out.hash = renamed(p.hash, n.Keys)
 		return out, nil
 	}
+	if lists := s.lists(); s.spreads(lists) {
+		return s.byArguments(p, lists), nil
+	}
 	first := s.first(p)
 	need := plan.OutputSet(first.node)
 	if len(keys) == 0 && !sets {
-		if s.oneList() {
-			p, _ := c.exchange(first, Hash, references(assigned(s.args)), need, n)
-			last := s.total(p)
-			return over(s.last(s.partial), c.gather(last, plan.OutputSet(last.node), n)), nil
-		}
 		return over(s.last(nil), c.gather(first, need, n)), nil
 	}
 	by := references(assigned(n.Keys))
@@ -199,58 +193,4 @@ func (s *split) last(distinct [][]plan.Column) *plan.Aggregate {
 		a.Aggs = append(a.Aggs, out)
 	}
 	return a
-}
-
-// oneList reports that there are DISTINCT arguments, the same for all calls.
-func (s *split) oneList() bool {
-	if len(s.distinct) == 0 {
-		return false
-	}
-	for _, i := range s.distinct {
-		if len(s.argCols[i]) != len(s.argCols[s.distinct[0]]) {
-			return false
-		}
-		for k, col := range s.argCols[i] {
-			if col.ID != s.argCols[s.distinct[0]][k].ID {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// total removes the duplicates that several tasks have sent of arguments and makes one partial result of what a task has.
-func (s *split) total(p part) part {
-	n := s.node
-	merged := &plan.Aggregate{Input: p.node}
-	for _, a := range s.args {
-		merged.Keys = append(merged.Keys, plan.Assign{Column: a.Column, Expr: plan.NewColumnRef(a.Column)})
-	}
-	sum := &plan.Aggregate{Input: merged}
-	for i, call := range n.Aggs {
-		if isDistinct(call) {
-			continue
-		}
-		again := make([]plan.Column, len(s.partial[i]))
-		for k, col := range s.partial[i] {
-			again[k] = s.newColumn(col.Name, col.Type)
-		}
-		merged.Aggs = append(merged.Aggs, plan.AggCall{
-			Column: call.Column, Func: call.Func, Args: references(s.partial[i]), ArgTypes: s.argTypes[i], Mode: plan.AggMerge, Partial: again,
-		})
-		s.partial[i] = make([]plan.Column, len(again))
-		for k, col := range again {
-			s.partial[i][k] = s.newColumn(col.Name, col.Type)
-		}
-		sum.Aggs = append(sum.Aggs, plan.AggCall{
-			Column: call.Column, Func: call.Func, Args: references(again), ArgTypes: s.argTypes[i], Mode: plan.AggMerge, Partial: s.partial[i],
-		})
-	}
-	for _, i := range s.distinct {
-		call := n.Aggs[i]
-		sum.Aggs = append(sum.Aggs, plan.AggCall{
-			Column: call.Column, Func: call.Func, Args: references(s.argCols[i]), Mode: plan.AggPartial, Partial: s.partial[i],
-		})
-	}
-	return part{node: sum, single: p.single}
 }
