@@ -31,6 +31,8 @@ type Query struct {
 	Reducers Reducers
 	// BroadcastBelow is the real size in bytes below which the side of a join is read whole by all tasks; 0: never.
 	BroadcastBelow int64
+	// SkewRows are the rows from which on a partition of a join is divided among tasks that is several times the median; 0: by size.
+	SkewRows int64
 	// Twice runs every task a second time and compares the outputs.
 	Twice bool
 	// Verify checks that fragments are the same after encoding and decoding.
@@ -277,6 +279,7 @@ func (j *job) stage(ctx context.Context, s *stage.Stage) (scheduler.StageSpec, e
 		}
 		if f := s.Freedoms[x]; f.Copy || f.Split {
 			in.Splittable = f.Split
+			st.SkewRows = j.query.SkewRows
 			if f.Copy {
 				in.BroadcastBelow = j.query.BroadcastBelow
 			}

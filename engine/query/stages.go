@@ -167,6 +167,9 @@ func (st *Statement) runStages(ctx context.Context, q *coordinator.Query) error 
 		if st.mapJoins() {
 			q.BroadcastBelow = max(0, st.conf.Int(broadcastActual, defaultBroadcastActual))
 		}
+		if st.conf.Bool("hive.optimize.skewjoin") {
+			q.SkewRows = max(st.conf.Int("hive.skewjoin.key", 100_000), 1)
+		}
 		q.Twice, q.Verify = st.conf.Bool(executionTwice), st.conf.Bool(executionVerify)
 		commit := q.Commit
 		q.Commit = func(ctx context.Context, granted []coordinator.Granted, r shuffle.Reader) error {

@@ -115,3 +115,31 @@ func TestSkewedPartitionsAreSplit(t *testing.T) {
 		t.Error("no partition was divided")
 	}
 }
+
+// TestKeysOfManyRowsAreSplitOnRequest splits partitions by their rows, however small they are, where hive.optimize.skewjoin says so.
+func TestKeysOfManyRowsAreSplitOnRequest(t *testing.T) {
+	sizing := scheduler.DefaultConfig().Sizing
+	sizing.ScanMin, sizing.ScanMax, sizing.OpenCost = 1, 4000, 0
+	x, s := adaptiveSession(t, sizing)
+	s.conf.Set(broadcastActual, "-1")
+	for _, c := range []struct {
+		skew, key string
+		split     bool
+	}{{"false", "100", false}, {"true", "100", true}, {"true", "100000", false}} {
+		s.conf.Set("hive.optimize.skewjoin", c.skew)
+		s.conf.Set("hive.skewjoin.key", c.key)
+		x.reads = nil
+		runAdaptive(t, s)
+		split := 0
+		for _, r := range x.reads {
+			for _, slice := range r.Slices {
+				if slice.Maps.To > 0 && slice.Partitions.To == slice.Partitions.From+1 && r.Manifest.Partitions > 1 {
+					split++
+				}
+			}
+		}
+		if (split > 0) != c.split {
+			t.Errorf("hive.optimize.skewjoin=%s, hive.skewjoin.key=%s: %d pieces of partitions", c.skew, c.key, split)
+		}
+	}
+}

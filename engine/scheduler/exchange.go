@@ -1,5 +1,7 @@
 package scheduler
 
+import "slices"
+
 // sizeExchange divides a stage that reads ranges of partitions: even ranges of
 // the inputs' real sizes, and partitions that are far too large cut by producer
 // tasks. It returns false when it asked for sizes.
@@ -21,7 +23,7 @@ func (c *Core) sizeExchange(j *job, s *stage, rec *RecStageSized) bool {
 	}
 	target := c.exchangeTarget(s, total)
 	least, most := s.bounds()
-	cuts := EvenRanges(both, target, least, most, 0)
+	cuts := c.isolate(j, s, all, EvenRanges(both, target, least, most, 0), target)
 
 	skew := c.skewed(j, s, all, cuts, target)
 	if len(skew) > 0 && !c.sizesKnown(j, s, skew) {
@@ -67,7 +69,6 @@ func (c *Core) skewed(j *job, s *stage, all []int, cuts []int32, target int64) [
 	if s.spec.Tasks > 0 {
 		return nil
 	}
-	z := &c.cfg.Sizing
 	for n, k := range all {
 		if !s.spec.Inputs[k].Splittable {
 			continue
@@ -76,11 +77,10 @@ func (c *Core) skewed(j *job, s *stage, all []int, cuts []int32, target int64) [
 		if len(from.tasks) < 2 {
 			continue
 		}
-		limit := max(z.SkewMin, z.SkewTimesTarget*target)
+		limit := c.skewLimit(s, from, target)
 		if limit >= from.bytes {
 			continue
 		}
-		limit = max(limit, z.SkewFactor*median(from.sums))
 		var rest, count int64
 		first := len(found)
 		for r := 0; r+1 < len(cuts); r++ {
@@ -96,9 +96,47 @@ func (c *Core) skewed(j *job, s *stage, all []int, cuts []int32, target int64) [
 		}
 		for i := first; i < len(found); i++ {
 			found[i].target = max(target, rest/max(count, 1))
+			if s.spec.SkewRows > 0 {
+				found[i].target = min(found[i].target, limit)
+			}
 		}
 	}
 	return found
+}
+
+// skewLimit is the size above which a partition of an input is skewed.
+func (c *Core) skewLimit(s, from *stage, target int64) int64 {
+	z := &c.cfg.Sizing
+	limit := max(z.SkewMin, z.SkewTimesTarget*target)
+	if s.spec.SkewRows > 0 {
+		limit = int64(float64(s.spec.SkewRows) * float64(from.bytes) / float64(max(from.rows, 1)))
+	}
+	if limit >= from.bytes {
+		return limit
+	}
+	return max(limit, z.SkewFactor*median(from.sums))
+}
+
+// isolate makes ranges of their own of partitions that are skewed by the rows that the stage names; by size they are anyway.
+func (c *Core) isolate(j *job, s *stage, all []int, cuts []int32, target int64) []int32 {
+	if s.spec.SkewRows <= 0 || s.spec.Tasks > 0 {
+		return cuts
+	}
+	out := slices.Clone(cuts)
+	for _, k := range all {
+		from := &j.stages[s.spec.Inputs[k].From]
+		if !s.spec.Inputs[k].Splittable || len(from.tasks) < 2 {
+			continue
+		}
+		limit := c.skewLimit(s, from, target)
+		for p, b := range from.sums {
+			if b > limit {
+				out = append(out, int32(p), int32(p)+1)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // sizesKnown asks for the sizes by producer task that are not there yet.

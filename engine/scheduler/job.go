@@ -51,6 +51,9 @@ type StageSpec struct {
 	// overrides the bytes one task should read, LeastBytes and MostBytes their bounds where a stage reads exchanges (0: Config.Sizing).
 	Tasks, MinTasks, MaxTasks          int
 	TargetBytes, LeastBytes, MostBytes int64
+	// SkewRows, where set, are the rows from which on a partition is skewed that is several times the median, in place of the bytes
+	// of Config.Sizing.
+	SkewRows int64
 	// Memory and MemoryPercent of the bytes that a task reads are its first grant in bytes, at most a slot's share of three quarters of the worker; an
 	// attempt that ran out of memory is tried again with more.
 	Memory, MemoryPercent int64
@@ -155,6 +158,9 @@ func (j *JobSpec) validateStage(id StageID, st *StageSpec) error {
 	}
 	if st.LeastBytes < 0 || st.MostBytes < 0 {
 		return fmt.Errorf("bounds of %d and %d bytes for a task", st.LeastBytes, st.MostBytes)
+	}
+	if st.SkewRows < 0 {
+		return fmt.Errorf("partitions of %d rows are skewed", st.SkewRows)
 	}
 	if st.Memory < 0 || st.MemoryPercent < 0 {
 		return fmt.Errorf("a first grant of %d bytes and %d %% of what a task reads", st.Memory, st.MemoryPercent)
