@@ -89,9 +89,9 @@ func killed(t *testing.T, c *cluster, name, sql, want string, stages int) {
 	var killed time.Time
 	o := run(func(started time.Time) {
 		after(started, healthy.time*3/4)
-		c.workers[1].signal(syscall.SIGKILL)
+		c.workers[1].Signal(syscall.SIGKILL)
 		killed = time.Now()
-		<-c.workers[1].ended
+		<-c.workers[1].Ended
 	})
 	finished, running := o.on("w1", killed)
 	if len(running) == 0 {
@@ -137,7 +137,7 @@ func TestZombie(t *testing.T) {
 	var stopped time.Time
 	o := c.run(insert, func(started time.Time) {
 		after(started, 1200*time.Millisecond)
-		zombie.signal(syscall.SIGSTOP)
+		zombie.Signal(syscall.SIGSTOP)
 		stopped = time.Now()
 	})
 	if o.err != nil {
@@ -148,7 +148,7 @@ func TestZombie(t *testing.T) {
 		t.Fatal("nothing ran on the worker when it was stopped")
 	}
 	before := files(t, filepath.Join(c.dir, "data", "warehouse"))
-	zombie.signal(syscall.SIGCONT)
+	zombie.Signal(syscall.SIGCONT)
 	within(t, 20*time.Second, "the zombie's return", func() bool {
 		log, _ := os.ReadFile(filepath.Join(c.dir, "w2.log"))
 		return strings.Contains(string(log), "the connection with the coordinator broke") || c.idle("w2")
@@ -231,8 +231,8 @@ func TestSlowWorker(t *testing.T) {
 	want := c.embedded(query)
 	healthy := c.run(query, nil)
 	c.ok(healthy, want)
-	c.workers[3].signal(syscall.SIGTERM)
-	<-c.workers[3].ended
+	c.workers[3].Signal(syscall.SIGTERM)
+	<-c.workers[3].Ended
 	c.env = func(int) []string { return []string{"SKEP_CHAOS_SLEEP=4"} }
 	c.workers[3] = c.startWorker(3)
 	time.Sleep(time.Second)
@@ -272,10 +272,10 @@ func TestPreemption(t *testing.T) {
 					case <-time.After(1500 * time.Millisecond):
 					}
 					i := r.Intn(workers)
-					c.workers[i].signal(syscall.SIGTERM)
+					c.workers[i].Signal(syscall.SIGTERM)
 					asked++
 					select {
-					case <-c.workers[i].ended:
+					case <-c.workers[i].Ended:
 					case <-over:
 						return
 					}

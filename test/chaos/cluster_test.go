@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -53,20 +52,13 @@ type cluster struct {
 	server  *skepserver.Server
 	options skepserver.Options // of the server
 	client  *hs2.Client
-	workers []*process
-	shuffle *process
+	workers []*skepserver.Process
+	shuffle *skepserver.Process
+	outputs string               // address of the shuffle server
 	args    []string             // further ones of workers
 	dirs    func(i int) []string // shuffle directories of worker i, instead of its own
 	env     func(i int) []string // environment of worker i
 }
-
-// process is a worker, or the shuffle server.
-type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-}
-
-func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
 func freePort(t *testing.T) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -97,7 +89,8 @@ func start(t *testing.T, k kind, change func(c *cluster)) *cluster {
 	case spool:
 		c.options.Args = append(c.options.Args, "--spool", filepath.Join(c.dir, "spool"))
 	case served:
-		c.options.Args = append(c.options.Args, "--shuffle-server", c.startShuffleServer())
+		c.startShuffleServer()
+		c.options.Args = append(c.options.Args, "--shuffle-server", c.outputs)
 	}
 	c.startServer()
 	t.Cleanup(func() {
@@ -105,14 +98,12 @@ func start(t *testing.T, k kind, change func(c *cluster)) *cluster {
 			t.Logf("server:\n%s", c.server.LogTail())
 		}
 		for _, w := range c.workers {
-			w.signal(syscall.SIGCONT)
-			w.signal(syscall.SIGKILL)
-			<-w.ended
+			w.Kill()
 		}
 		_ = c.server.Stop()
 		if c.shuffle != nil {
-			c.shuffle.signal(syscall.SIGTERM)
-			<-c.shuffle.ended
+			c.shuffle.Signal(syscall.SIGTERM)
+			<-c.shuffle.Ended
 		}
 	})
 	for i := range workers {
@@ -145,18 +136,18 @@ func (c *cluster) tokenFile() string { return filepath.Join(c.dir, "token") }
 
 func (c *cluster) workerDir(i int) string { return filepath.Join(c.dir, "worker-"+strconv.Itoa(i)) }
 
-func (c *cluster) startShuffleServer() string {
+func (c *cluster) startShuffleServer() {
 	if err := os.MkdirAll(filepath.Join(c.dir, "outputs"), 0o755); err != nil {
 		c.t.Fatal(err)
 	}
 	port := freePort(c.t)
 	c.shuffle = c.spawn("shuffle", nil, "shuffle-server", "--host", "127.0.0.1", "--port", strconv.Itoa(port),
 		"--dir", filepath.Join(c.dir, "outputs"), "--token-file", c.tokenFile())
-	return "http://127.0.0.1:" + strconv.Itoa(port)
+	c.outputs = "http://127.0.0.1:" + strconv.Itoa(port)
 }
 
 // startWorker starts worker number i.
-func (c *cluster) startWorker(i int) *process {
+func (c *cluster) startWorker(i int) *skepserver.Process {
 	args := []string{
 		"worker", "--coordinator", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), "--token-file", c.tokenFile(),
 		"--data", c.workerDir(i), "--name", "w" + strconv.Itoa(i), "--slots", "2", "--memory", "256MB",
@@ -165,7 +156,7 @@ func (c *cluster) startWorker(i int) *process {
 	case c.kind == spool:
 		args = append(args, "--spool", filepath.Join(c.dir, "spool"))
 	case c.kind == served:
-		args = append(args, "--shuffle-server", "http://127.0.0.1:"+c.shuffle.cmd.Args[5], "--shuffle-dir", filepath.Join(c.dir, "outputs"))
+		args = append(args, "--shuffle-server", c.outputs, "--shuffle-dir", filepath.Join(c.dir, "outputs"))
 	case c.dirs != nil:
 		for _, d := range c.dirs(i) {
 			args = append(args, "--shuffle-dir", d)
@@ -178,22 +169,12 @@ func (c *cluster) startWorker(i int) *process {
 	return c.spawn("w"+strconv.Itoa(i), env, append(args, c.args...)...)
 }
 
-func (c *cluster) spawn(name string, env []string, args ...string) *process {
+func (c *cluster) spawn(name string, env []string, args ...string) *skepserver.Process {
 	c.t.Helper()
-	log, err := os.OpenFile(filepath.Join(c.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	p, err := skepserver.Spawn(binary, filepath.Join(c.dir, name+".log"), env, args...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer log.Close()
-	p := &process{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = append(os.Environ(), env...), log, log
-	if err := p.cmd.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.ended)
-	}()
 	return p
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,6 +24,7 @@ import (
 type options struct {
 	addr, auth, scale, formats, queries, binary, memory string
 	threads, workers                                    int
+	chaos                                               int64
 	timeout                                             time.Duration
 	keep                                                bool
 	shared, build, passing, settings                    string
@@ -39,6 +41,7 @@ func main() {
 	flag.StringVar(&o.memory, "memory", "", "memory budget of the server")
 	flag.IntVar(&o.threads, "threads", 0, "threads of the server")
 	flag.IntVar(&o.workers, "workers", 0, "worker processes of the server; with any, queries run in stages on them")
+	flag.Int64Var(&o.chaos, "chaos", 0, "seed of a storm over the worker processes, in which the queries are run a second time; 0: none")
 	flag.DurationVar(&o.timeout, "timeout", 5*time.Minute, "per query")
 	flag.BoolVar(&o.keep, "keep", false, "keep the server's data and, when it is there already, do not load again")
 	flag.StringVar(&o.passing, "require", "", "file of 'format query' lines that must pass; only then failures among others are no error")
@@ -74,7 +77,11 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	if o.chaos != 0 && (o.workers < 2 || o.addr != "") {
+		return errors.New("-chaos needs -workers, and a server of its own")
+	}
 	var server *skepserver.Server
+	var weather *storm
 	if o.addr == "" {
 		home := filepath.Join(o.build, "tpcds-server-sf"+o.scale)
 		if !o.keep {
@@ -83,9 +90,21 @@ func run(ctx context.Context, o options) error {
 			}
 			defer os.RemoveAll(home)
 		}
-		server, err = skepserver.Start(ctx, skepserver.Options{Binary: o.binary, Data: home, Memory: o.memory, Threads: o.threads, Workers: o.workers})
-		if err != nil {
+		start := skepserver.Options{Binary: o.binary, Data: home, Memory: o.memory, Threads: o.threads, Workers: o.workers}
+		if o.chaos != 0 {
+			if weather, err = newStorm(o, home); err != nil {
+				return err
+			}
+			start = weather.options
+		}
+		if server, err = skepserver.Start(ctx, start); err != nil {
 			return err
+		}
+		if weather != nil {
+			defer weather.end()
+			if err := weather.begin(); err != nil {
+				return err
+			}
 		}
 		defer func() {
 			if err := server.Stop(); err != nil {
@@ -100,7 +119,13 @@ func run(ctx context.Context, o options) error {
 	formats := strings.Split(o.formats, ",")
 	board := newBoard(formats, queries)
 	for _, format := range formats {
-		if err := board.runFormat(ctx, o, dir, data, format); err != nil {
+		run := board.runFormat
+		if weather != nil {
+			run = func(ctx context.Context, o options, dir, data, format string) error {
+				return board.weather(ctx, o, weather, dir, data, format)
+			}
+		}
+		if err := run(ctx, o, dir, data, format); err != nil {
 			return err
 		}
 		if server != nil && !server.Alive() {
