@@ -373,7 +373,11 @@ func (c *Core) noteFinish(s *stage, a *attempt) {
 	} else {
 		bytes = max(bytes, a.bytes)
 	}
-	s.finished.add(max(c.now.Sub(a.launchedAt).Seconds(), 1e-6), float64(bytes))
+	seconds := max(c.now.Sub(a.launchedAt).Seconds(), 1e-6)
+	s.finished.add(seconds, float64(bytes))
+	if a.resumedAt == 0 { // who waited for inputs read some of them twice
+		s.unjudged = append(s.unjudged, verdict{a.worker, timeKey(seconds, float64(bytes))})
+	}
 }
 
 func (c *Core) commitRequested(e CommitRequested) {

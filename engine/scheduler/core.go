@@ -24,7 +24,9 @@ type Core struct {
 
 	// placeable is set when something may have become possible to launch.
 	placeable bool
-	lastTick  Time
+	// healthySlots are those of workers that are not slow, in the present round of placing.
+	healthySlots int
+	lastTick     Time
 
 	recovering   bool
 	recoverUntil Time

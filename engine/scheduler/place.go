@@ -11,6 +11,7 @@ func (c *Core) place() {
 	if slices.ContainsFunc(c.jobs, func(j *job) bool { return j.waiting > 0 }) {
 		c.resume()
 	}
+	c.findSlowWorkers()
 	for _, j := range c.jobs {
 		j.idle = j.state != JobRunning
 	}
@@ -205,13 +206,19 @@ func (c *Core) pick(r *request) (w *worker, short bool) {
 			continue
 		}
 		room = max(room, 0)
-		if w != nil && len(near) == 0 && (room < bestRoom || (room == bestRoom && o.assigned >= w.assigned)) {
+		if w != nil && len(near) == 0 && w.slow == o.slow && (room < bestRoom || (room == bestRoom && o.assigned >= w.assigned)) {
 			continue // cheap test first
 		}
-		if !r.memory.fits(o) || !c.allowed(r, o) || (o.reserved.until != 0 && !o.reserved.is(r)) {
+		if !r.memory.fits(o) || !c.allowed(r, o) || c.pointless(r, o) || (o.reserved.until != 0 && !o.reserved.is(r)) {
 			continue
 		}
 		n := isNear(o.id) && room > 0
+		if w != nil && w.slow != o.slow && room > 0 && bestRoom > 0 {
+			if w.slow {
+				w, bestNear, bestRoom = o, n, room
+			}
+			continue
+		}
 		if w == nil || (n && !bestNear) || (n == bestNear && (room > bestRoom || (room == bestRoom && o.assigned < w.assigned))) {
 			w, bestNear, bestRoom = o, n, room
 		}

@@ -57,6 +57,7 @@ type stage struct {
 	askedAt Time
 
 	finished samples
+	unjudged []verdict
 	// Of finished attempts that counted rows: what they read, in rows and as expected in bytes.
 	rowsFinished, rowBytes float64
 	manifests              [][]byte // of granted tasks, by task
@@ -198,6 +199,7 @@ func (j *job) unneeded(s *stage) bool {
 }
 
 func (c *Core) finishStage(j *job, s *stage) {
+	c.judge(s)
 	c.flush(j, s)
 	s.state, s.finishedOnce = stageFinished, true
 	s.version++
@@ -289,7 +291,7 @@ func (s *stage) applySized(rec *RecStageSized) {
 	s.sums, s.loggedSums = make([]int64, s.partitions), make([]int64, s.partitions)
 	s.unlogged, s.asked = nil, nil
 	s.ready, s.near, s.delayed = queue{}, nil, nil
-	s.finished = samples{}
+	s.finished, s.unjudged = samples{}, nil
 	s.released = false
 	s.manifests = nil
 }

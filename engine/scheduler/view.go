@@ -99,7 +99,7 @@ func (c *Core) WaitReason(id JobID) string {
 		case j.inputsThere(s) && room == 0:
 			return "waiting for a slot"
 		case j.inputsThere(s) && !c.canPlace(j, s):
-			return "waiting for a worker that can take it: others failed at it, lack memory or room on disk, or are silent"
+			return "waiting for a worker that can take it: others failed at it, lack memory or room on disk, are slow or silent"
 		case j.inputsThere(s) && slices.ContainsFunc(s.live, func(k int32) bool { return c.attempts[k].waiting }):
 			return "waiting for a slot to go on with " + s.spec.Name
 		}
@@ -189,7 +189,7 @@ func (c *Core) Workers() []WorkerView {
 	for i := range c.workers {
 		if w := &c.workers[i]; w.known {
 			out = append(out, WorkerView{w.id, w.inc, w.host, w.attached, w.draining, c.now < w.probationUntil,
-				w.slots, w.used, w.usedShort, w.memory, w.usedMemory, w.health})
+				w.slots, w.used, w.usedShort, w.memory, w.usedMemory, w.healthAt(c.now)})
 		}
 	}
 	return out

@@ -23,18 +23,26 @@ func (s *samples) add(seconds, bytes float64) {
 	s.next = (s.next + 1) % keptSamples
 }
 
+// timeKey is seconds per byte, or seconds where bytes are not known.
+func timeKey(seconds, bytes float64) float64 {
+	if bytes > 0 {
+		return seconds / bytes
+	}
+	return seconds
+}
+
+func (s *samples) key(i int) float64 { return timeKey(s.seconds[i], s.bytes[i]) }
+
 // rates describes a stage to a rule.
 func (c *Core) rates(s *stage) StageRates {
 	r := StageRates{Tasks: len(s.tasks), Done: s.done, MedianBytes: s.medianTask}
 	var rates []float64
 	for i, sec := range s.finished.seconds {
 		r.Times = append(r.Times, sec)
+		r.Keys = append(r.Keys, s.finished.key(i))
 		if b := s.finished.bytes[i]; b > 0 {
-			r.Keys = append(r.Keys, sec/b)
 			rates = append(rates, b/sec)
 			r.MeanRate += b / sec
-		} else {
-			r.Keys = append(r.Keys, sec)
 		}
 	}
 	if n := len(rates); n > 0 {
@@ -64,6 +72,7 @@ func (c *Core) watch(j *job) {
 	}
 	for i := range j.stages {
 		s := &j.stages[i]
+		c.judge(s)
 		if len(s.live) == 0 {
 			continue
 		}
@@ -107,8 +116,7 @@ func (c *Core) findSlow(j *job, s *stage) {
 		for _, i := range s.live {
 			a := &c.attempts[i]
 			if rate, known := s.rate(a, c.now); known && a.elapsed(c.now) >= liveRateFloor {
-				w := &c.workers[a.worker]
-				w.health = 0.8*w.health + 0.2*min(rate/r.MedianRate, 2)
+				c.workers[a.worker].measured(c.now, rate/r.MedianRate, 0.2)
 			}
 		}
 	}
@@ -168,14 +176,16 @@ func (c *Core) launchCopy(j *job, want wish) (w *worker, done bool) {
 		return nil, true
 	}
 	r := request{job: j, stage: s, task: want.task, memory: s.need(want.task), copy: true}
-	floor := 0.4 * c.medianHealth()
+	floor := slowBelow * c.medianHealth()
 	for i := range c.workers {
 		o := &c.workers[i]
-		if c.room(o) <= 0 || c.now < o.probationUntil || o.health < floor || !r.memory.fits(o) || !c.allowed(&r, o) || c.runs(t, o.id) ||
+		if c.room(o) <= 0 || c.now < o.probationUntil || o.healthAt(c.now) < floor || !r.memory.fits(o) || !c.allowed(&r, o) || c.runs(t, o.id) ||
 			o.reserved.until != 0 {
 			continue
 		}
-		if w == nil || o.health > w.health+0.05 || (o.health > w.health-0.05 && o.assigned < w.assigned) {
+		if w == nil {
+			w = o
+		} else if better := o.healthAt(c.now) - w.healthAt(c.now); better > 0.05 || (better > -0.05 && o.assigned < w.assigned) {
 			w = o
 		}
 	}
@@ -199,7 +209,7 @@ func (c *Core) medianHealth() float64 {
 	var h []float64
 	for i := range c.workers {
 		if c.workers[i].attached {
-			h = append(h, c.workers[i].health)
+			h = append(h, c.workers[i].healthAt(c.now))
 		}
 	}
 	if len(h) == 0 {

@@ -20,7 +20,9 @@ type worker struct {
 	live                   []int32
 	assigned               int64 // bytes of all tasks ever given to it
 
-	health         float64 // rate against the stages' medians, smoothed; 1 is normal
+	health         float64 // see health.go
+	healthSeen     Time
+	slow           bool
 	probationUntil Time
 	probationEnd   Time // of the last one
 	probationLen   time.Duration

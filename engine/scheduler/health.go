@@ -1,0 +1,92 @@
+package scheduler
+
+import (
+	"slices"
+	"time"
+)
+
+// A worker's health is the rate of its attempts against the medians of their
+// stages, smoothed; 1 is normal. Live attempts are judged each second
+// (findSlow), finished ones by their stage's median time per byte: so a slow
+// worker is also known where tasks are much shorter than a second.
+
+const (
+	healthMemory = time.Minute // what is not measured again is normal after so long
+	slowBelow    = 0.4         // of the median health
+	judgeFrom    = 4           // finished attempts, for their median to mean something
+)
+
+// verdict is a finished attempt that has not been compared with others of its stage.
+type verdict struct {
+	worker WorkerID
+	key    float64 // seconds per byte, or seconds
+}
+
+// measured takes a rate against the normal one; its weight is that of one among earlier ones.
+func (w *worker) measured(now Time, rate, weight float64) {
+	w.health = (1-weight)*w.healthAt(now) + weight*min(rate, 2)
+	w.healthSeen = now
+}
+
+// healthAt is the health that a worker is believed to have: one that gets no tasks since it is slow must be tried again.
+func (w *worker) healthAt(now Time) float64 {
+	age := float64(now.Sub(w.healthSeen)) / float64(healthMemory)
+	return 1 - (1-w.health)*max(0, 1-age)
+}
+
+// judge compares the attempts that finished since it was last called.
+func (c *Core) judge(s *stage) {
+	if len(s.unjudged) == 0 || len(s.finished.seconds) < judgeFrom {
+		return
+	}
+	keys := make([]float64, len(s.finished.seconds))
+	for i := range keys {
+		keys[i] = s.finished.key(i)
+	}
+	slices.Sort(keys)
+	normal := keys[len(keys)/2]
+	for _, v := range s.unjudged {
+		c.workers[v.worker].measured(c.now, normal/v.key, 0.1)
+	}
+	s.unjudged = s.unjudged[:0]
+}
+
+// findSlowWorkers marks workers that are slow against the others, never more than a third of them.
+func (c *Core) findSlowWorkers() {
+	slow := func(w worker) bool { return w.slow || w.health < 2*slowBelow }
+	if !slices.ContainsFunc(c.workers, slow) {
+		return
+	}
+	var h []float64
+	for i := range c.workers {
+		if w := &c.workers[i]; w.attached {
+			h = append(h, w.healthAt(c.now))
+		}
+	}
+	slices.Sort(h)
+	c.healthySlots = 0
+	limit := 0.0
+	if n := len(h); n > 0 && c.cfg.Speculation.ProbationMin > 0 {
+		if limit = slowBelow * h[n/2]; h[n/3] < limit {
+			limit = 0 // that many are no exception
+		}
+	}
+	for i := range c.workers {
+		w := &c.workers[i]
+		if w.slow = w.attached && w.healthAt(c.now) < limit; w.attached && !w.slow && !w.draining && !c.suspect(w) {
+			c.healthySlots += w.slots
+		}
+	}
+}
+
+// pointless says that a slow worker should not get a task: the others, which are at this stage, will have done all that is ready before
+// it has done one.
+func (c *Core) pointless(r *request, w *worker) bool {
+	if !w.slow || float64(r.stage.ready.len()) > float64(c.healthySlots)/max(w.healthAt(c.now), 0.01) {
+		return false
+	}
+	return slices.ContainsFunc(r.stage.live, func(i int32) bool {
+		a := &c.attempts[i]
+		return !a.waiting && !c.workers[a.worker].slow && !c.excluded(r.job, r.stage, r.task, a.worker)
+	})
+}
