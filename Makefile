@@ -30,8 +30,9 @@ race: ## the same under the race detector (needs a C compiler)
 e2e: build ## real clients (beeline, JDBC, PyHive, impyla, gohive) against bin/skep; says what it skips
 	$(GO) test -count=1 -timeout 60m -tags e2e -v ./test/e2e/... ./test/crash
 
-chaos: build ## worker processes killed, stopped, slowed down, without disks, with damaged files, the server killed: rows must stay the same; POINTS=20
+chaos: build ## worker processes killed, stopped, slowed down, without disks, with damaged files, the server killed: rows must stay the same; POINTS=20 SF=1 SEED=1
 	$(GO) test -count=1 -timeout 60m -tags e2e -v ./test/chaos -points $(or $(POINTS),4)
+	$(GO) run ./test/tpcds/run -sf $(or $(SF),0.01) -formats parquet -memory 2GB -workers 4 -chaos $(or $(SEED),1)
 
 lint: ## gofmt, go vet, staticcheck
 	@files="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi

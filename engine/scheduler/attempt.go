@@ -376,7 +376,7 @@ func (c *Core) noteFinish(s *stage, a *attempt) {
 	seconds := max(c.now.Sub(a.launchedAt).Seconds(), 1e-6)
 	s.finished.add(seconds, float64(bytes))
 	if a.resumedAt == 0 { // who waited for inputs read some of them twice
-		s.unjudged = append(s.unjudged, verdict{a.worker, timeKey(seconds, float64(bytes))})
+		s.unjudged = append(s.unjudged, verdict{a.worker, seconds / float64(bytes+taskCost)})
 	}
 }
 

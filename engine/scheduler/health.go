@@ -7,19 +7,24 @@ import (
 
 // A worker's health is the rate of its attempts against the medians of their
 // stages, smoothed; 1 is normal. Live attempts are judged each second
-// (findSlow), finished ones by their stage's median time per byte: so a slow
-// worker is also known where tasks are much shorter than a second.
+// (findSlow), finished ones by their stage's median, so that a slow worker is
+// also known where tasks are much shorter than a second. Their measure is the
+// time per byte, with some bytes for what every task costs.
 
 const (
-	healthMemory = time.Minute // what is not measured again is normal after so long
-	slowBelow    = 0.4         // of the median health
-	judgeFrom    = 4           // finished attempts, for their median to mean something
+	healthMemory = 2 * time.Minute // what is not measured again is normal after so long
+	slowBelow    = 0.4             // of the median health
+	judgeFrom    = 2               // finished attempts; of few, one of the faster is the normal one
+	taskCost     = 1 << 20         // bytes
 )
+
+// patience is how long the tasks of a stage wait for healthy workers that are at other stages of the job.
+const patience = 2 * time.Second
 
 // verdict is a finished attempt that has not been compared with others of its stage.
 type verdict struct {
 	worker WorkerID
-	key    float64 // seconds per byte, or seconds
+	key    float64
 }
 
 // measured takes a rate against the normal one; its weight is that of one among earlier ones.
@@ -41,12 +46,12 @@ func (c *Core) judge(s *stage) {
 	}
 	keys := make([]float64, len(s.finished.seconds))
 	for i := range keys {
-		keys[i] = s.finished.key(i)
+		keys[i] = s.finished.seconds[i] / (s.finished.bytes[i] + taskCost)
 	}
 	slices.Sort(keys)
-	normal := keys[len(keys)/2]
+	normal := keys[(len(keys)-1)/2]
 	for _, v := range s.unjudged {
-		c.workers[v.worker].measured(c.now, normal/v.key, 0.1)
+		c.workers[v.worker].measured(c.now, normal/v.key, 0.25)
 	}
 	s.unjudged = s.unjudged[:0]
 }
@@ -79,14 +84,32 @@ func (c *Core) findSlowWorkers() {
 	}
 }
 
-// pointless says that a slow worker should not get a task: the others, which are at this stage, will have done all that is ready before
-// it has done one.
+// pointless says that a slow worker should not get a task: the others, which are at this job, will have done all that is ready before
+// it has done one. Where they take long with something else of the job the task does not wait for them.
 func (c *Core) pointless(r *request, w *worker) bool {
-	if !w.slow || float64(r.stage.ready.len()) > float64(c.healthySlots)/max(w.healthAt(c.now), 0.01) {
+	if !w.slow {
 		return false
 	}
-	return slices.ContainsFunc(r.stage.live, func(i int32) bool {
-		a := &c.attempts[i]
-		return !a.waiting && !c.workers[a.worker].slow && !c.excluded(r.job, r.stage, r.task, a.worker)
-	})
+	ready := 0
+	for i := range r.job.stages {
+		if s := &r.job.stages[i]; s.state == stageRunning {
+			ready += s.ready.len()
+		}
+	}
+	if float64(ready) > float64(c.healthySlots)/max(w.healthAt(c.now), 0.01) {
+		return false
+	}
+	for i := range r.job.stages {
+		s := &r.job.stages[i]
+		if s != r.stage && c.now.Sub(r.stage.sizedAt) > patience {
+			continue
+		}
+		if slices.ContainsFunc(s.live, func(i int32) bool {
+			a := &c.attempts[i]
+			return !a.waiting && !c.workers[a.worker].slow && !c.excluded(r.job, r.stage, r.task, a.worker)
+		}) {
+			return true
+		}
+	}
+	return false
 }

@@ -56,6 +56,7 @@ type stage struct {
 	asked   []askedSizes
 	askedAt Time
 
+	sizedAt  Time
 	finished samples
 	unjudged []verdict
 	// Of finished attempts that counted rows: what they read, in rows and as expected in bytes.
@@ -270,6 +271,7 @@ func (c *Core) trySize(j *job, s *stage) bool {
 func (c *Core) setSized(j *job, s *stage, rec RecStageSized) {
 	c.logSync(rec)
 	s.applySized(&rec)
+	s.sizedAt = c.now
 	for t := range s.tasks {
 		c.enqueue(s, TaskID(t))
 	}

@@ -23,26 +23,18 @@ func (s *samples) add(seconds, bytes float64) {
 	s.next = (s.next + 1) % keptSamples
 }
 
-// timeKey is seconds per byte, or seconds where bytes are not known.
-func timeKey(seconds, bytes float64) float64 {
-	if bytes > 0 {
-		return seconds / bytes
-	}
-	return seconds
-}
-
-func (s *samples) key(i int) float64 { return timeKey(s.seconds[i], s.bytes[i]) }
-
 // rates describes a stage to a rule.
 func (c *Core) rates(s *stage) StageRates {
 	r := StageRates{Tasks: len(s.tasks), Done: s.done, MedianBytes: s.medianTask}
 	var rates []float64
 	for i, sec := range s.finished.seconds {
 		r.Times = append(r.Times, sec)
-		r.Keys = append(r.Keys, s.finished.key(i))
 		if b := s.finished.bytes[i]; b > 0 {
+			r.Keys = append(r.Keys, sec/b)
 			rates = append(rates, b/sec)
 			r.MeanRate += b / sec
+		} else {
+			r.Keys = append(r.Keys, sec)
 		}
 	}
 	if n := len(rates); n > 0 {

@@ -117,7 +117,7 @@ func (s *storm) rage(ctx context.Context, seed int64) error {
 			return false
 		}
 	}
-	for pause(time.Duration(1000+r.Intn(2000)) * time.Millisecond) {
+	for pause(time.Duration(2000+r.Intn(2000)) * time.Millisecond) {
 		i := r.Intn(len(s.workers) - 1)
 		if i >= s.throttled {
 			i++
