@@ -23,7 +23,8 @@ func (a *Analyzer) AnalyzeInsert(ctx context.Context, s *ast.Insert) (*plan.Inse
 	if err := b.with(s.With); err != nil {
 		return nil, err
 	}
-	t, err := b.target(s.Target)
+	_, values := s.Query.Body.(*ast.Values)
+	t, err := b.target(s.Target, values)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (a *Analyzer) AnalyzeMultiInsert(ctx context.Context, s *ast.MultiInsert) (
 		if ib.Target == nil || !ok {
 			return nil, sqlerr.Semanticf("A SELECT without INSERT is not supported in a multi-insert")
 		}
-		t, err := b.target(ib.Target)
+		t, err := b.target(ib.Target, false)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +180,7 @@ func (t *insertTarget) identity() string {
 	if t.table == nil {
 		return "dir:" + t.ast.Directory.Path.Value
 	}
-	if !t.ast.Overwrite {
+	if len(t.dynamic) > 0 {
 		return ""
 	}
 	return t.table.DB + "." + t.table.Name + "/" + strings.Join(t.static, "/")
@@ -196,13 +197,25 @@ func (t *insertTarget) outputName() string {
 	return name
 }
 
-func (b *builder) target(s *ast.InsertTarget) (*insertTarget, error) {
+// target resolves what an INSERT writes; values says that the rows are those of VALUES, for which Hive reports a missing table otherwise.
+func (b *builder) target(s *ast.InsertTarget, values bool) (*insertTarget, error) {
 	t := &insertTarget{ast: s}
 	if s.Directory != nil {
 		return t, nil
 	}
 	var err error
 	if t.table, err = b.table(s.Table); err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && (s.Columns != nil || values) {
+			kind := sqlerr.SemanticException
+			if s.Columns == nil {
+				kind = sqlerr.RuntimeException
+			}
+			name := s.Table.Name.Name
+			if s.Table.DB != nil {
+				name = s.Table.DB.Name + "." + name
+			}
+			return nil, sqlerr.Plain(kind, "org.apache.hadoop.hive.ql.metadata.InvalidTableException: Table not found "+name)
+		}
 		return nil, err
 	}
 	if t.table.Kind == catalog.View || t.table.Kind == catalog.MaterializedView {

@@ -44,10 +44,12 @@ var defaults = map[string]string{
 	"hive.server2.thrift.resultset.default.fetch.size":      "1000",
 	"hive.server2.thrift.resultset.max.fetch.size":          "10000",
 	"hive.metastore.disallow.incompatible.col.type.changes": "true",
+	"orc.force.positional.evolution":                        "true",
 }
 
 // defaults31 are the defaults that differ in Hive 3.1.
 var defaults31 = map[string]string{
 	"hive.exec.dynamic.partition.mode": "strict",
+	"orc.force.positional.evolution":   "false",
 	"hive.stats.fetch.bitvector":       "true",
 }

@@ -26,6 +26,7 @@ var informational = map[string]string{
 	"hive.exec.reducers.max":                         "1009",
 	"hive.exec.schema.evolution":                     "true",
 	"hive.exec.stagingdir":                           ".hive-staging",
+	"hive.in.test":                                   "false",
 	"hive.exec.submitviachild":                       "false",
 	"hive.execution.engine":                          "tez",
 	"hive.execution.mode":                            "container",

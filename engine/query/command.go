@@ -160,6 +160,7 @@ var choices = map[string][]string{
 	"hive.exec.dynamic.partition.mode": {"strict", "nonstrict"},
 	"hive.support.quoted.identifiers":  {"none", "column", "standard"},
 	"hive.fetch.task.conversion":       {"none", "minimal", "more"},
+	"hive.default.fileformat":          {"textfile", "sequencefile", "rcfile", "orc", "parquet"},
 }
 
 // fixedSettings cannot be changed by sessions.
@@ -175,7 +176,7 @@ var javaFloat = regexp.MustCompile(`^\s*[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE
 
 // checkSetting rejects a value that a setting cannot have.
 func (s *Session) checkSetting(name, value string) error {
-	if slices.Contains(fixedSettings, name) {
+	if slices.Contains(fixedSettings, name) || name == "hive.security.authorization.enabled" && !s.conf.Hive3() {
 		return commandError("Cannot modify %s at runtime. It is in the list of parameters that can't be modified at runtime or is prefixed by a restricted variable", name)
 	}
 	if list, ok := choices[name]; ok && !slices.Contains(list, strings.ToLower(value)) {

@@ -42,6 +42,12 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	a := st.analysis()
 	db := st.session.Database()
 	var err error
+	var source string
+	if !st.conf.Hive3() { // the path is looked at before the table
+		if source, err = l.find(); err != nil {
+			return err
+		}
+	}
 	if t := n.Target.Table; t.DB != nil {
 		db = lower(t.DB.Name)
 		if ok, err := a.tables.HasDatabase(ctx, db); err != nil || !ok {
@@ -78,9 +84,10 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	if p := n.Target.Partition; p != nil && len(p.Values) < len(t.PartitionKeys) {
 		return sqlerr.At(sqlerr.InvalidPartition, p.Values[len(p.Values)-1])
 	}
-	source, err := l.find()
-	if err != nil {
-		return err
+	if st.conf.Hive3() {
+		if source, err = l.find(); err != nil {
+			return err
+		}
 	}
 	if t.Storage.StoredAsSubDirectories {
 		return sqlerr.New(sqlerr.LoadIntoStoredAsDir)

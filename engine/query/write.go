@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -57,7 +58,7 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		InputFormat: t.InputFormat, SerDe: t.SerDe, Columns: table.Columns(t.Columns), Properties: table.Merged(t.Params, t.SerDeProps),
 		Keys: keyNames(t), Static: b.Static, DefaultPartition: st.conf.Get("hive.exec.default.partition.name"),
 		MaxPartitions: st.partitionsAtOnce(), PartitionLimit: st.maxPartitions(),
-		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather"),
+		Statistics: st.conf.Bool("hive.stats.autogather") && st.conf.Bool("hive.stats.column.autogather") && describable(t),
 	}
 	var err error
 	if spec.Extension, err = table.TextExtension(t.InputFormat, session.Format(st.conf)); err != nil {
@@ -229,4 +230,16 @@ func (st *Statement) newDirectoryWrite(ctx context.Context, b plan.InsertBranch,
 		InputFormat: d.InputFormat, SerDe: d.SerDe, Columns: table.Columns(d.Columns), Properties: d.Properties,
 		Dir: w.staging.Dir(), Extension: extension,
 	})
+}
+
+// describable reports whether statistics of columns are collected while the table is written: Hive leaves them out when one of the columns
+// has a type without statistics.
+func describable(t *catalog.Table) bool {
+	for _, c := range slices.Concat(t.Columns, t.PartitionKeys) {
+		switch k := c.Type.Kind; {
+		case !c.Type.IsPrimitive(), k == types.Void, k == types.TimestampLTZ, k == types.IntervalYearMonth, k == types.IntervalDayTime:
+			return false
+		}
+	}
+	return true
 }

@@ -139,7 +139,6 @@ func (w *writer) flush() error {
 	out = appendString(out, packed)
 	out = append(out, w.sync[:]...)
 	w.stats.Rows += w.rows
-	w.stats.RawBytes += int64(len(w.buf))
 	w.buf, w.rows = w.buf[:0], 0
 	return w.put(out)
 }

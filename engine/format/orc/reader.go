@@ -195,7 +195,7 @@ func (r *reader) resolve(opts *format.ReadOptions) error {
 		}
 	}
 	force := opts.Properties["orc.force.positional.evolution"]
-	if force == "" && opts.Session.Conf != nil {
+	if force == "" && opts.Session.Conf != nil && !strings.EqualFold(opts.Session.Conf("hive.exec.schema.evolution"), "false") {
 		force = opts.Session.Conf("orc.force.positional.evolution")
 	}
 	positional = positional || strings.EqualFold(force, "true")

@@ -276,12 +276,15 @@ func (env *Env) ownsFiles(t *model.Table) bool {
 func (a *alteration) renamePartition(ctx context.Context, from, to *ast.PartitionSpec) (*Task, error) {
 	env, t := a.env, a.t
 	old, err := env.spec(ctx, t, from, true)
+	if e, ok := sqlerr.As(err); ok && e.Kind == validationFailure && !env.is31() {
+		return nil, sqlerr.Semanticf("%s", e.Msg) // the clause is analysed with the table's name
+	}
 	if err != nil {
-		return nil, plainRefusal(err)
+		return nil, err
 	}
 	s, err := env.spec(ctx, t, to, true)
 	if err != nil {
-		return nil, plainRefusal(err)
+		return nil, err
 	}
 	if err := env.reserved(s); err != nil {
 		return nil, err
@@ -317,14 +320,6 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 			return tx.RenamePartition(ctx, t.Database, t.Name, oldValues, p)
 		}))
 	}), nil
-}
-
-// plainRefusal names a refused partition clause as statements do that analyse it by themselves.
-func plainRefusal(err error) error {
-	if e, ok := sqlerr.As(err); ok && e.Kind == validationFailure {
-		return sqlerr.Semanticf("%s", e.Msg)
-	}
-	return err
 }
 
 // exchange moves partitions of another table into this one.

@@ -483,6 +483,9 @@ func (env *Env) tableLike(ctx context.Context, s *ast.CreateTable) (*model.Table
 			return nil, err
 		}
 		t.Storage.Columns = from.Storage.Columns
+		if !from.IsView() && !env.is31() {
+			t.Storage.SerDe.Parameters = nil // Hive 4 takes the classes alone
+		}
 	} else {
 		t.Storage = from.Storage.Clone()
 	}

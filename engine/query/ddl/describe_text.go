@@ -130,8 +130,12 @@ func (d *description) summary(ctx context.Context, c model.Column) (map[string]s
 				total = s
 				continue
 			}
-			m := stats.Merger{Union: d.env.Merger.Union}.Merge(*total, *s)
-			total = &m
+			m := stats.Merger{}
+			if d.env.Session.Conf().Bool("hive.stats.fetch.bitvector") {
+				m.Union = d.env.Merger.Union
+			}
+			merged := m.Merge(*total, *s)
+			total = &merged
 		}
 	}
 	params[model.ParamStatsAccurate] = "{}"

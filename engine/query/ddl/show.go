@@ -231,8 +231,14 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 			return nil, env.failed(err)
 		}
 		match = re.MatchString
-	default:
-		match = env.pattern(s.Pattern)
+	default: // several patterns may stand between |
+		var patterns []func(string) bool
+		for p := range strings.SplitSeq(s.Pattern.Text, "|") {
+			patterns = append(patterns, env.pattern(&ast.ShowPattern{Text: p, Like: s.Pattern.Like}))
+		}
+		match = func(name string) bool {
+			return slices.ContainsFunc(patterns, func(p func(string) bool) bool { return p(name) })
+		}
 	}
 	return lines("tab_name", func(ctx context.Context) ([]string, error) {
 		names := map[string]bool{}
