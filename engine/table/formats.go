@@ -63,6 +63,9 @@ func (f *Formats) Find(inputFormat, serde string) (format.Format, error) {
 	if err != nil {
 		return nil, err
 	}
+	if serde != storage.LazyBinarySerDe {
+		s = record.Encoded{SerDe: s}
+	}
 	return record.Format{Container: c, SerDe: s}, nil
 }
 

@@ -28,7 +28,7 @@ type rule struct {
 
 // Layers of the engine, bottom up. Each may use those above it in this list.
 const (
-	engineBase  = "engine/vector/... engine/kernel/... engine/simd engine/decimal engine/calendar engine/strictmath engine/memory engine/xpath engine/compress/... engine/block engine/filesystem/..."
+	engineBase  = "engine/vector/... engine/kernel/... engine/simd engine/decimal engine/calendar engine/charset engine/strictmath engine/memory engine/xpath engine/compress/... engine/block engine/filesystem/..."
 	engineParts = "engine/expr/... engine/function/... engine/aggregate/... engine/colstats/... engine/sketch/... engine/hashtable/... engine/sort/... engine/spill/... engine/format/... engine/tablesink/... engine/acid/..."
 	engineRun   = "engine/operator/... engine/pipeline/... engine/physical/... engine/profile/..."
 	enginePlan  = "engine/planner/... engine/stage/... engine/session engine/table engine/script engine/coordinator/... engine/scheduler/... engine/worker/..."

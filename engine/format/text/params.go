@@ -47,9 +47,6 @@ func newParams(properties map[string]string, session *format.Session) (*params, 
 	if session.Conf != nil {
 		p.extendedBoolean = strings.EqualFold(session.Conf("hive.lazysimple.extended_boolean_literal"), "true")
 	}
-	if e := properties["serialization.encoding"]; e != "" && !strings.EqualFold(e, "utf-8") && !strings.EqualFold(e, "utf8") {
-		return nil, fmt.Errorf("serialization.encoding %s is not supported", e)
-	}
 	p.setSeparators(properties)
 	p.setEscape(properties)
 	for _, f := range splitUnescape(properties["timestamp.formats"]) {
