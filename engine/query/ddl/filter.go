@@ -18,17 +18,17 @@ import (
 
 // comparison compares a partition key with a constant.
 func (env *Env) comparison(ctx context.Context, t *model.Table, key *model.Column, op string, e ast.Expr) (partition.Filter, error) {
+	v, err := env.keyConstant(ctx, key, e)
+	if err != nil {
+		return nil, err
+	}
 	o, ok := comparisonOps[op]
-	if !ok {
+	if !ok && v.Kind != partition.Null {
 		column := &ast.ColumnRef{Pos: e.Position(), Name: &ast.Ident{Pos: e.Position(), Name: key.Name}}
 		if op := strings.ToUpper(op); op == string(ast.OpLike) || op == string(ast.OpRLike) || op == string(ast.OpRegexp) {
 			return env.evaluated(ctx, t, &ast.Like{Pos: e.Position(), Expr: column, Op: ast.LikeOp(op), Patterns: []ast.Expr{e}})
 		}
 		return env.evaluated(ctx, t, &ast.Binary{Pos: e.Position(), Op: ast.BinaryOp(op), Left: column, Right: e})
-	}
-	v, err := env.keyConstant(ctx, key, e)
-	if err != nil {
-		return nil, err
 	}
 	if v.Kind == partition.Null {
 		switch o {
