@@ -33,7 +33,6 @@ describe pp partition (p=6,q='v1');
 create table lat (a string, b int) row format delimited fields terminated by ',' tblproperties ('serialization.encoding'='ISO8859_1');
 insert into lat values ('café', 1), ('naïve €', 2), (null, 3);
 select a, length(a), b from lat;
-create table latraw (line string) row format delimited fields terminated by '\001' location '${TMP}/lat';
 create external table gbk (a string, b int) row format delimited fields terminated by ',' location '${TMP}/gbk' tblproperties ('serialization.encoding'='GBK');
 insert into gbk values ('中文', 1), ('日本', 2);
 select a, b from gbk where a = '中文';

@@ -31,10 +31,10 @@ func (env *Env) comparison(ctx context.Context, t *model.Table, key *model.Colum
 		return env.evaluated(ctx, t, &ast.Binary{Pos: e.Position(), Op: ast.BinaryOp(op), Left: column, Right: e})
 	}
 	if v.Kind == partition.Null {
-		switch o {
-		case partition.Equal:
+		switch {
+		case ok && o == partition.Equal:
 			return partition.IsNull{Key: key.Name}, nil
-		case partition.NotEqual:
+		case ok && o == partition.NotEqual:
 			return partition.Not{Filter: partition.IsNull{Key: key.Name}}, nil
 		}
 		return nil, sqlerr.Semanticf("Unexpected unknown partitions for (%s %s null)", key.Name, op)
