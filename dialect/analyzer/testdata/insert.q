@@ -123,16 +123,16 @@ from t1 insert overwrite table t2 select a, b, 1 insert overwrite table t2 selec
 ----
 ERROR SemanticException [Error 10087]: The same output cannot be present multiple times:  t2
 
-from (select a, b from t1) s insert into t2 select s.a, s.b, x.e lateral view explode(array(1)) x as e insert into t2 select *, 1;
+from (select a, b from t1) s insert into t2 select s.a, s.b, x.e lateral view explode(array(1)) x as e insert into pt partition (ds='x', hr=1) select *;
 ----
 Insert into default.t2
   Project [a#16=a#13, b#17=b#14, e#18=e#15]
     Project [a#13, b#14, e#15]
       Generate explode(array(1)) -> [e#15]
         SharedRef 1 _source [a#13, b#14]
-Insert into default.t2
-  Project [a#22=a#19, b#23=b#20, e#24=_c1#21]
-    Project [a#19, b#20, _c1#21=1]
+Insert into default.pt partition(ds="x", hr="1")
+  Project [a#21=a#19, b#22=b#20]
+    Project [a#19, b#20]
       SharedRef 1 _source [a#19, b#20]
 Shared 1 _source:
   Project [a#1, b#2]
