@@ -181,6 +181,9 @@ func (x *exprs) logical(e *ast.Binary) (plan.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if v.Type().Kind == types.Void && !x.hive3() {
+			x.b.unplanned = true
+		}
 		if v.Type().IsDateGroup() {
 			if err := function.CheckCast(&x.b.a.resolve, v.Type(), types.BooleanType); err != nil {
 				return nil, argumentError(err, e, nil)
@@ -415,6 +418,10 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 		switch cond.Type().Kind {
 		case types.Boolean:
 		case types.Void:
+			if !x.hive3() {
+				return nil, sqlerr.Semanticf("Line 0:-1 %s '%s': \"boolean\" is expected after WHEN, but \"void\" is found",
+					sqlerr.Text(sqlerr.InvalidArgumentType), w.Cond.Position().Token)
+			}
 			cond = nullLiteral(types.BooleanType)
 		default:
 			return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, w.Cond.Position(),

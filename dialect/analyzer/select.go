@@ -9,6 +9,7 @@ import (
 	"skep/dialect/function"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
+	"skep/dialect/types"
 )
 
 // item is one element of an expanded select list. For a table function call, expr is nil.
@@ -158,7 +159,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		out = append(out, o)
 	}
 	for i := range out {
-		if out[i].cast && len(blk.windows) > 0 {
+		if out[i].cast && (len(blk.windows) > 0 || blk.b.unplanned) {
 			out[i].name = fmt.Sprintf("_c%d", i)
 		}
 		out[i].origin = x.origin(s, out[i].expr)
@@ -180,26 +181,83 @@ func (x *exprs) origin(s *ast.Select, e plan.Expr) string {
 	return ""
 }
 
-// castName is Hive 4's name for the unnamed cast of a column: the column's, unless an item before has that name.
+// castName is Hive 4's name for the unnamed cast of a column, or what its planner makes one of: the column's, unless an item before has
+// that name.
 func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 	if !o.unnamed || x.hive3() || x.joined(s) {
 		return ""
 	}
-	e := o.expr
-	for {
-		c, ok := e.(*plan.Call)
-		if !ok || c.Func != "cast" {
-			break
-		}
-		e = c.Args[0]
-	}
-	name := x.origin(s, e)
+	name := x.origin(s, simplified(o.expr))
 	for _, b := range before {
 		if b.name == name {
 			return ""
 		}
 	}
 	return name
+}
+
+// simplified is what Hive 4's planner makes of an expression that is a column's value or a cast of it in disguise.
+func simplified(e plan.Expr) plan.Expr {
+	c, ok := e.(*plan.Call)
+	if !ok {
+		return e
+	}
+	same := func(args []plan.Expr) plan.Expr {
+		first, ok := args[0].(*plan.ColumnRef)
+		for _, a := range args[1:] {
+			other, is := a.(*plan.ColumnRef)
+			ok = ok && is && other.ID == first.ID
+		}
+		if !ok {
+			return e
+		}
+		return first
+	}
+	isBool := func(e plan.Expr, v int64) bool {
+		l, ok := e.(*plan.Literal)
+		return ok && !l.Value.Null && l.T.Kind == types.Boolean && l.Value.I == v
+	}
+	switch c.Func {
+	case "cast":
+		return simplified(c.Args[0])
+	case "and", "or":
+		neutral := int64(0)
+		if c.Func == "and" {
+			neutral = 1
+		}
+		var args []plan.Expr
+		for _, a := range c.Args {
+			if !isBool(a, neutral) {
+				args = append(args, simplified(a))
+			}
+		}
+		if len(args) > 0 {
+			return same(args)
+		}
+	case "=":
+		if isBool(c.Args[1], 1) {
+			return c.Args[0]
+		}
+	case "coalesce":
+		return same(c.Args)
+	case "if":
+		if l, ok := c.Args[0].(*plan.Literal); ok {
+			if isBool(l, 1) {
+				return simplified(c.Args[1])
+			}
+			return simplified(c.Args[2])
+		}
+		return same(c.Args[1:])
+	case "case":
+		if len(c.Args)%2 == 1 {
+			var values []plan.Expr
+			for i := 1; i < len(c.Args); i += 2 {
+				values = append(values, c.Args[i])
+			}
+			return same(append(values, c.Args[len(c.Args)-1]))
+		}
+	}
+	return e
 }
 
 // joined reports whether the query joins: in FROM, or a derived table with a subquery in WHERE.

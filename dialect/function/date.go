@@ -150,8 +150,11 @@ func timePart(name string) resolver {
 }
 
 // addMonths works on timestamps when a format may show the time of day.
-func addMonths(_ *Env, args []Arg, _ bool) (Resolution, error) {
+func addMonths(env *Env, args []Arg, _ bool) (Resolution, error) {
 	text := "date integer -> string"
+	if len(args) > 0 && args[0].Type.Kind == types.Void && !env.Hive3() {
+		args = append([]Arg{{Type: types.StringType}}, args[1:]...)
+	}
 	if len(args) == 3 {
 		text = "moment integer text -> string"
 	}
@@ -206,7 +209,7 @@ func dateFormat(_ *Env, args []Arg, _ bool) (Resolution, error) {
 }
 
 // unixTimestamp reads strings itself, by the pattern; dates and timestamps are taken as local time.
-func unixTimestamp(_ *Env, args []Arg, _ bool) (Resolution, error) {
+func unixTimestamp(env *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) > 2 {
 		return Resolution{}, wrongLength("The function UNIX_TIMESTAMP takes at most 2 arguments.")
 	}
@@ -214,6 +217,8 @@ func unixTimestamp(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	for i, a := range args {
 		t := a.Type
 		switch {
+		case t.Kind == types.Void && i == 0 && !env.Hive3():
+			return Resolution{}, wrongArguments("The function UNIX_TIMESTAMP takes only string/date/timestamp/timestampwltz types. Got Type:VOID")
 		case t.Kind == types.Void:
 			t = types.StringType
 		case t.Kind == types.Date && i == 0:

@@ -27,7 +27,7 @@ func MayFail(name string) bool {
 
 // Failure is what Hive says of a call of constants at a place that fails for the given reason.
 func Failure(name string, at sqlerr.Locator, reason string) error {
-	if kind := failures[name]; kind != "" {
+	if kind := failures[name]; kind != "" && !strings.HasPrefix(reason, "java.") {
 		return sqlerr.Plain(kind, reason)
 	}
 	e := sqlerr.AtReason(sqlerr.InvalidArgument, at, "org.apache.hadoop.hive.ql.metadata.HiveException: "+reason)

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"regexp"
 	"strings"
 
 	"skep/dialect/types"
@@ -61,12 +62,42 @@ func charset(name, signature, must string) resolver {
 	resolve := sig(toLower(name), signature)
 	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
 		for i, a := range args {
-			if (i > 0 || name == "Encode") && len(args) == 2 && !a.Type.IsString() && a.Type.Kind != types.Void {
+			if (i > 0 || name == "Encode") && len(args) == 2 && !a.Type.IsString() && (a.Type.Kind != types.Void || i == 0 && !env.Hive3()) {
 				return Resolution{}, wrongType(i, "The %s argument to %s() %s", [...]string{"first", "second"}[i], name, must)
+			}
+		}
+		if len(args) == 2 && args[1].Const != nil && !args[1].Const.Null && args[1].Type.IsString() {
+			if name := args[1].Const.S; Charset(name) == "" {
+				kind := "UnsupportedCharsetException"
+				if !legalCharset.MatchString(name) {
+					kind = "IllegalCharsetNameException"
+				}
+				return Resolution{}, &ArgError{Kind: kind, Reason: name}
 			}
 		}
 		return resolve(env, args, distinct)
 	}
+}
+
+var legalCharset = regexp.MustCompile(`^[A-Za-z0-9][-+.:_A-Za-z0-9]*$`)
+
+// Charset returns Java's name of a character set that is known here, or "".
+func Charset(name string) string {
+	switch strings.ToUpper(strings.ReplaceAll(name, "_", "-")) {
+	case "UTF-8", "UTF8":
+		return "UTF-8"
+	case "US-ASCII", "ASCII":
+		return "US-ASCII"
+	case "ISO-8859-1", "LATIN1":
+		return "ISO-8859-1"
+	case "UTF-16":
+		return "UTF-16"
+	case "UTF-16BE":
+		return "UTF-16BE"
+	case "UTF-16LE":
+		return "UTF-16LE"
+	}
+	return ""
 }
 
 func printf(env *Env, args []Arg, distinct bool) (Resolution, error) {
@@ -84,7 +115,7 @@ func printf(env *Env, args []Arg, distinct bool) (Resolution, error) {
 	return sig("printf", "text prim... -> string")(env, args, distinct)
 }
 
-func concat(_ *Env, args []Arg, _ bool) (Resolution, error) {
+func concat(env *Env, args []Arg, _ bool) (Resolution, error) {
 	r := Resolution{Args: make([]*types.Type, len(args)), Result: types.StringType}
 	binary := len(args) > 0
 	length, char := 0, true
@@ -104,6 +135,7 @@ func concat(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		r.Args[i] = asText(a.Type)
 	}
 	switch {
+	case binary && len(args) == 1 && !env.Hive3():
 	case binary:
 		for i := range r.Args {
 			r.Args[i] = types.BinaryType

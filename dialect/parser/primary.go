@@ -264,20 +264,26 @@ func (p *parser) intervalOf(v ast.Expr) ast.Expr {
 }
 
 func (p *parser) interval() ast.Expr {
+	start := p.pos
 	p.pos++
+	var v ast.Expr
 	switch p.kind() {
 	case tokLParen:
 		p.pos++
-		v := p.expression()
+		v = p.expression()
 		p.expect(tokRParen)
-		return p.intervalOf(v)
 	case tokNumber, tokString:
-		return p.intervalOf(p.simpleLiteral())
+		v = p.simpleLiteral()
 	case tokQuestion:
-		return p.intervalOf(p.primary())
+		v = p.primary()
 	}
-	p.noViable(0)
-	return nil
+	if v == nil || !isIntervalUnit(p.kind()) {
+		if p.opts.Version != V31 {
+			p.pos = start // the word may be a name: Hive looks ahead, and points at it
+		}
+		p.noViable(0)
+	}
+	return p.intervalOf(v)
 }
 
 func (p *parser) caseExpr() ast.Expr {

@@ -130,6 +130,9 @@ func fromFloat(f float64, size, precision, scale int) (Int128, bool) {
 		return Int128{}, false
 	}
 	var buf [32]byte
+	if size == 32 && math.Abs(f) >= 1<<24 { // Java keeps more digits than identify the value
+		return Parse(valuetext.AppendFloat(buf[:0], f), precision, scale)
+	}
 	return Parse(strconv.AppendFloat(buf[:0], f, 'e', -1, size), precision, scale)
 }
 

@@ -157,7 +157,7 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 			return nil
 		}
 	case from.Physical() == types.F64:
-		return doubleToInteger(bits, env.Converting)
+		return doubleToInteger(bits, env.Converting || !env.Vectorized && !env.Hive3())
 	case from.Kind == types.Decimal:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := decimalsOf(args[0])
@@ -175,7 +175,11 @@ func castToInteger(env *Env, from, to *types.Type) Kernel {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := textsOf(args[0])
 			rows.Each(func(i int) {
-				v, ok := ParseInteger(a.at(i))
+				s := a.at(i)
+				v, ok := ParseInteger(s)
+				if env.Vectorized && len(s) > 0 && (s[0] <= ' ' || s[len(s)-1] <= ' ') {
+					ok = false // Hive does not trim there
+				}
 				if !ok || !inRange(v, bits) {
 					out.Null(i)
 					return

@@ -11,8 +11,6 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"skep/dialect/types"
 	"skep/engine/vector"
@@ -246,111 +244,6 @@ func crc(_ *Env, call *Call) Kernel {
 		a := textsOf(args[0])
 		rows.Each(func(i int) { out.I64[i] = int64(crc32.ChecksumIEEE(a.at(i))) })
 		return nil
-	}
-}
-
-// charset names an encoding by any of its usual names, "" when it is unknown.
-func charset(name []byte) string {
-	switch strings.ToUpper(strings.ReplaceAll(string(name), "_", "-")) {
-	case "UTF-8", "UTF8":
-		return "UTF-8"
-	case "US-ASCII", "ASCII":
-		return "US-ASCII"
-	case "ISO-8859-1", "LATIN1":
-		return "ISO-8859-1"
-	case "UTF-16":
-		return "UTF-16"
-	case "UTF-16BE":
-		return "UTF-16BE"
-	case "UTF-16LE":
-		return "UTF-16LE"
-	}
-	return ""
-}
-
-func encode(_ *Env, _ *Call) Kernel {
-	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		a, set := textsOf(args[0]), textsOf(args[1])
-		return rows.Try(func(i int) error {
-			data := out.Extend()
-			start := len(data)
-			s := a.at(i)
-			switch name := charset(set.at(i)); name {
-			case "UTF-8":
-				data = append(data, s...)
-			case "US-ASCII", "ISO-8859-1":
-				limit := rune(128)
-				if name == "ISO-8859-1" {
-					limit = 256
-				}
-				for _, r := range string(s) {
-					if r >= limit {
-						r = '?'
-					}
-					data = append(data, byte(r))
-				}
-			case "UTF-16", "UTF-16BE", "UTF-16LE":
-				if name == "UTF-16" {
-					data = append(data, 0xfe, 0xff)
-				}
-				for _, u := range utf16.Encode([]rune(string(s))) {
-					if name == "UTF-16LE" {
-						data = append(data, byte(u), byte(u>>8))
-					} else {
-						data = append(data, byte(u>>8), byte(u))
-					}
-				}
-			default:
-				return errorf("%s", set.at(i))
-			}
-			out.Set(i, start, data)
-			return nil
-		})
-	}
-}
-
-func decode(_ *Env, _ *Call) Kernel {
-	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		a, set := textsOf(args[0]), textsOf(args[1])
-		return rows.Try(func(i int) error {
-			data := out.Extend()
-			start := len(data)
-			s := a.at(i)
-			switch name := charset(set.at(i)); name {
-			case "UTF-8":
-				if !utf8.Valid(s) {
-					s = []byte(strings.ToValidUTF8(string(s), "\uFFFD"))
-				}
-				data = append(data, s...)
-			case "US-ASCII", "ISO-8859-1":
-				for _, c := range s {
-					r := rune(c)
-					if name == "US-ASCII" && c >= 128 {
-						r = utf8.RuneError
-					}
-					data = utf8.AppendRune(data, r)
-				}
-			case "UTF-16", "UTF-16BE", "UTF-16LE":
-				little := name == "UTF-16LE"
-				if name == "UTF-16" && len(s) >= 2 && (s[0] == 0xfe && s[1] == 0xff || s[0] == 0xff && s[1] == 0xfe) {
-					little = s[0] == 0xff
-					s = s[2:]
-				}
-				var units []uint16
-				for k := 0; k+1 < len(s); k += 2 {
-					u := uint16(s[k])<<8 | uint16(s[k+1])
-					if little {
-						u = u<<8 | u>>8
-					}
-					units = append(units, u)
-				}
-				data = append(data, string(utf16.Decode(units))...)
-			default:
-				return errorf("%s", set.at(i))
-			}
-			out.Set(i, start, data)
-			return nil
-		})
 	}
 }
 

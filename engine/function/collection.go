@@ -457,6 +457,10 @@ func arrayJoin(env *Env, call *Call) Kernel {
 		separator := textsOf(args[1])
 		rows.Each(func(i int) {
 			r, elems := listAt(args[0], i)
+			if r.Len == 0 {
+				out.Null(i)
+				return
+			}
 			write := format(elems)
 			data := out.Extend()
 			start, first := len(data), true

@@ -27,6 +27,10 @@ type Env struct {
 	// Converting is set where columns of a partition become those of its table: Hive converts them by other code than CAST.
 	Converting bool
 
+	// Vectorized is set for the rows of a job of Hive 4.0, whose vectorised code answers differently from the code for single rows
+	// and for constants, here and there.
+	Vectorized bool
+
 	seed uint64 // of this call, when Seeds is set
 }
 

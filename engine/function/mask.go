@@ -14,12 +14,33 @@ import (
 )
 
 var maskTable = map[string]entry{
-	"mask":              {build: mask(maskAll, 0), nulls: Strict, costly: true},
-	"mask_first_n":      {build: mask(maskFirst, 1), nulls: Strict, costly: true},
-	"mask_last_n":       {build: mask(maskLast, 1), nulls: Strict, costly: true},
-	"mask_show_first_n": {build: mask(showFirst, 1), nulls: Strict, costly: true},
-	"mask_show_last_n":  {build: mask(showLast, 1), nulls: Strict, costly: true},
+	"mask":              {build: firstStrict(mask(maskAll, 0)), nulls: Aware, costly: true},
+	"mask_first_n":      {build: firstStrict(mask(maskFirst, 1)), nulls: Aware, costly: true},
+	"mask_last_n":       {build: firstStrict(mask(maskLast, 1)), nulls: Aware, costly: true},
+	"mask_show_first_n": {build: firstStrict(mask(showFirst, 1)), nulls: Aware, costly: true},
+	"mask_show_last_n":  {build: firstStrict(mask(showLast, 1)), nulls: Aware, costly: true},
 	"mask_hash":         {build: maskHash, nulls: Strict, costly: true},
+}
+
+// firstStrict gives NULL where the first argument is; NULL among the others stands for what they are by default.
+func firstStrict(b Builder) Builder {
+	return func(env *Env, call *Call) Kernel {
+		kernel := b(env, call)
+		if kernel == nil {
+			return nil
+		}
+		return func(args []*vector.Vector, rows Rows, out *Result) error {
+			if err := kernel(args, rows, out); err != nil {
+				return err
+			}
+			rows.Each(func(i int) {
+				if isNull(args[0], i) {
+					out.Null(i)
+				}
+			})
+			return nil
+		}
+	}
 }
 
 // maskRange says which characters of size are masked: from … to-1.

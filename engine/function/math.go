@@ -18,7 +18,7 @@ var mathTable = map[string]entry{
 	"ceil":         {build: floorCeil(math.Ceil, decimal.Ceil), nulls: Strict},
 	"abs":          {build: absolute, nulls: Total},
 	"sqrt":         {build: real(func(x float64) (float64, bool) { return math.Sqrt(x), !(x < 0) }), nulls: Strict},
-	"cbrt":         {build: real(always(strictmath.Cbrt)), nulls: Strict},
+	"cbrt":         {build: cbrt, nulls: Strict},
 	"exp":          {build: real(always(strictmath.Exp)), nulls: Strict},
 	"ln":           {build: real(positive(math.Log)), nulls: Strict},
 	"log2":         {build: real(positive(func(x float64) float64 { return math.Log(x) / math.Ln2 })), nulls: Strict},
@@ -73,6 +73,18 @@ func real(f func(x float64) (y float64, ok bool)) Builder {
 			})
 			return nil
 		}
+	}
+}
+
+// cbrt is alone among the functions of doubles in keeping NaN.
+func cbrt(_ *Env, call *Call) Kernel {
+	if call.Args[0].Physical() != types.F64 {
+		return nil
+	}
+	return func(args []*vector.Vector, rows Rows, out *Result) error {
+		a := floats(args[0])
+		rows.Each(func(i int) { out.F64[i] = strictmath.Cbrt(a.at(i)) })
+		return nil
 	}
 }
 
@@ -243,6 +255,10 @@ func round(even bool) Builder {
 					} else if digits == call.Result.Scale {
 						// Rounded up to a number that does not fit at the old scale, which is no tie.
 						v, ok = decimal.Rescale(a.at(i), t.Scale, digits)
+					} else if digits < 0 && t.Scale-digits <= types.MaxPrecision {
+						if v, ok = decimal.Rescale(a.at(i), t.Scale-digits, 0); ok {
+							v, ok = decimal.Rescale(v, 0, -digits)
+						}
 					}
 					if !ok || !decimal.Fits(v, call.Result.Precision) {
 						out.Null(i)

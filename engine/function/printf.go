@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"skep/dialect/types"
 	"skep/engine/decimal"
@@ -131,7 +130,7 @@ func printf(env *Env, call *Call) Kernel {
 }
 
 func (s *specifier) pad(dst []byte, text string) []byte {
-	missing := s.width - utf8.RuneCountInString(text)
+	missing := s.width - unitLength([]byte(text))
 	if missing <= 0 {
 		return append(dst, text...)
 	}

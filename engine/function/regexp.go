@@ -443,6 +443,14 @@ func split(_ *Env, call *Call) Kernel {
 			}
 			s := a.at(i)
 			start, at := elems.Len(), 0
+			if len(re.at(i)) == 0 && supplementary(s) { // between the units
+				for _, u := range unitsOf(s) {
+					appendText(elems, appendUnits(nil, []uint16{u}))
+				}
+				appendText(elems, nil)
+				out.Refs[i] = vector.Ref{Off: uint32(start), Len: uint32(elems.Len() - start)}
+				return nil
+			}
 			err = p.each(s, func(loc []int) bool {
 				if loc[1] == 0 {
 					return true

@@ -324,6 +324,10 @@ func pad(left bool) Builder {
 					return err
 				}
 				start := len(data)
+				if supplementary(s) || supplementary(fill) {
+					out.Set(i, start, padUnits(data, s, fill, size, left))
+					return nil
+				}
 				if have >= size {
 					out.Set(i, start, append(data, s[:prefix(s, size)]...))
 					return nil
@@ -451,7 +455,7 @@ func find(s, sub []byte, from int) int64 {
 	if from < 0 {
 		return 0
 	}
-	if len(sub) == 0 {
+	if len(sub) == 0 && from <= runes(s) {
 		return 1
 	}
 	at := prefix(s, from)
@@ -468,7 +472,14 @@ func find(s, sub []byte, from int) int64 {
 func instr(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a, sub := textsOf(args[0]), textsOf(args[1])
-		rows.Each(func(i int) { out.I64[i] = find(a.at(i), sub.at(i), 0) })
+		rows.Each(func(i int) {
+			s, k := a.at(i), bytes.Index(a.at(i), sub.at(i))
+			if k < 0 || len(s) == 0 { // not even the empty text is in an empty one
+				out.I64[i] = 0
+				return
+			}
+			out.I64[i] = int64(unitLength(s[:k])) + 1
+		})
 		return nil
 	}
 }
@@ -600,7 +611,7 @@ func levenshtein(_ *Env, _ *Call) Kernel {
 		a, b := textsOf(args[0]), textsOf(args[1])
 		var prev, cur []int
 		rows.Each(func(i int) {
-			x, y := []rune(string(a.at(i))), []rune(string(b.at(i)))
+			x, y := unitsOf(a.at(i)), unitsOf(b.at(i))
 			prev, cur = prev[:0], cur[:0]
 			for k := range len(y) + 1 {
 				prev, cur = append(prev, k), append(cur, 0)

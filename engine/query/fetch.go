@@ -47,6 +47,45 @@ func rowByRow(n plan.Node, plain bool) bool {
 	}
 }
 
+// padding are the functions whose texts Hive 4.0 declares as CHAR and leaves as long as they come out: a job's way through a file pads them,
+// a fetch task does not. Those that are true read the padded value of a CHAR, the others the stripped one.
+var padding = map[string]bool{
+	"lower": false, "upper": false, "concat": false, "mask": true, "mask_first_n": true, "mask_last_n": true, "mask_show_first_n": true,
+	"mask_show_last_n": true, "mask_hash": true,
+}
+
+// unpadded makes strings of the selected calls of such functions.
+func unpadded(root plan.Node) plan.Node {
+	p, ok := root.(*plan.Project)
+	if !ok {
+		return root
+	}
+	out := &plan.Project{Input: p.Input, Exprs: slices.Clone(p.Exprs)}
+	for i, a := range out.Exprs {
+		c, ok := a.Expr.(*plan.Call)
+		if !ok || c.T.Kind != types.Char {
+			continue
+		}
+		whole, ok := padding[c.Func]
+		if !ok {
+			continue
+		}
+		args := slices.Clone(c.Args)
+		for k, arg := range args {
+			if arg.Type().Kind != types.Char {
+				continue
+			}
+			if whole {
+				arg = &plan.Call{Func: "cast", Args: []plan.Expr{arg}, T: types.BinaryType}
+			}
+			args[k] = &plan.Call{Func: "cast", Args: []plan.Expr{arg}, T: types.StringType}
+		}
+		a.Column.Type = types.StringType
+		out.Exprs[i] = plan.Assign{Column: a.Column, Expr: &plan.Call{Func: c.Func, Args: args, T: types.StringType}}
+	}
+	return out
+}
+
 // failedRows is failed for a query whose rows a fetch task of Hive 4.0 would compute: the error is then the operator's, not a task's.
 func (st *Statement) failedRows(err error) error {
 	if err == nil || st.conf.Hive3() {
@@ -58,23 +97,69 @@ func (st *Statement) failedRows(err error) error {
 	return (&sqlerr.Error{Code: 1, Msg: "org.apache.hadoop.hive.ql.metadata.HiveException: " + err.Error()}).WithCause(err)
 }
 
-// nestedColumns returns the indexes of types with elements.
-func nestedColumns(ts []*types.Type) []int {
+// vectorizes marks a statement as one whose rows a job computes by vectorised code. Table functions and scripts have none, nor have the
+// operators around them.
+func (st *Statement) vectorizes() {
+	st.vectorized = !st.conf.Hive3() && st.conf.Bool("hive.vectorized.execution.enabled")
+	for _, n := range st.plans {
+		st.vectorized = st.vectorized && vectorizable(n)
+	}
+}
+
+func vectorizable(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Generate, *plan.Script, *plan.Values:
+		return false
+	case *plan.Shared:
+		return vectorizable(n.Def.Plan)
+	}
+	for _, in := range n.Inputs() {
+		if !vectorizable(in) {
+			return false
+		}
+	}
+	return true
+}
+
+// textColumnsOf returns the indexes of the types with values that may not survive being kept as text.
+func (st *Statement) textColumnsOf(ts []*types.Type) []int {
 	var out []int
 	for i, t := range ts {
-		if !t.IsPrimitive() {
+		if !t.IsPrimitive() || !st.conf.Hive3() && (t.Kind == types.Date || t.Kind == types.Timestamp) {
 			out = append(out, i)
 		}
 	}
 	return out
 }
 
-// throughText gives nested values the form in which they come back from the text that Hive keeps the rows of a job in (LazySimpleSerDe with
-// escapes): a list or struct of nothing but one NULL is the text of NULL, a list of one empty text is an empty list, and keys of maps
-// are never NULL.
+// Days and seconds of the epoch at which the year 10000 begins.
+const (
+	endOfDates      = 2932897
+	endOfTimestamps = endOfDates * 86400
+)
+
+// throughText gives values the form in which they come back from the text that Hive keeps the rows of a job in (LazySimpleSerDe with
+// escapes): a list or struct of nothing but one NULL is the text of NULL, a list of one empty text is an empty list, keys of maps
+// are never NULL; and years of five digits are written with a sign, which is not read.
 func throughText(b *vector.Batch, cols []int) {
 	for _, i := range cols {
 		v := b.Cols[i]
+		switch v.Type.Kind {
+		case types.Date:
+			for row := range b.N {
+				if !v.IsNull(row) && v.I64[row] >= endOfDates {
+					v.SetNull(row, b.N)
+				}
+			}
+			continue
+		case types.Timestamp:
+			for row := range b.N {
+				if !v.IsNull(row) && v.W[row].Hi >= endOfTimestamps {
+					v.SetNull(row, b.N)
+				}
+			}
+			continue
+		}
 		fresh := vector.New(v.Type, 0)
 		for row := range b.N {
 			d := v.Datum(row)

@@ -120,6 +120,7 @@ func (st *Statement) runWrites(ctx context.Context, writes []*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
+	st.vectorizes()
 	if st.staged {
 		return st.runWritesInStages(ctx, writes)
 	}

@@ -73,10 +73,16 @@ func deterministic(name string) bool {
 func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 	var analysed *plan.Query
 	var root plan.Node
+	var declared []plan.Column
+	fetched := false
 	err := st.reading(ctx, func(a *analysis) error {
 		var err error
 		if analysed, err = a.analyzer.AnalyzeQuery(ctx, q); err != nil {
 			return err
+		}
+		declared = analysed.Root.Columns()
+		if fetched = st.fetched(analysed.Root); fetched && !st.conf.Hive3() {
+			analysed.Root = unpadded(analysed.Root)
 		}
 		roots, err := st.optimize(ctx, a, []plan.Node{analysed.Root})
 		if err == nil {
@@ -91,7 +97,7 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 	cols := root.Columns()
 	ts := make([]*types.Type, len(cols))
 	for i, c := range cols {
-		st.columns = append(st.columns, Column{Name: analysed.Names[i], Type: c.Type})
+		st.columns = append(st.columns, Column{Name: analysed.Names[i], Type: declared[i].Type})
 		ts[i] = c.Type
 	}
 	if st.columns == nil {
@@ -99,8 +105,9 @@ func (st *Statement) compileQuery(ctx context.Context, q *ast.Query) error {
 	}
 	st.result = st.session.engine.newResult(ts)
 	fail := st.failedRows
-	if !st.fetched(analysed.Root) {
-		fail, st.result.texts = failed, nestedColumns(ts)
+	if !fetched {
+		fail, st.result.texts = failed, st.textColumnsOf(ts)
+		st.vectorizes()
 	}
 	st.task = func(ctx context.Context) error {
 		if st.inStages(root) {

@@ -66,7 +66,7 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env) er
 	st.running.Store(x)
 	return st.reads(ctx, func(s *scans) error {
 		return run(&planner.Env{
-			Expr: st.session.exprEnv(st.conf, st.now, st.queryID), Slots: e.slots, Share: e.poolSlots[st.poolName()], Threads: e.config.Threads, Pool: x.pool,
+			Expr: st.surroundings().Expr(), Slots: e.slots, Share: e.poolSlots[st.poolName()], Threads: e.config.Threads, Pool: x.pool,
 			SpillDir: spill, Scans: s, Script: st.scripts(spill).Prepare, Profile: x.profile, Progress: x.progress,
 		})
 	})

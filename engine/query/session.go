@@ -277,7 +277,9 @@ func (s *Session) exprEnv(c *conf.Conf, now time.Time, queryID string) *expr.Env
 }
 
 func (st *Statement) surroundings() *session.Session {
-	return st.session.surroundings(st.conf, st.now, st.queryID)
+	s := st.session.surroundings(st.conf, st.now, st.queryID)
+	s.Vectorized = st.vectorized
+	return s
 }
 
 func (st *Statement) scripts(dir string) *script.Scripts {

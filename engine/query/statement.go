@@ -56,14 +56,16 @@ type Statement struct {
 	log     Log
 	now     time.Time
 
-	columns  []Column                // nil: no result set
-	root     plan.Node               // of a query, optimised
-	estimate func(plan.Node) float64 // of the rows that a node of root gives
-	command  bool
-	execute  func() error // commands
-	task     func(ctx context.Context) error
-	result   *Result
-	modified int64
+	columns []Column  // nil: no result set
+	root    plan.Node // of a query, optimised
+	// vectorized tells that a job of Hive would compute the rows; see function.Env.
+	vectorized bool
+	estimate   func(plan.Node) float64 // of the rows that a node of root gives
+	command    bool
+	execute    func() error // commands
+	task       func(ctx context.Context) error
+	result     *Result
+	modified   int64
 	// snapshot is the state of the warehouse that the statement was compiled against; nil when it reads no tables.
 	snapshot *warehouse.Snapshot
 	running  atomic.Pointer[execution]

@@ -21,6 +21,8 @@ type Session struct {
 	QueryID        string
 	// Files are those of ADD FILE and ADD ARCHIVE, which scripts find in their working directories.
 	Files []string
+	// Vectorized is function.Env.Vectorized.
+	Vectorized bool
 }
 
 // Location returns the time zone that settings name: hive.local.time.zone, or the process's.
@@ -48,7 +50,7 @@ func Format(c *conf.Conf) format.Session {
 func (s *Session) Expr() *expr.Env {
 	return &expr.Env{
 		HiveVersion: s.Conf.HiveVersion(), Location: Location(s.Conf), Now: s.Now, User: s.User, Database: s.Database,
-		Conf: s.Conf.Get, QueryID: s.QueryID,
+		Conf: s.Conf.Get, QueryID: s.QueryID, Vectorized: s.Vectorized,
 	}
 }
 
@@ -84,6 +86,7 @@ func code(c *codec.Coder, s *Session) {
 	c.String(&s.Database)
 	c.String(&s.QueryID)
 	c.Strings(&s.Files)
+	c.Bool(&s.Vectorized)
 	if !c.Reading() {
 		return
 	}
