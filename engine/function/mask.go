@@ -29,16 +29,17 @@ func firstStrict(b Builder) Builder {
 		if kernel == nil {
 			return nil
 		}
+		present := []uint16{} // never nil, which would be all rows
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
-			if err := kernel(args, rows, out); err != nil {
-				return err
-			}
+			present = present[:0]
 			rows.Each(func(i int) {
 				if isNull(args[0], i) {
 					out.Null(i)
+				} else {
+					present = append(present, uint16(i))
 				}
 			})
-			return nil
+			return kernel(args, Rows{Sel: present, N: rows.N}, out)
 		}
 	}
 }
