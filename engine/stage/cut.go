@@ -76,6 +76,7 @@ type cutter struct {
 	graph   *Graph
 	next    plan.ColumnID
 	shared  map[*plan.SharedDef]*sharedPart
+	wants   map[*plan.Aggregate][]want
 }
 
 // part is a fragment under construction and where its rows are.
@@ -96,7 +97,7 @@ type sharedPart struct {
 }
 
 func newCutter(o Options, roots ...plan.Node) *cutter {
-	c := &cutter{options: o, graph: &Graph{Result: -1}, shared: map[*plan.SharedDef]*sharedPart{}}
+	c := &cutter{options: o, graph: &Graph{Result: -1}, shared: map[*plan.SharedDef]*sharedPart{}, wants: findWants(roots)}
 	seen := map[*plan.SharedDef]bool{}
 	var visit func(n plan.Node)
 	visit = func(n plan.Node) {

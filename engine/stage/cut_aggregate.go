@@ -51,9 +51,11 @@ func (c *cutter) aggregate(n *plan.Aggregate) (part, error) {
 	if len(keys) == 0 && !sets {
 		return over(s.last(nil), c.gather(first, need, n)), nil
 	}
-	by := references(assigned(n.Keys))
+	var by []plan.Expr
 	if sets {
-		by = append(by, plan.NewColumnRef(s.groupingID))
+		by = append(references(assigned(n.Keys)), plan.NewColumnRef(s.groupingID))
+	} else {
+		by = references(c.divider(n))
 	}
 	second, _ := c.exchange(first, Hash, by, need, n)
 	return over(s.last(nil), second), nil
