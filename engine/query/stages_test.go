@@ -2,20 +2,24 @@ package query
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"skep/dialect/ast"
 	"skep/dialect/parser"
+	"skep/dialect/plan"
 	"skep/engine/stage"
 )
 
-// stagesOf cuts a query over the tables t(k int, v int, s string) and u(k int, w double).
-var stagesOf = []struct {
+// stagesCase is a query over the tables t(k int, v int, s string) and u(k int, w double), to be cut.
+type stagesCase struct {
 	name, sql string
 	broadcast string // size up to which joins copy a side
 	want      string
-}{
+}
+
+var stagesOf = []stagesCase{
 	{"two-phase aggregate", "select k, sum(v), count(*) from t group by k", "-1", `
 stage 0 -> exchange 0 (hash k)
   aggregate keys=1 partial sum partial count
@@ -132,6 +136,47 @@ stage 3 -> exchange 3 (gather)
     remotesource 2`},
 }
 
+// manyRows are cases in which all nodes are taken for large ones.
+var manyRows = []stagesCase{
+	{"groups divided by what is joined above them", `select a.k, a.n, b.n from (select k, s, count(*) n from t group by k, s) a
+join (select k, v, count(*) n from t group by v, k) b on a.k = b.k`, "-1", `
+stage 0 -> exchange 0 (hash k)
+  aggregate keys=2 partial count
+    scan t
+stage 1 -> exchange 1 (hash k)
+  aggregate keys=2 partial count
+    scan t
+stage 2 -> exchange 2 (gather)
+  project
+    join inner
+      aggregate keys=2 final count
+        remotesource 0
+      aggregate keys=2 final count
+        remotesource 1`},
+	{"shared groups divided by what their references group by", `with g as (select k, s, v, count(*) n from t group by k, s, v)
+select k, s, sum(n), 1 from g group by k, s union all select k, cast(null as string), max(n), 2 from g group by k`, "-1", `
+stage 0 -> exchange 0 (hash k)
+  aggregate keys=3 partial count
+    scan t
+stage 1 -> exchange 1 (hash k)
+  aggregate keys=3 final count
+    remotesource 0
+stage 2 -> exchange 2 (gather)
+  union
+    aggregate keys=2 sum
+      remotesource 1
+    aggregate keys=1 max
+      remotesource 1`},
+	{"rank limit", "select k, v from (select k, v, rank() over (order by v) r from t) x where r <= 10", "-1", `
+stage 0 -> exchange 0 (gather)
+  window
+    scan t
+stage 1 single -> exchange 1 (gather)
+  filter
+    window
+      remotesource 0`},
+}
+
 const wholeTable = "broadcast join of a small table"
 
 func TestStagesOfQueries(t *testing.T) {
@@ -153,7 +198,7 @@ func TestStagesOfQueries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range stagesOf {
+	for _, c := range slices.Concat(stagesOf, manyRows) {
 		t.Run(c.name, func(t *testing.T) {
 			s.conf.Set(broadcastBytes, c.broadcast)
 			s.conf.Set(wholeBytes, "-1")
@@ -169,7 +214,11 @@ func TestStagesOfQueries(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer st.Close()
-			g, err := stage.CutQuery(st.root, st.stageOptions())
+			o := st.stageOptions()
+			if slices.ContainsFunc(manyRows, func(m stagesCase) bool { return m.name == c.name }) {
+				o.Rows = func(plan.Node) float64 { return 1e6 }
+			}
+			g, err := stage.CutQuery(st.root, o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,14 +40,27 @@ func appendRows[I uint16 | uint32](dst, src *vector.Vector, rows []I, coded bool
 	}
 }
 
-// gather appends src's elements at rows.
-func gather[T any, I uint16 | uint32](dst, src []T, rows []I) []T {
-	n0 := len(dst)
-	n := n0 + len(rows)
+// extended makes dst n elements longer. It grows twofold, as columns are long and copying them is what costs.
+func extended[T any](dst []T, n int) []T {
+	n += len(dst)
 	if cap(dst) < n {
 		dst = append(make([]T, 0, max(n, 2*cap(dst))), dst...)
 	}
-	dst = dst[:n]
+	return dst[:n]
+}
+
+// run appends src.
+func run[T any](dst, src []T) []T {
+	n0 := len(dst)
+	dst = extended(dst, len(src))
+	copy(dst[n0:], src)
+	return dst
+}
+
+// gather appends src's elements at rows.
+func gather[T any, I uint16 | uint32](dst, src []T, rows []I) []T {
+	n0 := len(dst)
+	dst = extended(dst, len(rows))
 	out := dst[n0:]
 	for i, r := range rows {
 		out[i] = src[r]
@@ -84,7 +97,7 @@ func appendDense(dst, src *vector.Vector, from, to int, coded bool) {
 	case coded:
 		n0 = len(dst.Codes)
 		dst.Form, dst.DictOf, dst.DictID = vector.Dict, src.DictOf, src.DictID
-		dst.Codes = append(dst.Codes, src.Codes[from:to]...)
+		dst.Codes = run(dst.Codes, src.Codes[from:to])
 	case src.Form != vector.Flat:
 		vector.AppendRows(dst, src, sequence(from, to))
 		return
@@ -92,20 +105,20 @@ func appendDense(dst, src *vector.Vector, from, to int, coded bool) {
 		switch dst.Type.Physical() {
 		case types.I64:
 			n0 = len(dst.I64)
-			dst.I64 = append(dst.I64, src.I64[from:to]...)
+			dst.I64 = run(dst.I64, src.I64[from:to])
 		case types.F64:
 			n0 = len(dst.F64)
-			dst.F64 = append(dst.F64, src.F64[from:to]...)
+			dst.F64 = run(dst.F64, src.F64[from:to])
 		case types.I128:
 			n0 = len(dst.W)
-			dst.W = append(dst.W, src.W[from:to]...)
+			dst.W = run(dst.W, src.W[from:to])
 		default:
 			vector.AppendRows(dst, src, sequence(from, to))
 			return
 		}
 	}
 	if src.Nulls != nil {
-		dst.Nulls = append(falseUpTo(dst.Nulls, n0), src.Nulls[from:to]...)
+		dst.Nulls = run(falseUpTo(dst.Nulls, n0), src.Nulls[from:to])
 	} else if dst.Nulls != nil {
 		dst.Nulls = falseUpTo(dst.Nulls, n0+to-from)
 	}

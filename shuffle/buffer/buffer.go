@@ -24,6 +24,8 @@ const (
 	// maxStage bounds the rows collected before they are scattered.
 	maxStage = 32768
 	minRows  = 64
+	// moreRows is how many times the rows of a partition so far there is room for at first.
+	moreRows = 8
 	maxRows  = 8192
 )
 
@@ -213,7 +215,7 @@ func (b *Buffer) scatter(in *vector.Batch, parts []uint32, from, to int, size in
 func (b *Buffer) partition(p int) *vector.Batch {
 	h := b.hash[p]
 	if h == nil {
-		h = b.empty(b.target())
+		h = b.empty(min(b.target(), minRows+moreRows*int(b.rows)/b.cfg.Partitions))
 		b.hash[p] = h
 	}
 	return h
