@@ -9,12 +9,15 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"skep/dialect/conf"
 	"skep/engine/query"
+	"skep/engine/worker/supervisor"
 	"skep/thrift/embedded"
 	"skep/thrift/hs2"
 	"skep/web"
@@ -30,13 +33,14 @@ type serverCommand struct {
 	Threads  int      `help:"Worker threads; 0 = all processors." default:"0"`
 	LogLevel string   `help:"trace, debug, info, warn or error." default:"info"`
 
-	Workers       int      `help:"Worker processes to start on this machine." default:"0"`
-	WorkerMemory  byteSize `help:"Memory budget of each of them." default:"2GB"`
-	WorkerSlots   int      `help:"Tasks at a time of each of them." default:"1"`
-	WorkerPort    int      `help:"Port at which other workers attach; 0 accepts none but those that are started here." default:"0"`
-	Spool         string   `help:"Folder for outputs of tasks that all workers and the server share; without it workers keep their outputs." type:"path" optional:""`
-	ShuffleServer string   `help:"Address (http://host:port) of a shuffle server of this machine, which serves the directories of --shuffle-dir." optional:""`
-	ShuffleDir    []string `help:"Directories for outputs of tasks of the workers that are started here." type:"path"`
+	Workers       int           `help:"Worker processes to start on this machine." default:"0"`
+	WorkerMemory  byteSize      `help:"Memory budget of each of them." default:"2GB"`
+	WorkerSlots   int           `help:"Tasks at a time of each of them." default:"1"`
+	WorkerGrace   time.Duration `help:"How long they outlive a server that was killed, for the next one to take them over." default:"2m"`
+	WorkerPort    int           `help:"Port at which other workers attach; 0 accepts none but those that are started here." default:"0"`
+	Spool         string        `help:"Folder for outputs of tasks that all workers and the server share; without it workers keep their outputs." type:"path" optional:""`
+	ShuffleServer string        `help:"Address (http://host:port) of a shuffle server of this machine, which serves the directories of --shuffle-dir." optional:""`
+	ShuffleDir    []string      `help:"Directories for outputs of tasks of the workers that are started here." type:"path"`
 	security
 }
 
@@ -61,13 +65,12 @@ func (c *serverCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	var processes atomic.Pointer[supervisor.Supervisor] // of the workers that are started here
 	if c.Workers > 0 {
-		processes := c.startWorkers(workers.Listener.Addr(), log.Named("workers"))
-		defer processes.Close()
 		workers.OutOfMemory = func(name string) bool {
 			for i := range c.Workers {
-				if name == localWorker(i) {
-					return processes.OutOfMemory(i)
+				if p := processes.Load(); p != nil && name == localWorker(i) {
+					return p.OutOfMemory(i)
 				}
 			}
 			return false
@@ -78,6 +81,14 @@ func (c *serverCommand) Run() error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.Workers > 0 {
+		kept, err := c.keepWorkers(workers.Listener.Addr(), log.Named("workers"))
+		if err != nil {
+			return errors.Join(err, engine.Close())
+		}
+		defer kept.Close()
+		processes.Store(kept)
 	}
 	server, err := hs2.Listen(hs2.Config{
 		Address: fmt.Sprintf("%s:%d", c.Host, c.Port), Backend: embedded.New(engine), Log: log.Named("hs2"), Version: version, Settings: settings,

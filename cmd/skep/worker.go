@@ -61,7 +61,7 @@ func readToken(path string) (string, error) {
 
 type workerCommand struct {
 	security
-	Coordinator   string        `help:"Address of the server's worker port, host:port." required:""`
+	Coordinator   string        `help:"Address of the server's worker port, host:port."`
 	Data          string        `help:"Directory for spill files and, without others, outputs. It belongs to this worker alone." default:"./skep-worker" type:"path"`
 	ShuffleDir    []string      `help:"Directories for outputs, instead of one below --data." type:"path"`
 	ShuffleMemory byteSize      `help:"Outputs that are kept in memory, not in files." default:"256MB"`
@@ -74,12 +74,20 @@ type workerCommand struct {
 	Slots         int           `help:"Tasks at a time; 0 = all processors." default:"0"`
 	Finish        time.Duration `help:"When asked to end: how long running tasks may take." default:"10s"`
 	Serve         time.Duration `help:"When asked to end: how long outputs are served that are still needed." default:"5m"`
-	Parent        int           `help:"Process with which this one ends." hidden:""`
+	Grace         time.Duration `help:"How long running tasks and outputs are kept without a server." default:"2m"`
+	Server        string        `help:"File with the address of the server that started this process, or took it over; without a server it ends." hidden:"" type:"path"`
+	Identity      string        `help:"What the server knows this process by." hidden:""`
 	LogLevel      string        `help:"trace, debug, info, warn or error." default:"info"`
 }
 
 // Run works until SIGINT or SIGTERM, after which it drains; a second signal ends it at once.
 func (c *workerCommand) Run() error {
+	if (c.Coordinator == "") == (c.Server == "") {
+		return errors.New("a worker needs the --coordinator that it is to work for")
+	}
+	if c.Server != "" {
+		signal.Ignore(syscall.SIGPIPE) // what reads the log may go with the server
+	}
 	if c.Slots <= 0 {
 		c.Slots = runtime.GOMAXPROCS(0)
 	}
@@ -117,12 +125,9 @@ func (c *workerCommand) Run() error {
 			}
 		}
 	})
-	if c.Parent != 0 {
-		wg.Go(func() { c.watchParent(ctx, stop) })
-	}
 	// What an earlier process left belongs to nobody, but for outputs that a shuffle server serves.
 	scratch := filepath.Join(c.Data, "worker-scratch")
-	unlock, err := lock(c.Data)
+	unlock, err := lock(c.Data, c.Identity)
 	if err != nil {
 		return err
 	}
@@ -151,11 +156,11 @@ func (c *workerCommand) Run() error {
 	if err != nil {
 		return errors.Join(err, outputs.Close())
 	}
-	log.Info("ready", "coordinator", c.Coordinator, "slots", c.Slots, "exchange", kind)
+	log.Info("ready", "coordinator", c.Coordinator+c.Server, "slots", c.Slots, "exchange", kind)
 	err = attach.Run(ctx, attach.Config{
-		Coordinator: c.Coordinator, Security: access, Name: c.Name, Slots: c.Slots, Memory: int64(c.Memory) / 4 * 3,
+		Coordinator: c.address, Security: access, Name: c.Name, Slots: c.Slots, Memory: int64(c.Memory) / 4 * 3,
 		Exchange: kind, Shared: c.Spool != "", Served: c.ShuffleServer != "",
-		Drain: drain, Finish: c.Finish, Serve: c.Serve, Log: log,
+		Drain: drain, Finish: c.Finish, Serve: c.Serve, Grace: c.Grace, EndAlone: c.Server != "", Log: log,
 		Worker: worker.Config{
 			Exchange: outputs, Formats: table.NewFormats(), Files: files, Slots: pipeline.NewSlots(c.Slots),
 			Pool: memory.NewPool("worker", int64(c.Memory)/4*3), PartitionName: partition.Name, Scratch: filepath.Join(scratch, "tasks"),
@@ -165,19 +170,41 @@ func (c *workerCommand) Run() error {
 	return errors.Join(err, outputs.Close())
 }
 
+// lockFile is the file in a worker's directory that is locked while it lives. It holds the process's number and identity.
+func lockFile(dir string) string { return filepath.Join(dir, "worker.lock") }
+
 // lock keeps other workers out of a directory as long as this process lives.
-func lock(dir string) (unlock func(), err error) {
+func lock(dir, identity string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the worker's directory: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "worker.lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(lockFile(dir), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("locking the worker's directory: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf("another worker uses %s: %w", dir, err), f.Close())
 	}
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = f.WriteAt(fmt.Appendf(nil, "%d %s\n", os.Getpid(), identity), 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("locking the worker's directory: %w", err), f.Close())
+	}
 	return func() { _ = f.Close() }, nil
+}
+
+// address returns where the server is.
+func (c *workerCommand) address() (string, error) {
+	if c.Server == "" {
+		return c.Coordinator, nil
+	}
+	text, err := os.ReadFile(c.Server)
+	if err != nil {
+		return "", fmt.Errorf("reading the server's address: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // exchange opens the worker's exchange. handler, when not nil, is to be served at listener.
@@ -207,21 +234,4 @@ func (c *workerCommand) exchange(token, scratch string) (x shuffle.Exchange, kin
 		return nil, "", nil, nil, errors.Join(err, listener.Close())
 	}
 	return local, query.LocalExchange, local.Handler(), listener, nil
-}
-
-// watchParent ends this process when its parent has gone, where the kernel does not.
-func (c *workerCommand) watchParent(ctx context.Context, stop func()) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		if os.Getppid() != c.Parent {
-			stop()
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }

@@ -119,13 +119,6 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 		warehouseDir = "file:" + filepath.Join(c.DataDir, "warehouse")
 		e.conf.Set("hive.metastore.warehouse.dir", warehouseDir)
 	}
-	// What an earlier process left in the scratch directory belongs to nobody.
-	if err := os.RemoveAll(e.scratch); err != nil {
-		return nil, fmt.Errorf("clearing the scratch directory: %w", err)
-	}
-	if err := os.MkdirAll(e.scratch, 0o755); err != nil {
-		return nil, fmt.Errorf("creating the scratch directory: %w", err)
-	}
 	s, err := store.Open(ctx, store.Options{Path: filepath.Join(c.DataDir, "metastore", "metastore.db"), WarehouseDir: warehouseDir})
 	if err != nil {
 		return nil, err
@@ -136,6 +129,13 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 		}
 	}()
 	e.store = s
+	// The store keeps other servers out of the directory. What an earlier one left in the scratch directory belongs to nobody.
+	if err = os.RemoveAll(e.scratch); err != nil {
+		return nil, fmt.Errorf("clearing the scratch directory: %w", err)
+	}
+	if err = os.MkdirAll(e.scratch, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the scratch directory: %w", err)
+	}
 	if e.local, err = local.New(c.DataDir, warehouseDir); err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func startWorker(t *testing.T, coordinator string, access wire.Security, i int) 
 	})
 	wg.Go(func() {
 		err := attach.Run(ctx, attach.Config{
-			Coordinator: coordinator, Security: access, Name: fmt.Sprintf("w%d", i), Slots: 2, Memory: 64 << 20, Exchange: LocalExchange, Log: hclog.NewNullLogger(),
+			Coordinator: func() (string, error) { return coordinator, nil }, Security: access, Name: fmt.Sprintf("w%d", i), Slots: 2, Memory: 64 << 20, Exchange: LocalExchange, Log: hclog.NewNullLogger(),
 			Worker: worker.Config{
 				Exchange: outputs, Formats: table.NewFormats(), Files: files, Slots: pipeline.NewSlots(2), Pool: memory.NewPool("worker", 64<<20),
 				PartitionName: partition.Name, Scratch: filepath.Join(dir, "tasks"),

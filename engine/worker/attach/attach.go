@@ -18,7 +18,8 @@ import (
 
 // Config describes a worker process.
 type Config struct {
-	Coordinator string // host:port
+	// Coordinator returns its address, host:port. It is asked at each attempt to attach.
+	Coordinator func() (string, error)
 	Security    wire.Security
 	Name        string
 	Slots       int
@@ -32,9 +33,10 @@ type Config struct {
 	// until nobody needs them, at most for Serve.
 	Drain         <-chan struct{}
 	Finish, Serve time.Duration
-	// Grace is how long attempts and outputs are kept without a coordinator (2 minutes).
-	Grace time.Duration
-	Log   hclog.Logger
+	// Grace is how long attempts and outputs are kept without a coordinator (2 minutes); with EndAlone the worker ends then.
+	Grace    time.Duration
+	EndAlone bool
+	Log      hclog.Logger
 }
 
 const (
@@ -91,8 +93,11 @@ func Run(ctx context.Context, c Config) error {
 			pause, lost = firstPause, time.Now()
 			c.Log.Warn("the connection with the coordinator broke", "error", err)
 		}
-		if time.Since(lost) > c.Grace && len(l.runner.Jobs()) > 0 {
+		if time.Since(lost) > c.Grace && (c.EndAlone || len(l.runner.Jobs()) > 0) {
 			c.Log.Warn("no coordinator: giving up attempts and outputs", "since", lost)
+			if c.EndAlone {
+				return nil
+			}
 			for _, id := range l.runner.Jobs() {
 				l.releaseJob(id)
 			}
@@ -114,7 +119,11 @@ var errDrained = errors.New("the worker has drained")
 func (l *link) connection(ctx context.Context) (attached bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	client, err := wire.NewClient(l.config.Coordinator, l.config.Security)
+	address, err := l.config.Coordinator()
+	if err != nil {
+		return false, err
+	}
+	client, err := wire.NewClient(address, l.config.Security)
 	if err != nil {
 		return false, err
 	}

@@ -1,5 +1,6 @@
 // Package supervisor keeps worker processes of this machine running: it starts them, starts those that end again after a pause that
-// grows while they do not last, and ends them with its own process.
+// grows while they do not last, and ends them when it is closed. Processes that an earlier supervisor started, whose own process was
+// killed, it takes over.
 package supervisor
 
 import (
@@ -21,13 +22,25 @@ type Config struct {
 	Count int
 	// Command makes the command of worker number i. It is called for each start.
 	Command func(i int) *exec.Cmd
-	Log     hclog.Logger
+	// Running finds the process of worker number i that an earlier supervisor has left; nil: there is none. fit says that it may be taken
+	// over; else it is ended. A nil function finds none.
+	Running func(i int) (p *Process, fit bool)
+	// Others are processes of an earlier supervisor that are to end.
+	Others []*Process
+	Log    hclog.Logger
 	// Pause before a worker that ended is started again: First at first, doubled up to Last while the worker does not run for Stable.
 	First, Last, Stable time.Duration
 	// Kills counts the processes of this machine that the kernel has killed for lack of memory; by default /proc/vmstat does.
 	Kills func() int64
 	// Stop is how long workers have to end before they are killed (10 s).
 	Stop time.Duration
+}
+
+// Process is one that is not a child of this process.
+type Process struct {
+	PID int
+	// Ended reports whether it has ended. While it has not, PID is its number.
+	Ended func() bool
 }
 
 // Supervisor runs the processes. Close must be called.
@@ -59,6 +72,9 @@ func Start(c Config) *Supervisor {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for i := range c.Count {
 		s.wg.Go(func() { s.keep(i) })
+	}
+	for _, p := range c.Others {
+		s.wg.Go(func() { s.attend(p, false) })
 	}
 	return s
 }
@@ -105,6 +121,15 @@ func killed(err error) bool {
 func (s *Supervisor) keep(i int) {
 	c := &s.config
 	pause := c.First
+	if c.Running != nil {
+		if p, fit := c.Running(i); p != nil {
+			c.Log.Info("a worker process of an earlier server is there", "worker", i, "process", p.PID, "taken over", fit)
+			s.attend(p, fit)
+			if s.ctx.Err() != nil {
+				return
+			}
+		}
+	}
 	for {
 		began, kills := time.Now(), c.Kills()
 		err := s.run(c.Command(i))
@@ -129,9 +154,8 @@ func (s *Supervisor) keep(i int) {
 	}
 }
 
-// run runs a process to its end, which comes at the latest with the supervisor's.
+// run runs a process to its end, which comes at the latest with the supervisor's. The process outlives this one where that is killed.
 func (s *Supervisor) run(cmd *exec.Cmd) error {
-	bind(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -149,5 +173,23 @@ func (s *Supervisor) run(cmd *exec.Cmd) error {
 	case <-time.After(s.config.Stop):
 		_ = cmd.Process.Kill()
 		return <-ended
+	}
+}
+
+// attend waits for the end of a process of an earlier supervisor, which comes at the latest with this one's, and at once if it is not
+// fit.
+func (s *Supervisor) attend(p *Process, fit bool) {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	var asked time.Time
+	for !p.Ended() {
+		switch ending := !fit || s.ctx.Err() != nil; {
+		case ending && asked.IsZero():
+			asked = time.Now()
+			_ = syscall.Kill(p.PID, syscall.SIGTERM) // it may have ended
+		case ending && time.Since(asked) > s.config.Stop:
+			_ = syscall.Kill(p.PID, syscall.SIGKILL)
+		}
+		<-look.C
 	}
 }

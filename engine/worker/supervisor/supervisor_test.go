@@ -49,6 +49,52 @@ func TestWorkersEndWithTheSupervisor(t *testing.T) {
 	}
 }
 
+// TestProcessesOfAnEarlierSupervisor: those that are fit are taken over, not started again, and end with the supervisor; others end at
+// once, and so do those that are too many.
+func TestProcessesOfAnEarlierSupervisor(t *testing.T) {
+	var left []*Process
+	var ended []chan struct{}
+	for range 3 {
+		cmd := exec.Command("sleep", "1000")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(over)
+		}()
+		ended = append(ended, over)
+		left = append(left, &Process{PID: cmd.Process.Pid, Ended: func() bool {
+			select {
+			case <-over:
+				return true
+			default:
+				return false
+			}
+		}})
+	}
+	var starts [2]atomic.Int64
+	s := Start(Config{
+		Count: 2, Log: hclog.NewNullLogger(), Others: left[2:],
+		Running: func(i int) (*Process, bool) { return left[i], i == 0 },
+		Command: func(i int) *exec.Cmd { starts[i].Add(1); return exec.Command("sleep", "1000") },
+	})
+	<-ended[1]
+	<-ended[2]
+	until(t, "the start of one instead of that which was not fit", func() bool { return starts[1].Load() == 1 })
+	select {
+	case <-ended[0]:
+		t.Error("the process that was taken over has ended")
+	default:
+	}
+	s.Close()
+	<-ended[0]
+	if starts[0].Load() != 0 {
+		t.Error("a worker was started though one was there")
+	}
+}
+
 func TestKillsForLackOfMemoryAreKnown(t *testing.T) {
 	for _, c := range []struct {
 		name, command string
