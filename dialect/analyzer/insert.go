@@ -26,6 +26,11 @@ func (a *Analyzer) AnalyzeInsert(ctx context.Context, s *ast.Insert) (*plan.Inse
 	_, values := s.Query.Body.(*ast.Values)
 	t, err := b.target(s.Target, values)
 	if err != nil {
+		if sqlerr.CodeOf(err) == sqlerr.InvalidTable { // Hive looks for the tables of the query first
+			if _, other := b.query(s.Query, nil, true); sqlerr.CodeOf(other) == sqlerr.InvalidTable {
+				return nil, other
+			}
+		}
 		return nil, err
 	}
 	q := s.Query

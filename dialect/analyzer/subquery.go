@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"math"
 	"strconv"
 
 	"skep/dialect/ast"
@@ -192,14 +193,25 @@ func (x *exprs) membership(at ast.Node, left ast.Expr, q *ast.Query) (plan.Expr,
 		return nil, err
 	}
 	s := &plan.Subquery{Kind: plan.InSubquery, T: types.BooleanType}
-	if s.Arg, s.Plan, err = x.meet(at, v, r); err != nil {
+	if s.Arg, s.Plan, err = x.meet(at, v, r, asNumber); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
+// asNumber casts an operand of [NOT] IN (query). Hive looks for NULL before it converts: text that is no number equals nothing, but it is not
+// NULL. It becomes NaN here.
+func asNumber(e plan.Expr, t *types.Type) plan.Expr {
+	c := castTo(e, t)
+	if t.Kind != types.Double || !e.Type().IsString() {
+		return c
+	}
+	nan := newLiteral(t, types.Datum{F: math.NaN()})
+	return &plan.Call{Func: "coalesce", T: t, Args: []plan.Expr{c, &plan.Call{Func: "if", T: t, Args: []plan.Expr{isNull(e), nullLiteral(t), nan}}}}
+}
+
 // meet casts a value and a subquery's column to their common type of comparisons.
-func (x *exprs) meet(at ast.Node, v plan.Expr, r *result) (plan.Expr, plan.Node, error) {
+func (x *exprs) meet(at ast.Node, v plan.Expr, r *result, cast func(plan.Expr, *types.Type) plan.Expr) (plan.Expr, plan.Node, error) {
 	c := r.cols[0].col
 	n := trim(r)
 	t := types.CommonComparison(v.Type(), c.Type)
@@ -211,9 +223,9 @@ func (x *exprs) meet(at ast.Node, v plan.Expr, r *result) (plan.Expr, plan.Node,
 		t = types.DoubleType
 	}
 	if !c.Type.Equal(t) {
-		n = &plan.Project{Input: n, Exprs: []plan.Assign{{Column: x.b.column(c.Name, t), Expr: castTo(plan.NewColumnRef(c), t)}}}
+		n = &plan.Project{Input: n, Exprs: []plan.Assign{{Column: x.b.column(c.Name, t), Expr: cast(plan.NewColumnRef(c), t)}}}
 	}
-	return castTo(v, t), n, nil
+	return cast(v, t), n, nil
 }
 
 // quantified builds x op ANY|ALL (query); = ANY and <> ALL are IN and NOT IN.
@@ -243,7 +255,7 @@ func (x *exprs) quantified(e *ast.Quantified) (plan.Expr, error) {
 		if e.Quantifier == ast.All {
 			s.Kind = plan.AllSubquery
 		}
-		if s.Arg, s.Plan, err = x.meet(e, v, r); err != nil {
+		if s.Arg, s.Plan, err = x.meet(e, v, r, castTo); err != nil {
 			return nil, err
 		}
 		out = s

@@ -198,7 +198,7 @@ func (p *typeParser) structType(depth int) (*Type, error) {
 		return NewStruct(), nil
 	}
 	for {
-		name := strings.ToLower(p.word(":"))
+		label := p.word(":")
 		if err := p.expect(':'); err != nil {
 			return nil, err
 		}
@@ -206,7 +206,11 @@ func (p *typeParser) structType(depth int) (*Type, error) {
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, Field{Name: name, Type: t})
+		f := Field{Name: strings.ToLower(label), Type: t}
+		if label != f.Name {
+			f.Label = label
+		}
+		fields = append(fields, f)
 		if p.accept('>') {
 			return NewStruct(fields...), nil
 		}

@@ -4,6 +4,7 @@ package types
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -79,9 +80,11 @@ type Type struct {
 	Fields    []Field // struct fields; union alternatives (names empty)
 }
 
-// Field is one struct field. Names are lower-case.
+// Field is one struct field. Names are lower-case. Label is the name as declared, when that is another: values of columns read by some
+// SerDes show it; it is no part of the type.
 type Field struct {
 	Name    string
+	Label   string
 	Type    *Type
 	Comment string
 }
@@ -199,6 +202,35 @@ func (t *Type) Equal(o *Type) bool {
 		}
 	}
 	return true
+}
+
+// Shown is the name that values of the struct show.
+func (f *Field) Shown() string {
+	if f.Label != "" {
+		return f.Label
+	}
+	return f.Name
+}
+
+// Unlabelled returns t, or, when fields inside of it have labels, a copy without them.
+func (t *Type) Unlabelled() *Type {
+	if t == nil {
+		return nil
+	}
+	out := *t
+	out.Elem, out.Key = t.Elem.Unlabelled(), t.Key.Unlabelled()
+	changed := out.Elem != t.Elem || out.Key != t.Key
+	out.Fields = slices.Clone(t.Fields)
+	for i := range out.Fields {
+		f := &out.Fields[i]
+		inner := f.Type.Unlabelled()
+		changed = changed || f.Label != "" || inner != f.Type
+		f.Label, f.Type = "", inner
+	}
+	if !changed {
+		return t
+	}
+	return &out
 }
 
 // FieldIndex returns the position of the struct field called name (any case), or -1.

@@ -3,7 +3,7 @@ package function
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
+	"fmt"
 	"strings"
 )
 
@@ -11,7 +11,7 @@ import (
 // as their JSON text; a field that is null or missing, or text that is no object, gives nothing.
 func jsonTupleField(text []byte, field string) (string, bool) {
 	var object map[string]json.RawMessage
-	if json.Unmarshal(text, &object) != nil {
+	if json.Unmarshal(text, &object) != nil && json.Unmarshal(withControls(text), &object) != nil {
 		return "", false
 	}
 	raw, ok := object[field]
@@ -34,46 +34,30 @@ func jsonTupleField(text []byte, field string) (string, bool) {
 
 // urlTupleField returns a part of a URL by the names of parse_url, QUERY:key included.
 func urlTupleField(text []byte, part string) (string, bool) {
-	u, err := url.Parse(string(text))
-	if err != nil || u.Scheme == "" {
-		return "", false
-	}
-	present := func(s string) (string, bool) { return s, s != "" }
 	if key, ok := strings.CutPrefix(part, "QUERY:"); ok {
-		for _, kv := range strings.Split(u.RawQuery, "&") {
-			if k, v, ok := strings.Cut(kv, "="); ok && k == key {
-				return v, true
-			}
-		}
-		return "", false
+		value, ok, err := URLQueryKey(string(text), key)
+		return value, ok && err == nil
 	}
-	switch part {
-	case "HOST":
-		return present(u.Hostname())
-	case "PATH":
-		return u.EscapedPath(), true
-	case "QUERY":
-		return present(u.RawQuery)
-	case "REF":
-		return present(u.EscapedFragment())
-	case "PROTOCOL":
-		return present(u.Scheme)
-	case "AUTHORITY":
-		if u.User != nil {
-			return u.User.String() + "@" + u.Host, true
+	return URLPart(string(text), part)
+}
+
+// withControls writes control characters inside of strings as escapes, without which Go reads no JSON but Hive does.
+func withControls(text []byte) []byte {
+	var out []byte
+	quoted, escaped := false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\' && quoted:
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c < ' ' && quoted:
+			out = fmt.Appendf(out, "\\u%04x", c)
+			continue
 		}
-		return present(u.Host)
-	case "USERINFO":
-		if u.User == nil {
-			return "", false
-		}
-		return present(u.User.String())
-	case "FILE":
-		f := u.EscapedPath()
-		if u.RawQuery != "" {
-			f += "?" + u.RawQuery
-		}
-		return f, true
+		out = append(out, c)
 	}
-	return "", false
+	return out
 }

@@ -336,7 +336,7 @@ func (s ddlSession) Table(ctx context.Context, db, name string) (*model.Table, e
 
 // TypeOf implements ddl.Session.
 func (s ddlSession) TypeOf(ctx context.Context, e ast.Expr, cols []model.Column) (*types.Type, error) {
-	list, err := columns(cols)
+	list, err := columns(cols, "")
 	if err != nil {
 		return nil, err
 	}

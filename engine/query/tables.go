@@ -98,7 +98,7 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 			}
 		}
 	}
-	if t.PartitionKeys, err = columns(m.PartitionKeys); err != nil {
+	if t.PartitionKeys, err = columns(m.PartitionKeys, ""); err != nil {
 		return nil, err
 	}
 	// A table that is about to be created (no id yet) has neither constraints nor statistics.
@@ -118,12 +118,17 @@ func nested(s *model.StorageDescriptor) bool {
 	return s.StoredAsSubDirectories || len(s.Skew.Locations) > 0
 }
 
-func columns(in []model.Column) ([]catalog.Column, error) {
+// columns are the columns of a table. Structs that ORC and Parquet tables hold show the names of their fields as declared, others in lower
+// case; serde is the class of the table's SerDe.
+func columns(in []model.Column, serde string) ([]catalog.Column, error) {
 	out := make([]catalog.Column, len(in))
 	for i, c := range in {
 		t, err := types.Parse(c.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
+		}
+		if serde != storage.OrcSerDe && serde != storage.ParquetSerDe {
+			t = t.Unlabelled()
 		}
 		out[i] = catalog.Column{Name: c.Name, Type: t, Comment: c.Comment}
 	}
@@ -132,7 +137,7 @@ func columns(in []model.Column) ([]catalog.Column, error) {
 
 // dataColumns are the columns of a storage under the types that its SerDe reads.
 func dataColumns(s *model.StorageDescriptor) ([]catalog.Column, error) {
-	cols, err := columns(s.Columns)
+	cols, err := columns(s.Columns, s.SerDe.Library)
 	for i := range cols {
 		cols[i].Type = storage.DeclaredType(s.SerDe.Library, cols[i].Type)
 	}

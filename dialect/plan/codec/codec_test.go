@@ -12,7 +12,7 @@ import (
 
 var (
 	decimal  = types.NewDecimal(20, 3)
-	nested   = types.NewStruct(types.Field{Name: "a", Type: types.NewMap(types.StringType, types.NewArray(decimal)), Comment: "c"})
+	nested   = types.NewStruct(types.Field{Name: "a", Label: "Shown", Type: types.NewMap(types.StringType, types.NewArray(decimal)), Comment: "c"})
 	variants = types.NewUnion(types.IntType, types.NewVarchar(3), types.NewChar(2))
 )
 

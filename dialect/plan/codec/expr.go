@@ -61,6 +61,7 @@ func (c *Coder) Type(t **types.Type) {
 		default:
 			List(c, &t.Fields, func(f *types.Field) {
 				c.String(&f.Name)
+				c.String(&f.Label)
 				c.mustType(&f.Type)
 				c.String(&f.Comment)
 			})

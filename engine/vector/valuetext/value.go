@@ -115,7 +115,7 @@ func AppendJSON(dst []byte, v *vector.Vector, row int, loc *time.Location) []byt
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(append(dst, '"'), f.Name...)
+			dst = append(append(dst, '"'), f.Shown()...)
 			dst = AppendJSON(append(dst, '"', ':'), b.Children[i], at, loc)
 		}
 		return append(dst, '}')
