@@ -37,6 +37,9 @@ const (
 	rangeBytes = "skep.execution.range.bytes"
 	// wholeBytes is the estimated size up to which a table that is copied to every task is read by each process itself.
 	wholeBytes = "skep.execution.whole.bytes"
+	// distinctRows is the estimated number of rows from which aggregates over DISTINCT of few groups, or of several lists, take a step
+	// more, by arguments; negative: never.
+	distinctRows = "skep.execution.distinct.rows"
 	// embeddedBytes is the estimated size of what is read from which on a query goes to workers.
 	embeddedBytes = "skep.execution.embedded.bytes"
 	// executionVerify makes stages check that their fragments are the same after encoding and decoding; for tests.
@@ -52,6 +55,7 @@ const (
 	defaultFilter          = 8 << 20
 	defaultWhole           = 8 << 20
 	defaultRange           = 64 << 20
+	defaultDistinct        = 16 << 20
 )
 
 // inStages reports whether plans are to be run in stages: where the session says so, or where worker processes are there and the
@@ -94,6 +98,7 @@ func (st *Statement) stageOptions() stage.Options {
 		Broadcast: float64(st.conf.Int(broadcastBytes, defaultBroadcast)), Rows: st.estimate,
 		Filter: float64(st.conf.Int(filterBytes, defaultFilter)),
 		Whole:  float64(st.conf.Int(wholeBytes, defaultWhole)), Ranges: float64(st.conf.Int(rangeBytes, defaultRange)),
+		Distinct: float64(st.conf.Int(distinctRows, defaultDistinct)),
 	}
 	if v, ok := st.conf.Explicit("hive.tez.dynamic.semijoin.reduction"); ok && !strings.EqualFold(v, "true") {
 		o.Filter = -1

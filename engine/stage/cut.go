@@ -22,6 +22,9 @@ type Options struct {
 	Whole float64
 	// NoLocalAggregation makes tasks send rows as they are instead of grouping them first, where there is a key to send them by.
 	NoLocalAggregation bool
+	// Distinct is the estimated number of rows from which duplicates of DISTINCT arguments that would meet in few tasks are removed by more
+	// tasks before; negative: never.
+	Distinct float64
 	// UnequalGroups says that some groups of aggregations are expected to have a large part of the rows.
 	UnequalGroups bool
 	// Ranges is the estimated size in bytes from which rows are sorted in several tasks, each a range of keys; negative: never.

@@ -7,12 +7,8 @@ import (
 	"skep/dialect/types"
 )
 
-const (
-	// manyRows is the number of rows from which a few groups are worth a step of their own.
-	manyRows = 1 << 20
-	// maxKeys is the number of keys that the number of a grouping set has bits for.
-	maxKeys = 62
-)
+// maxKeys is the number of keys that the number of a grouping set has bits for.
+const maxKeys = 62
 
 // list is a list of DISTINCT arguments.
 type list struct {
@@ -52,22 +48,23 @@ func (s *split) lists() []list {
 }
 
 // spreads reports whether duplicates are to be removed by tasks that share out the arguments: where all of them would meet in one
-// task, or in the few tasks that have groups, or where the user says that groups are of unequal sizes.
+// task, or in the few tasks that have groups, or where the user says that groups are of unequal sizes. One task is cheaper, as it need
+// not handle rows once for each list, as long as it is not the one that all wait for: that takes many rows.
 func (s *split) spreads(lists []list) bool {
 	n := s.node
 	if len(lists) == 0 || len(n.GroupingSets) > 0 || len(lists) > 1 && !s.separable() {
 		return false
 	}
-	rows, groups := s.rows(n.Input), s.rows(n)
+	groups, many := s.rows(n), s.options.Distinct >= 0 && s.rows(n.Input) >= s.options.Distinct
 	switch {
 	case len(s.args) == 0: // nothing but keys
 		return false
 	case len(n.Keys) == 0:
-		return len(lists) == 1 || rows < 0 || rows > fewRows
+		return len(lists) == 1 || many
 	case s.options.UnequalGroups:
 		return true
 	}
-	return groups >= 0 && groups <= float64(s.options.MinPartitions) && rows >= manyRows
+	return many && groups >= 0 && groups <= float64(s.options.MinPartitions)
 }
 
 // separable reports whether rows of several lists may be put below each other: calls leave out arguments that are NULL, and partial
