@@ -64,7 +64,7 @@ func (w *write) merge() *stage.Merge {
 		return nil
 	}
 	return &stage.Merge{
-		Keys: w.root.Columns()[len(w.branch.Table.Columns):], Always: always,
+		Keys: w.root.Columns()[len(w.branch.Table.Columns):], Always: always, Open: tablesink.MaxOpen,
 		Least: max(w.smallFile(), 1), Most: max(w.st.conf.Int("hive.merge.size.per.task", 256_000_000), 1),
 	}
 }

@@ -39,6 +39,9 @@ func TestSmallFilesAreMergedInStages(t *testing.T) {
 		{"", "table parted partition (p)", "select v, k % 3 from skewed", "several"},
 		{"hive.merge.tezfiles=true", "table parted partition (p)", "select v, k % 3 from skewed", "each"},
 		{"hive.merge.tezfiles=true", "table parted partition (p)", "select v, k % 3 from skewed sort by v", "each"},
+		{"hive.merge.tezfiles=true", "table parted partition (p)", "select v % 7, v % 300 from skewed", "each"}, // more than a task has open
+		{"hive.merge.tezfiles=true", "table parted partition (p)", "select max(v), v % 300 from skewed group by v % 300", "each"},
+		{"hive.merge.tezfiles=true", "table texts partition (p)", "select max(v), concat('x', v % 300) from skewed group by concat('x', v % 300)", "each"}, // there already
 		{"hive.merge.tezfiles=true", "table parted partition (p = 9)", "select v from skewed", "one"},
 		{"hive.optimize.sort.dynamic.partition.threshold=0", "table parted partition (p)", "select v, k % 3 from skewed", "each"},
 		{"hive.optimize.sort.dynamic.partition.threshold=1;hive.merge.smallfiles.avgsize=1", "table parted partition (p)", "select v, k % 3 from skewed", "each"},
@@ -53,7 +56,7 @@ func TestSmallFilesAreMergedInStages(t *testing.T) {
 		}
 		for _, ddl := range []string{
 			"plain (k int, v int)", "columnar (k int, v int) stored as orc", "parq (k int, v int) stored as parquet", "rc (k int, v int) stored as rcfile",
-			"parted (v int) partitioned by (p int)", "buckets (k int, v int) clustered by (k) into 3 buckets", "nothing (k int, v int)",
+			"parted (v int) partitioned by (p int)", "texts (v int) partitioned by (p string)", "buckets (k int, v int) clustered by (k) into 3 buckets", "nothing (k int, v int)",
 		} {
 			name, _, _ := strings.Cut(ddl, " ")
 			run(t, s, "drop table if exists "+name)
@@ -62,7 +65,7 @@ func TestSmallFilesAreMergedInStages(t *testing.T) {
 		run(t, s, "insert overwrite "+c.target+" "+c.query)
 		name := strings.Fields(c.target)[1]
 		key := "1"
-		if name == "parted" {
+		if name == "parted" || name == "texts" {
 			key = "p"
 		}
 		count := run(t, s, "select count(*), count(distinct f), count(distinct g) from (select input__file__name f, "+key+" g from "+name+") x")[0]

@@ -59,10 +59,10 @@ func CutWrites(writes []Write, o Options) (*Graph, error) {
 		if err != nil {
 			return nil, err
 		}
-		last := c.merged(p, w)
+		last, moved := c.merged(p, w)
 		s := c.stage(arranged(last.node, w.Root.Columns()), last, -1)
 		s.Sink = i
-		if last.node != p.node {
+		if moved {
 			s.Least, s.Most = w.Merge.Least, w.Merge.Most
 			if x := s.Reads[0]; c.graph.Exchanges[x].Distribution == Hash { // a large directory may have several files
 				s.Freedoms = map[int]Freedom{x: {Split: true}}

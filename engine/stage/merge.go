@@ -17,6 +17,8 @@ type Write struct {
 type Merge struct {
 	// Keys are columns of the root whose values choose the directory of a row. There is none where all rows go to one directory.
 	Keys []plan.Column
+	// Open is the number of directories that a task can write to at a time.
+	Open int
 	// Always asks for it whatever sizes are expected.
 	Always bool
 	// Least is the average size of files in bytes below which they are too small, Most the size that they should not exceed.
@@ -26,39 +28,58 @@ type Merge struct {
 // packed is how much smaller rows in files and exchanges are, roughly, than their values as 8 bytes each.
 const packed = 4
 
-// merged sends the rows of a write to as few tasks as its files should be, when they are expected to be too small otherwise.
-func (c *cutter) merged(p part, w Write) part {
+// merged sends the rows of a write to as few tasks as its files should be, when they are expected to be too small otherwise: moved
+// says that it does, to tasks that do nothing but write.
+func (c *cutter) merged(p part, w Write) (_ part, moved bool) {
 	m := w.Merge
 	if m == nil || p.single || !m.Always && !c.smallFiles(p, w) {
-		return p
+		return p, false
 	}
 	keys := references(m.Keys)
 	if len(keys) > 0 && p.together(keys) {
-		return p // every directory is written by one task
+		return c.byDirectory(p, w), false // every directory is written by one task
 	}
 	d := Hash
 	if len(keys) == 0 || sorted(w.Root) {
 		d, keys = Pass, nil // keeps the order of rows
 	}
 	p, _ = c.exchange(p, d, keys, plan.OutputSet(w.Root), w.Root)
+	if d == Hash {
+		p = c.byDirectory(p, w)
+	}
+	return p, true
+}
+
+// byDirectory sorts the rows of a task by directories, if they may be too many to be written at a time.
+func (c *cutter) byDirectory(p part, w Write) part {
+	if n := c.directories(w); n >= 0 && n <= float64(w.Merge.Open)/2 || sorted(w.Root) {
+		return p
+	}
+	s := &plan.Sort{Input: p.node, Limit: -1, Partial: true}
+	for _, k := range w.Merge.Keys {
+		s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(k), NullsFirst: true})
+	}
+	p.node = s
 	return p
+}
+
+// directories estimates how many there are; negative: unknown.
+func (c *cutter) directories(w Write) float64 {
+	if len(w.Merge.Keys) == 0 {
+		return 1
+	}
+	a := &plan.Aggregate{Input: w.Root}
+	for _, k := range w.Merge.Keys {
+		a.Keys = append(a.Keys, plan.Assign{Column: k, Expr: plan.NewColumnRef(k)})
+	}
+	return c.rows(a)
 }
 
 // smallFiles reports whether the files of a write are expected to be too small when each task of p writes its own ones.
 func (c *cutter) smallFiles(p part, w Write) bool {
-	bytes, read := c.bytes(w.Root, w.Root.Columns()), c.bytesRead(p.node)
-	if bytes < 0 || read < 0 {
+	bytes, read, directories := c.bytes(w.Root, w.Root.Columns()), c.bytesRead(p.node), c.directories(w)
+	if bytes < 0 || read < 0 || directories < 0 {
 		return true
-	}
-	directories := 1.0
-	if len(w.Merge.Keys) > 0 {
-		a := &plan.Aggregate{Input: w.Root}
-		for _, k := range w.Merge.Keys {
-			a.Keys = append(a.Keys, plan.Assign{Column: k, Expr: plan.NewColumnRef(k)})
-		}
-		if directories = c.rows(a); directories < 0 {
-			return true
-		}
 	}
 	files := max(directories, 1) * c.tasksFor(read)
 	return bytes/packed < float64(w.Merge.Least)*files

@@ -16,9 +16,9 @@ import (
 	"skep/engine/vector"
 )
 
-// maxOpen bounds the files a worker keeps open; beyond it the least recently used one is finished and a later row of its
+// MaxOpen bounds the files a worker keeps open; beyond it the least recently used one is finished and a later row of its
 // partition starts another file.
-const maxOpen = 64
+const MaxOpen = 64
 
 // maxWorkers bounds the number of workers of a sink; it keeps their file numbers apart.
 const maxWorkers = 1000
@@ -407,7 +407,7 @@ func (w *Worker) write(t *target, b *vector.Batch) error {
 }
 
 func (w *Worker) openFile(t *target) error {
-	if len(w.open) >= maxOpen {
+	if len(w.open) >= MaxOpen {
 		if err := w.finish(w.open[0]); err != nil {
 			return err
 		}

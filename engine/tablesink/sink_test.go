@@ -186,7 +186,7 @@ func TestDynamicPartitions(t *testing.T) {
 			if err := workers[r.Intn(2)].Push(b); err != nil {
 				t.Fatal(err)
 			}
-			if s.open > 2*maxOpen {
+			if s.open > 2*MaxOpen {
 				t.Fatalf("%d open files", s.open)
 			}
 		}
