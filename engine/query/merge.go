@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 
+	"skep/dialect/plan"
 	"skep/dialect/storage"
 	"skep/engine/format"
 	"skep/engine/format/rcfile"
@@ -54,17 +55,31 @@ func (w *write) merges() bool {
 // smallFile is the average size in bytes below which files are small.
 func (w *write) smallFile() int64 { return w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000) }
 
+// byPartition sorts the rows of a write in one piece by partitions, when these are expected to be more than may be open at a time.
+func (w *write) byPartition() {
+	keys := w.root.Columns()[len(w.branch.Table.Columns):]
+	if len(keys) == 0 || w.st.estimate == nil {
+		return
+	}
+	groups, s := &plan.Aggregate{Input: w.root}, &plan.Sort{Input: w.root, Limit: -1, Partial: true}
+	for _, k := range keys {
+		groups.Keys = append(groups.Keys, plan.Assign{Column: k, Expr: plan.NewColumnRef(k)})
+		s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(k), NullsFirst: true})
+	}
+	if w.st.estimate(groups) > tablesink.MaxOpen {
+		w.root, w.ordered = s, true
+	}
+}
+
 // merge says how a write in stages keeps the number of its files small: see stage.Merge. nil: it need not.
 func (w *write) merge() *stage.Merge {
 	if w.branch.Table == nil || w.spec.Buckets > 0 { // the rows of buckets and of asked-for reducers stay where they are put
 		return nil
 	}
 	together, always := w.partitionsTogether()
-	if !together && !w.merges() || !always && w.smallFile() <= 0 {
-		return nil
-	}
 	return &stage.Merge{
-		Keys: w.root.Columns()[len(w.branch.Table.Columns):], Always: always, Open: tablesink.MaxOpen,
+		Never: !together && !w.merges() || !always && w.smallFile() <= 0,
+		Keys:  w.root.Columns()[len(w.branch.Table.Columns):], Always: always, Open: tablesink.MaxOpen,
 		Least: max(w.smallFile(), 1), Most: max(w.st.conf.Int("hive.merge.size.per.task", 256_000_000), 1),
 	}
 }

@@ -18,12 +18,12 @@ const mergedFrom = 1 << 20
 // UNION ALL its inputs have files of their own, unless small files are merged.
 func (w *write) targets() []planner.Output {
 	roots := []plan.Node{w.root}
-	if w.spec.Buckets == 0 {
+	if w.spec.Buckets == 0 && !w.ordered {
 		roots = w.streams()
 	}
 	out := make([]planner.Output, len(roots))
 	for i, root := range roots {
-		out[i] = planner.Output{Root: root, Sink: table.NewSink(w.sink, w.spec.Buckets > 0 || w.spec.ByFile)}
+		out[i] = planner.Output{Root: root, Sink: table.NewSink(w.sink, w.spec.Buckets > 0 || w.spec.ByFile || w.ordered)}
 	}
 	return out
 }

@@ -31,6 +31,7 @@ type write struct {
 	sink    *tablesink.Sink
 	outputs []*tablesink.Output // of an execution in stages: what was granted
 	staging *warehouse.Staging
+	ordered bool // the rows of an execution in one piece come by partition
 	// inferred describes how the files of a partition turn out to be bucketed and sorted; nil when nothing is known.
 	inferred *model.StorageDescriptor
 	create   *model.Table // CTAS: the table to be created
@@ -75,7 +76,9 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	} else if root := w.byFile(); root != nil && !st.staged {
 		spec.ByFile, w.root = true, root
 	} else {
-		spec.Buckets = w.byReducer()
+		if spec.Buckets = w.byReducer(); spec.Buckets == 0 && !st.staged {
+			w.byPartition()
+		}
 	}
 	if w.staging, err = st.stage(ctx, t.Location); err != nil {
 		return nil, err

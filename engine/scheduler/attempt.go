@@ -16,6 +16,7 @@ type attempt struct {
 	listedAt   Time // last heartbeat or report that knew it
 	movedAt    Time // last time its work grew
 	work       int64
+	rows       int64 // read so far
 	bytes      int64 // read so far; rows where byRows
 	byRows     bool
 	points     [6]point // progress of late, oldest first
@@ -52,6 +53,7 @@ func (a *attempt) progress(now Time, p Progress) {
 	if p.Work > a.work {
 		a.work, a.movedAt = p.Work, now
 	}
+	a.rows = max(a.rows, p.Rows)
 	total, byRows := p.Bytes, false
 	if total == 0 {
 		total, byRows = p.Rows, p.Rows > 0
@@ -266,6 +268,7 @@ func (c *Core) attemptFinished(id AttemptID, wid WorkerID, inc Incarnation, out 
 		c.emit(Acknowledge{Attempt: id, Worker: wid, Incarnation: inc, KeepOutput: keep && !s.spec.Sink})
 		return
 	}
+	a.rows = max(a.rows, rows)
 	if rows > 0 && (a.byRows || a.bytes == 0) {
 		a.progress(c.now, Progress{Rows: rows})
 	}
@@ -367,11 +370,12 @@ func (c *Core) setDone(s *stage, t *task, id TaskID, f doneFacts) {
 // noteFinish keeps the time and rate of a finished attempt for the rules of speculation.
 func (c *Core) noteFinish(s *stage, a *attempt) {
 	bytes := s.expect[a.id.Task]
-	if a.byRows {
-		s.rowsFinished += float64(a.bytes)
-		s.rowBytes += float64(bytes)
-	} else {
+	if !a.byRows {
 		bytes = max(bytes, a.bytes)
+	}
+	if a.rows > 0 { // others may count rows alone as yet
+		s.rowsFinished += float64(a.rows)
+		s.rowBytes += float64(bytes)
 	}
 	seconds := max(c.now.Sub(a.launchedAt).Seconds(), 1e-6)
 	s.finished.add(seconds, float64(bytes))

@@ -131,3 +131,30 @@ func TestCopiesThatNeverWinAreStopped(t *testing.T) {
 		t.Fatalf("%d copies, of which %d won", n.Copies, n.CopiesWon)
 	}
 }
+
+// TestRowsBesideBytes: attempts that know rows alone as yet are judged by the bytes per row of those that finished and knew both.
+func TestRowsBesideBytes(t *testing.T) {
+	for _, slow := range []bool{false, true} {
+		r := newRig(t, DefaultConfig(), 4, 1)
+		r.do(JobSubmitted{Job: 1, Spec: bigScan(4)})
+		step := func(w WorkerID, a *attempt) Progress {
+			switch {
+			case w < 2:
+				return Progress{Bytes: a.bytes + 10<<20, Rows: a.rows + 100}
+			case slow && w == 3:
+				return Progress{Rows: a.rows + 5}
+			}
+			return Progress{Rows: a.rows + 100}
+		}
+		r.beat(9, 4, step)
+		for _, l := range r.launchesOf(1) {
+			if l.Worker < 2 {
+				r.commit(l)
+				r.finished(l, Output{})
+			}
+		}
+		if got := r.beat(4, 4, step); slow != (len(got) == 1) {
+			t.Fatalf("slow %v: copies %+v", slow, got)
+		}
+	}
+}

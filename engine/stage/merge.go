@@ -5,7 +5,7 @@ import "skep/dialect/plan"
 // Write is a plan whose rows go to a sink.
 type Write struct {
 	Root plan.Node
-	// Merge asks for few files; nil: each task writes its own, whatever their sizes.
+	// Merge asks for few files; nil: each task writes its own, in any order.
 	Merge *Merge
 }
 
@@ -19,8 +19,8 @@ type Merge struct {
 	Keys []plan.Column
 	// Open is the number of directories that a task can write to at a time.
 	Open int
-	// Always asks for it whatever sizes are expected.
-	Always bool
+	// Always asks for it whatever sizes are expected, Never says that tasks write what they have.
+	Always, Never bool
 	// Least is the average size of files in bytes below which they are too small, Most the size that they should not exceed.
 	Least, Most int64
 }
@@ -32,8 +32,11 @@ const packed = 4
 // says that it does, to tasks that do nothing but write.
 func (c *cutter) merged(p part, w Write) (_ part, moved bool) {
 	m := w.Merge
-	if m == nil || p.single || !m.Always && !c.smallFiles(p, w) {
+	switch {
+	case m == nil:
 		return p, false
+	case p.single, m.Never, !m.Always && !c.smallFiles(p, w):
+		return c.byDirectory(p, w), false
 	}
 	keys := references(m.Keys)
 	if len(keys) > 0 && p.together(keys) {
@@ -44,15 +47,13 @@ func (c *cutter) merged(p part, w Write) (_ part, moved bool) {
 		d, keys = Pass, nil // keeps the order of rows
 	}
 	p, _ = c.exchange(p, d, keys, plan.OutputSet(w.Root), w.Root)
-	if d == Hash {
-		p = c.byDirectory(p, w)
-	}
-	return p, true
+	return c.byDirectory(p, w), true
 }
 
-// byDirectory sorts the rows of a task by directories, if they may be too many to be written at a time.
+// byDirectory sorts the rows of a task by directories, if they are expected to be too many to be written at a time. Rows of a
+// directory stay in their order.
 func (c *cutter) byDirectory(p part, w Write) part {
-	if n := c.directories(w); n >= 0 && n <= float64(w.Merge.Open)/2 || sorted(w.Root) {
+	if c.directories(w) <= float64(w.Merge.Open)/2 {
 		return p
 	}
 	s := &plan.Sort{Input: p.node, Limit: -1, Partial: true}

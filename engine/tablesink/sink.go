@@ -16,8 +16,8 @@ import (
 	"skep/engine/vector"
 )
 
-// MaxOpen bounds the files a worker keeps open; beyond it the least recently used one is finished and a later row of its
-// partition starts another file.
+// MaxOpen bounds the files a worker keeps open. Rows of further partitions wait in memory; when these are too many, the least recently
+// used files are finished in favour of theirs, and later rows of their partitions start other files.
 const MaxOpen = 64
 
 // maxWorkers bounds the number of workers of a sink; it keeps their file numbers apart.
@@ -224,6 +224,8 @@ type Worker struct {
 	targets map[string]*target // by key values
 	places  map[place]*target  // the same targets by what they write
 	open    []*target          // least recently used first
+	all     []*target          // likewise, in the order in which they came
+	held    int64              // bytes of rows that wait for a file
 	key     []byte
 	touched []*target
 }
@@ -244,6 +246,9 @@ type target struct {
 	stats  []*colstats.Column
 	rows   []uint16 // rows of the current batch
 	opened int      // files started so far
+	// waiting are rows that wait for a file, of held bytes.
+	waiting []*vector.Batch
+	held    int64
 }
 
 type openFile struct {
@@ -380,6 +385,7 @@ func (w *Worker) target(dynamic []string, bucket int) (*target, error) {
 	}
 	t := &target{output: o, list: list, bucket: bucket}
 	w.places[place] = t
+	w.all = append(w.all, t)
 	if spec.Statistics {
 		for _, c := range spec.Columns {
 			t.stats = append(t.stats, colstats.NewColumn(c.Type))
@@ -390,15 +396,18 @@ func (w *Worker) target(dynamic []string, bucket int) (*target, error) {
 }
 
 func (w *Worker) write(t *target, b *vector.Batch) error {
-	if t.file == nil {
+	for i, s := range t.stats {
+		s.Add(b.Cols[i], b.Sel, b.N)
+	}
+	switch {
+	case t.file == nil && (len(t.waiting) > 0 || len(w.open) >= MaxOpen):
+		return w.wait(t, b)
+	case t.file == nil:
 		if err := w.openFile(t); err != nil {
 			return err
 		}
-	} else if w.open[len(w.open)-1] != t {
+	case w.open[len(w.open)-1] != t:
 		w.open = append(slices.DeleteFunc(w.open, func(x *target) bool { return x == t }), t)
-	}
-	for i, s := range t.stats {
-		s.Add(b.Cols[i], b.Sel, b.N)
 	}
 	if err := t.file.writer.Write(b); err != nil {
 		return fmt.Errorf("writing %s: %w", t.file.path, err)
@@ -468,6 +477,13 @@ func (w *Worker) finish(t *target) error {
 
 // Close finishes all files of the worker.
 func (w *Worker) Close() error {
+	for _, t := range w.all {
+		if len(t.waiting) > 0 {
+			if err := w.writeWaiting(t); err != nil {
+				return err
+			}
+		}
+	}
 	for len(w.open) > 0 {
 		if err := w.finish(w.open[0]); err != nil {
 			return err

@@ -340,3 +340,35 @@ func TestFailuresLeaveNoFileOpen(t *testing.T) {
 		}
 	}
 }
+
+// TestManyPartitionsDoNotTakeFilesFromEachOther writes some rows of each of more partitions than may be open with every batch.
+func TestManyPartitionsDoNotTakeFilesFromEachOther(t *testing.T) {
+	s := &store{files: map[string][]int64{}}
+	sink := newSink(t, newSpec("k0"), s)
+	w := sink.Worker()
+	const partitions, batches = 3 * MaxOpen, 50
+	for i := range batches {
+		b := &vector.Batch{N: partitions, Cols: []*vector.Vector{
+			vector.New(types.BigIntType, partitions), vector.New(types.StringType, 0), vector.New(types.StringType, 0),
+		}}
+		for k := range partitions {
+			b.Cols[0].I64[k] = int64(i)
+			b.Cols[1].AppendDatum(types.Datum{S: "x"})
+			b.Cols[2].AppendDatum(types.Datum{S: fmt.Sprint(k)})
+		}
+		if err := w.Push(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.files) != partitions || s.open != 0 || w.held != 0 {
+		t.Errorf("%d files of %d partitions, %d left open, %d bytes waiting", len(s.files), partitions, s.open, w.held)
+	}
+	for name, rows := range s.files {
+		if len(rows) != batches || !slices.IsSorted(rows) {
+			t.Errorf("%s has %d rows, in order %v", name, len(rows), slices.IsSorted(rows))
+		}
+	}
+}
