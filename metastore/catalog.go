@@ -38,6 +38,8 @@ type Reader interface {
 	Function(ctx context.Context, database, name string) (*model.Function, error)
 	Functions(ctx context.Context, database string, match func(name string) bool) ([]*model.Function, error)
 	Constraints(ctx context.Context, database, table string) ([]model.Constraint, error)
+	// HasConstraint reports whether a constraint of any table has the name.
+	HasConstraint(ctx context.Context, name string) (bool, error)
 
 	// Roles lists all roles by name.
 	Roles(ctx context.Context) ([]*model.Role, error)

@@ -330,10 +330,12 @@ func computeStats(_ *Env, args []Arg, _ bool) (Resolution, error) {
 			types.Field{Name: "ndvbitvector", Type: types.BinaryType})
 	}
 	r.Args = []*types.Type{t, types.StringType}
-	if len(args) > 2 {
-		if n := args[2].Const; n != nil && args[2].Type.IsInteger() && n.I > maxBitVectors {
+	for _, a := range args[1:min(len(args), 3)] {
+		if n := a.Const; n != nil && a.Type.IsInteger() && n.I > maxBitVectors {
 			return Resolution{}, unpositioned(argumentException, "The maximum allowed value for number of bit vectors  is %d, but was passed %d bit vectors", maxBitVectors, n.I)
 		}
+	}
+	if len(args) > 2 {
 		r.Args = append(r.Args, types.IntType)
 	}
 	for range args[len(r.Args):] {

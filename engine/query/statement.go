@@ -138,10 +138,30 @@ func (st *Statement) prepare(ctx context.Context, r Request) (err error) {
 	if err := checkNames(tree); err != nil {
 		return err
 	}
+	for _, name := range []string{"fs.default.name", "fs.defaultFS"} {
+		if err := checkScheme(st.conf.Get(name)); err != nil {
+			return err
+		}
+	}
 	if err := st.resolveFunctions(ctx, tree); err != nil {
 		return err
 	}
 	return st.compile(ctx, tree)
+}
+
+// checkScheme refuses the URI of a file system whose scheme is none, as Java does when it is looked at.
+func checkScheme(uri string) error {
+	scheme, _, ok := strings.Cut(uri, ":")
+	if !ok {
+		return nil
+	}
+	for i, c := range scheme {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+			return sqlerr.Plain(sqlerr.IllegalArgumentException, fmt.Sprintf("Illegal character in scheme name at index %d: %s", i, uri))
+		}
+	}
+	return nil
 }
 
 // checkNames refuses names of tables with a dot inside.

@@ -37,6 +37,20 @@ func (r *reader) Constraints(ctx context.Context, database, table string) ([]mod
 	return out, nil
 }
 
+func (r *reader) HasConstraint(ctx context.Context, name string) (bool, error) {
+	q, done, err := r.begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	found := false
+	err = q.rows(ctx, func(*sql.Rows) error { found = true; return nil }, "SELECT 1 FROM table_constraint WHERE name = ? LIMIT 1", strings.ToLower(name))
+	if err != nil {
+		return false, fmt.Errorf("look for constraint %s: %w", name, err)
+	}
+	return found, nil
+}
+
 func (t *transaction) AddConstraints(ctx context.Context, database, table string, cs []model.Constraint) error {
 	row, err := t.q.table(ctx, database, table)
 	if err != nil {

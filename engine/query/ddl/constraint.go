@@ -115,7 +115,27 @@ func (env *Env) checkConstraint(ctx context.Context, k *ast.Constraint, column *
 	return nil
 }
 
+// newConstraints refuses names that constraints of other tables have, as Hive 3.1 did.
+func (env *Env) newConstraints(ctx context.Context, list []model.Constraint) error {
+	for _, c := range list {
+		if !env.is31() || c.Name == "" {
+			continue
+		}
+		taken, err := env.Store.HasConstraint(ctx, c.Name)
+		if err == nil && taken {
+			err = errors.New("InvalidObjectException(message:Constraint name already exists: " + c.Name + ")")
+		}
+		if err != nil {
+			return env.failed(err)
+		}
+	}
+	return nil
+}
+
 func (a *alteration) addConstraints(ctx context.Context, list []model.Constraint) error {
+	if err := a.env.newConstraints(ctx, list); err != nil {
+		return err
+	}
 	return a.env.update(ctx, func(tx metastore.Tx) error { return tx.AddConstraints(ctx, a.t.Database, a.t.Name, list) })
 }
 

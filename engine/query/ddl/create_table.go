@@ -100,6 +100,9 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 			return env.failed(err)
 		}
 	}
+	if err := env.newConstraints(ctx, constraints); err != nil {
+		return err
+	}
 	if !env.validTableName(t.Name) {
 		return env.failed(errors.New("org.apache.hadoop.hive.ql.metadata.HiveException: [" + t.Name + "]: is not a valid table name"))
 	}
