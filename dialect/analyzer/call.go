@@ -450,18 +450,8 @@ func (x *exprs) placeless(err error, at ast.Node, written ...ast.Expr) error {
 
 // typeOf converts a written type.
 func typeOf(t *ast.TypeName) (*types.Type, error) {
-	if len(t.Args) > 0 {
-		n := t.Args[0]
-		switch {
-		case t.Name == "char" && (n < 1 || n > 255):
-			return nil, sqlerr.Plain(sqlerr.RuntimeException, "Char length "+strconv.Itoa(n)+" out of allowed range [1, 255]")
-		case t.Name == "varchar" && (n < 1 || n > 65535):
-			return nil, sqlerr.Plain(sqlerr.RuntimeException, "Varchar length "+strconv.Itoa(n)+" out of allowed range [1, 65535]")
-		case t.Name == "decimal" && (n < 1 || n > types.MaxPrecision):
-			return nil, sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal precision out of allowed range [1,38]")
-		case t.Name == "decimal" && len(t.Args) > 1 && t.Args[1] > n:
-			return nil, sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal scale must be less than or equal to precision")
-		}
+	if err := CheckType(t); err != nil {
+		return nil, err
 	}
 	var b strings.Builder
 	writeType(&b, t)
@@ -519,4 +509,32 @@ func isConstant(e plan.Expr) bool {
 		return ok
 	})
 	return ok
+}
+
+// CheckType refuses parameters of a type, or of one inside of it, that are out of range.
+func CheckType(t *ast.TypeName) error {
+	if len(t.Args) > 0 {
+		n := t.Args[0]
+		switch {
+		case t.Name == "char" && (n < 1 || n > 255):
+			return sqlerr.Plain(sqlerr.RuntimeException, "Char length "+strconv.Itoa(n)+" out of allowed range [1, 255]")
+		case t.Name == "varchar" && (n < 1 || n > 65535):
+			return sqlerr.Plain(sqlerr.RuntimeException, "Varchar length "+strconv.Itoa(n)+" out of allowed range [1, 65535]")
+		case t.Name == "decimal" && (n < 1 || n > types.MaxPrecision):
+			return sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal precision out of allowed range [1,38]")
+		case t.Name == "decimal" && len(t.Args) > 1 && t.Args[1] > n:
+			return sqlerr.Plain(sqlerr.IllegalArgumentException, "Decimal scale must be less than or equal to precision")
+		}
+	}
+	for _, p := range t.Params {
+		if err := CheckType(p); err != nil {
+			return err
+		}
+	}
+	for _, f := range t.Fields {
+		if err := CheckType(f.Type); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"skep/dialect/analyzer"
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -16,6 +17,9 @@ func TypeOf(n *ast.TypeName) (*types.Type, error) {
 	}
 	if strings.EqualFold(n.Name, "datetime") {
 		return nil, sqlerr.New(sqlerr.UnsupportedType)
+	}
+	if err := analyzer.CheckType(n); err != nil {
+		return nil, err
 	}
 	t, err := types.Parse(typeText(n))
 	if err != nil {

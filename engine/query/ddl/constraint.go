@@ -105,6 +105,13 @@ func (env *Env) checkConstraint(ctx context.Context, k *ast.Constraint, column *
 	case ast.CheckConstraint:
 		return env.checkCondition(ctx, k, columns)
 	case ast.PrimaryKey, ast.ForeignKey, ast.UniqueConstraint:
+		if k.Kind == ast.ForeignKey && (k.Enable != "DISABLE" || k.Validate == "VALIDATE") {
+			reason := "ENABLE feature not supported yet. Please use DISABLE instead."
+			if k.Enable == "DISABLE" {
+				reason = "VALIDATE feature not supported yet. Please use NOVALIDATE instead."
+			}
+			return sqlerr.CodedSemanticf(sqlerr.InvalidFKSyntax, "%s %s", sqlerr.Text(sqlerr.InvalidFKSyntax), reason)
+		}
 		if k.Enable != "DISABLE" { // the default is to enforce
 			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s ENABLE/ENFORCED feature not supported yet. Please use DISABLE/NOT ENFORCED instead.", sqlerr.Text(sqlerr.InvalidCstrSyntax))
 		}

@@ -222,7 +222,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 		t.Parameters[storageHandler] = f.Handler.Value
 	}
 	if len(columns) == 0 && s.Query == nil && !ownSchema(t.Storage.SerDe.Library) {
-		return nil, sqlerr.Semanticf("Either list of columns or a custom serializer should be specified")
+		return nil, sqlerr.New(sqlerr.InvalidTblDDLSerde)
 	}
 	if err := buckets(t, s.Buckets); err != nil {
 		return nil, err

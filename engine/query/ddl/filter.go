@@ -121,6 +121,19 @@ func (env *Env) evaluated(ctx context.Context, t *model.Table, e ast.Expr) (part
 	if err != nil {
 		return nil, err
 	}
+	if kind == nil {
+		unknown := ""
+		ast.Inspect(e, func(n ast.Node) bool {
+			if c, ok := n.(*ast.ColumnRef); ok && unknown == "" && keyRef(t, c) == nil {
+				at := sqlerr.At(sqlerr.InvalidTableOrColumn, c.Position())
+				unknown = at.Msg + ": (possible column names are: " + strings.Join(keyNames(t), ", ") + ")"
+			}
+			return true
+		})
+		if unknown != "" {
+			return nil, sqlerr.CodedSemanticf(sqlerr.InvalidTableOrColumn, "Not a filter expr: null. %s", unknown)
+		}
+	}
 	if kind == nil || kind.Kind != types.Boolean {
 		return nil, sqlerr.Semanticf("a condition on partitions must be boolean")
 	}
