@@ -55,9 +55,15 @@ func (w *write) merges() bool {
 // smallFile is the average size in bytes below which files are small.
 func (w *write) smallFile() int64 { return w.st.conf.Int("hive.merge.smallfiles.avgsize", 16_000_000) }
 
+// dynamicKeys are the columns of the partition keys whose values come with the rows.
+func (w *write) dynamicKeys() []plan.Column {
+	t := w.branch.Table
+	return w.root.Columns()[len(t.Columns) : len(t.Columns)+len(t.PartitionKeys)-len(w.branch.Static)]
+}
+
 // byPartition sorts the rows of a write in one piece by partitions, when these are expected to be more than may be open at a time.
 func (w *write) byPartition() {
-	keys := w.root.Columns()[len(w.branch.Table.Columns):]
+	keys := w.dynamicKeys()
 	if len(keys) == 0 || w.st.estimate == nil {
 		return
 	}
@@ -79,7 +85,7 @@ func (w *write) merge() *stage.Merge {
 	together, always := w.partitionsTogether()
 	return &stage.Merge{
 		Never: !together && !w.merges() || !always && w.smallFile() <= 0,
-		Keys:  w.root.Columns()[len(w.branch.Table.Columns):], Always: always, Open: tablesink.MaxOpen,
+		Keys:  w.dynamicKeys(), Always: always, Open: tablesink.MaxOpen,
 		Least: max(w.smallFile(), 1), Most: max(w.st.conf.Int("hive.merge.size.per.task", 256_000_000), 1),
 	}
 }
