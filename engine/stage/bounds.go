@@ -34,7 +34,13 @@ func readBounds(ctx context.Context, env *Env, t *Task, o *Output, ts []*types.T
 		keyTypes[i] = ts[k]
 		sample[i] = vector.New(ts[k], 0)
 	}
-	r, err := env.Exchange.OpenReader(ctx, shuffle.ReaderSpec{Manifest: in.Manifest, Slices: in.Slices, Types: keyTypes, Pool: env.Planner.Pool})
+	spec := shuffle.ReaderSpec{Manifest: in.Manifest, Slices: in.Slices, Types: keyTypes, Pool: env.Planner.Pool}
+	if env.Missing != nil {
+		spec.Missing = func(ctx context.Context, used *shuffle.Manifest, e *shuffle.FetchError) (*shuffle.Manifest, error) {
+			return env.Missing(ctx, o.Bounds, used, e)
+		}
+	}
+	r, err := env.Exchange.OpenReader(ctx, spec)
 	if err != nil {
 		return nil, fmt.Errorf("%v: reading the sample: %w", t.Attempt, err)
 	}
