@@ -101,7 +101,8 @@ func (c *workerCommand) Run() error {
 	}
 	debug.SetMemoryLimit(int64(c.Memory))
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		// What lives from task to task is little, so that collecting whenever the heap has doubled is a sixth of all work.
+		debug.SetGCPercent(400)
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
