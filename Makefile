@@ -51,7 +51,7 @@ tpcds: build ## TPC-DS against recorded Hive answers: SF=0.01|1 FORMAT=text,orc,
 bench: build ## TPC-DS SF1 and microbenchmarks on Parquet against DuckDB, in one run: SF=1 RUNS=3 ONLY=q1,q2 DOC=docs/BENCH.md
 	./bench/run.sh
 
-bench-exec: build ## execution in stages against the same plans without, skew, even tasks, the shuffle next to Spark's: SF=1 RUNS=1 ONLY=q1,q2
+bench-exec: build ## execution in stages against the same plans without, skew, even tasks, the shuffle next to Spark's: SF=1 RUNS=1 ONLY=q1,q2 DOC=docs/EXECUTION.md
 	./bench/exec.sh
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each

@@ -50,6 +50,8 @@ func (b *bench) even(ctx context.Context) error {
 		slices.Sort(ratios)
 		fmt.Printf("stages of several tasks that read exchanges: %d, largest/median above 1.3 in %d; median %.2f, worst %.2f\n",
 			stages, uneven, ratios[stages/2], ratios[stages-1])
+		b.figure("largest ÷ median task by bytes, stages of several tasks that read exchanges, TPC-DS", "1.3",
+			"worst %.2f, median %.2f, of %d stages", ratios[stages-1], ratios[stages/2], stages)
 	}
 	return nil
 }

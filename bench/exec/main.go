@@ -19,10 +19,10 @@ import (
 )
 
 type options struct {
-	scale, binary, memory, only, suites, data string
-	shared, build                             string
-	runs, threads                             int
-	timeout                                   time.Duration
+	scale, binary, memory, only, suites, data, doc string
+	shared, build                                  string
+	runs, threads                                  int
+	timeout                                        time.Duration
 }
 
 func main() {
@@ -31,7 +31,8 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/skep", "server to measure")
 	flag.StringVar(&o.memory, "memory", "4GB", "memory budget of the server")
 	flag.StringVar(&o.only, "only", "", "comma-separated TPC-DS queries")
-	flag.StringVar(&o.suites, "suites", "trivial,skew,even,tpcds", "comma-separated suites")
+	flag.StringVar(&o.suites, "suites", "trivial,skew,even,tpcds,shuffle", "comma-separated suites")
+	flag.StringVar(&o.doc, "doc", "", "document whose table of figures is to be replaced")
 	flag.StringVar(&o.data, "data", "", "the server's data directory, with TPC-DS tables on Parquet; loaded when absent")
 	flag.IntVar(&o.runs, "runs", 1, "runs of each measurement; the cheapest counts")
 	flag.IntVar(&o.threads, "threads", 2, "threads of the server")
@@ -67,13 +68,16 @@ func run(ctx context.Context, o options) error {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"trivial", b.trivial}, {"skew", b.skew}, {"even", b.even}, {"tpcds", b.tpcds}} {
+	}{{"trivial", b.trivial}, {"skew", b.skew}, {"even", b.even}, {"tpcds", b.tpcds}, {"shuffle", b.shuffle}} {
 		if !slices.Contains(strings.Split(o.suites, ","), s.name) {
 			continue
 		}
 		if err := s.run(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
+	}
+	if o.doc != "" {
+		return b.write(o.doc)
 	}
 	return nil
 }
@@ -83,6 +87,7 @@ type bench struct {
 	options
 	server           *skepserver.Server
 	embedded, staged *hs2.Client
+	figures          []figure
 }
 
 // open connects and loads the tables when they are not there.

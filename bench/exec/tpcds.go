@@ -34,6 +34,8 @@ func (b *bench) tpcds(ctx context.Context) error {
 		embedded.cpu, embedded.wall = embedded.cpu+e.cpu, embedded.wall+e.wall
 		staged.cpu, staged.wall = staged.cpu+s.cpu, staged.wall+s.wall
 	}
+	b.figure("TPC-DS SF"+b.scale+" on Parquet, processor time in stages ÷ same plans without", "1.1", "%.2f (%.1f s and %.1f s)",
+		ratio(staged.cpu, embedded.cpu), staged.cpu.Seconds(), embedded.cpu.Seconds())
 	fmt.Printf("%-10s %12.0f %12.0f %7.2f %12.0f %12.0f %7.2f\n", "total", millis(embedded.cpu), millis(staged.cpu),
 		ratio(staged.cpu, embedded.cpu), millis(embedded.wall), millis(staged.wall), ratio(staged.wall, embedded.wall))
 	return nil
