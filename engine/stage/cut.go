@@ -2,7 +2,6 @@ package stage
 
 import (
 	"fmt"
-	"slices"
 
 	"skep/dialect/plan"
 	"skep/dialect/types"
@@ -90,13 +89,6 @@ type part struct {
 	// hash, of spread rows, says that they are divided by a hash of these columns, in order; for each there may be several
 	// that are equal. nil: they are anywhere.
 	hash [][]plan.ColumnID
-}
-
-// sharedPart is the exchange of a subplan with several references.
-type sharedPart struct {
-	exchange int
-	single   bool
-	hash     [][]int // as of a part, by positions of the columns
 }
 
 func newCutter(o Options, roots ...plan.Node) *cutter {
@@ -415,60 +407,6 @@ func (c *cutter) limit(n *plan.Limit, need plan.ColumnSet) (part, error) {
 	return over(n, p), nil
 }
 
-func (c *cutter) window(n *plan.Window, need plan.ColumnSet) (part, error) {
-	inner := need.With(plan.Exprs(n)...)
-	p, err := c.cut(n.Input, inner)
-	if err != nil {
-		return part{}, err
-	}
-	if len(n.PartitionBy) == 0 {
-		if !p.single {
-			p = c.ranked(n, p)
-		}
-		return over(n, c.gather(p, inner, n.Input)), nil
-	}
-	if !p.together(n.PartitionBy) {
-		p = c.ranked(n, p)
-		var cols []plan.Column
-		p, cols = c.exchange(p, Hash, n.PartitionBy, inner, n.Input)
-		w := *n
-		w.PartitionBy = references(cols)
-		n = &w
-	}
-	return over(n, p), nil
-}
-
-// rankShare is the share of the rows that are expected within a rank limit up to which each task looks for its own before they are sent.
-const rankShare = 0.25
-
-// ranked makes each task leave out the rows that are beyond the rank limit of a window among its own rows already, where that is expected
-// to leave out most: a row has no lower rank among more rows.
-func (c *cutter) ranked(n *plan.Window, p part) part {
-	if n.Limit == nil {
-		return p
-	}
-	partitions := 1.0
-	if len(n.PartitionBy) > 0 {
-		each := &plan.Aggregate{Input: n.Input}
-		for _, e := range n.PartitionBy {
-			each.Keys = append(each.Keys, plan.Assign{Column: c.newColumn("partition", e.Type()), Expr: e})
-		}
-		partitions = c.rows(each)
-	}
-	if rows := c.rows(n.Input); partitions < 0 || rows < fewRows || partitions*float64(n.Limit.N) > rankShare*rows {
-		return p
-	}
-	w := *n
-	w.Calls = append([]plan.WindowCall(nil), n.Calls...)
-	for i := range w.Calls {
-		w.Calls[i].Column = c.newColumn("rank", w.Calls[i].Column.Type)
-	}
-	return over(&w, p)
-}
-
-// fewRows is the number of rows below which handling them twice is in vain.
-const fewRows = 10_000
-
 func references(cols []plan.Column) []plan.Expr {
 	es := make([]plan.Expr, len(cols))
 	for i, col := range cols {
@@ -579,60 +517,6 @@ func unionHash(u *plan.Union, parts []part) [][]plan.ColumnID {
 			}
 			out[i] = both
 		}
-	}
-	return out
-}
-
-// sharedRef reads a subplan with several references; its first reference cuts it. Rows that are divided by a hash stay so, so that references
-// that want them by the same columns read them as they are.
-func (c *cutter) sharedRef(n *plan.Shared) (part, error) {
-	s := c.shared[n.Def]
-	if s == nil {
-		def := n.Def.Plan
-		p, err := c.cut(def, plan.OutputSet(def))
-		if err != nil {
-			return part{}, err
-		}
-		s = &sharedPart{single: p.single, hash: positions(p.hash, def.Columns())}
-		d, keys := RoundRobin, []plan.Expr(nil)
-		switch {
-		case p.single:
-			d = Gather
-		case s.hash != nil:
-			d = Hash
-			for _, equal := range s.hash {
-				keys = append(keys, plan.NewColumnRef(def.Columns()[equal[0]]))
-			}
-		}
-		e, _ := c.write(p, d, keys, def.Columns(), def)
-		s.exchange = e.ID
-		c.shared[n.Def] = s
-	}
-	out := part{node: &plan.RemoteSource{Exchange: s.exchange, Cols: n.Cols}, single: s.single}
-	for _, equal := range s.hash {
-		var ids []plan.ColumnID
-		for _, at := range equal {
-			ids = append(ids, n.Cols[at].ID)
-		}
-		out.hash = append(out.hash, ids)
-	}
-	return out, nil
-}
-
-// positions returns where the columns of a distribution are in cols; nil when one of them is not.
-func positions(hash [][]plan.ColumnID, cols []plan.Column) [][]int {
-	var out [][]int
-	for _, equal := range hash {
-		var at []int
-		for i, col := range cols {
-			if slices.Contains(equal, col.ID) {
-				at = append(at, i)
-			}
-		}
-		if at == nil {
-			return nil
-		}
-		out = append(out, at)
 	}
 	return out
 }
