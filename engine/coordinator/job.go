@@ -170,6 +170,9 @@ func (x *Coordinator) wait(ctx context.Context, j *job) error {
 		_, e := w.runner.ReleaseJob(j.id)
 		err = errors.Join(err, e)
 	}
+	if j.job.JoinTables != nil {
+		err = errors.Join(err, j.job.JoinTables.Close())
+	}
 	x.send(scheduler.JobForgotten{Job: j.id})
 	err = errors.Join(err, x.config.Exchange.Release(context.WithoutCancel(ctx), j.name))
 	x.mu.Lock()
@@ -194,6 +197,9 @@ func (x *Coordinator) prepare(ctx context.Context, q *Query) (*job, *scheduler.J
 	}
 	j.job = &worker.Job{
 		ID: id, Name: j.name, Session: described, Twice: q.Twice, Verify: q.Verify, Memory: q.Memory, Share: q.Share, Files: q.Tables.File, Now: q.Tables.Now, Logf: q.Logf,
+	}
+	if q.Memory != nil {
+		j.job.JoinTables = stage.NewJoinTables(q.Memory)
 	}
 	spec := &scheduler.JobSpec{Pool: q.Pool, EstimatedBytes: 0}
 	for _, s := range q.Graph.Stages {

@@ -21,6 +21,8 @@ type Job struct {
 
 	// Memory is what attempts in the same process account to; nil: the worker's pool.
 	Memory *memory.Pool
+	// JoinTables are shared by attempts in the same process; nil: by those of each runner.
+	JoinTables *stage.JoinTables
 	// Share is what attempts in the same process have of the slots; nil: that of all jobs without one.
 	Share *pipeline.Share
 	// Files opens files where they are now, for attempts in the process that knows; nil: where tasks say.

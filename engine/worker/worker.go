@@ -126,7 +126,9 @@ func (r *Runner) Launch(l *Launch) {
 		if j.pool == nil {
 			j.pool = r.config.Pool.NewChild(l.Job.Name, 0)
 		}
-		j.tables = stage.NewJoinTables(j.pool)
+		if j.tables = l.Job.JoinTables; j.tables == nil {
+			j.tables = stage.NewJoinTables(j.pool)
+		}
 		j.ctx, j.stop = context.WithCancelCause(context.Background())
 		r.jobs[l.Attempt.Job] = j
 	}
@@ -222,7 +224,9 @@ func (r *Runner) ReleaseJob(id scheduler.JobID) (name string, err error) {
 	delete(r.jobs, id)
 	r.mu.Unlock()
 	j.running.Wait()
-	err = j.tables.Close()
+	if j.JoinTables == nil {
+		err = j.tables.Close()
+	}
 	if j.Memory == nil {
 		j.pool.Close()
 	}
