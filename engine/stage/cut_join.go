@@ -31,9 +31,13 @@ func (c *cutter) join(n *plan.Join, need plan.ColumnSet) (part, error) {
 		return joined(n, left, right), nil
 	}
 	side, must := c.broadcastSide(n, left, right, inner)
-	if !must && side != neither && side == c.filteredSide(n, left, right) {
-		// Nearly all rows that would be copied have no match. Filtered where they are scanned they need not be.
-		return c.partitioned(n, left, right, above), nil
+	if !must {
+		order := keyOrder(left, leftKeys(n.Keys))
+		together := order != nil && sameOrder(order, keyOrder(right, rightKeys(n.Keys))) // the rows are where they must be
+		// Where nearly all rows that would be copied have no match, they are filtered where they are scanned, and need not be.
+		if together || side != neither && side == c.filteredSide(n, left, right) {
+			return c.partitioned(n, left, right, above), nil
+		}
 	}
 	switch {
 	case side == buildRight:
