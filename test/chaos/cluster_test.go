@@ -7,6 +7,7 @@ package chaos
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -55,6 +56,8 @@ type cluster struct {
 	workers []*skepserver.Process
 	shuffle *skepserver.Process
 	outputs string               // address of the shuffle server
+	slots   int                  // of a worker; 0: two
+	memory  string               // of a worker; "": 256MB
 	args    []string             // further ones of workers
 	dirs    func(i int) []string // shuffle directories of worker i, instead of its own
 	env     func(i int) []string // environment of worker i
@@ -150,7 +153,7 @@ func (c *cluster) startShuffleServer() {
 func (c *cluster) startWorker(i int) *skepserver.Process {
 	args := []string{
 		"worker", "--coordinator", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), "--token-file", c.tokenFile(),
-		"--data", c.workerDir(i), "--name", "w" + strconv.Itoa(i), "--slots", "2", "--memory", "256MB",
+		"--data", c.workerDir(i), "--name", "w" + strconv.Itoa(i), "--slots", strconv.Itoa(cmp.Or(c.slots, 2)), "--memory", cmp.Or(c.memory, "256MB"),
 	}
 	switch {
 	case c.kind == spool:
