@@ -15,7 +15,6 @@ type Attempt struct {
 	Failed, Killed bool
 	Class          scheduler.Class
 	Message        string
-	Corrupt        bool // it failed for an input that was damaged
 	Copy           bool // of a slow attempt
 	Output         scheduler.Output
 }
@@ -52,7 +51,6 @@ func (x *Coordinator) observeEvent(e scheduler.Event) {
 	case scheduler.AttemptFailed:
 		x.attemptEnded(e.Attempt, Attempt{
 			Failed: true, Class: e.Class, Message: e.Message, Killed: e.Class == scheduler.Cancelled,
-			Corrupt: e.Fetch != nil && (e.Fetch.Kind == scheduler.Corrupt || e.Fetch.Kind == scheduler.CorruptOnWire),
 		})
 	case scheduler.WorkerGone:
 		for id, a := range x.observer.attempts {

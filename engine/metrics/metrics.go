@@ -24,7 +24,6 @@ type Metrics struct {
 	ShuffleBytes  *prometheus.CounterVec // by direction: written, read, fetched (from other processes)
 	ShuffleBlocks prometheus.Counter     // read
 	Refetches     prometheus.Counter
-	CorruptBlocks prometheus.Counter
 	LogSync       prometheus.Histogram
 	LogReplay     prometheus.Gauge // of the last start
 }
@@ -56,7 +55,6 @@ func New() *Metrics {
 	m.ShuffleBytes = counter("skep_shuffle_bytes_total", "Bytes exchanged between tasks.", "direction")
 	m.ShuffleBlocks = counter("skep_shuffle_blocks_total", "Blocks read from exchanges.").WithLabelValues()
 	m.Refetches = counter("skep_shuffle_refetches_total", "Requests for blocks that were repeated.").WithLabelValues()
-	m.CorruptBlocks = counter("skep_shuffle_corrupt_total", "Fetches that failed for good because the data was damaged.").WithLabelValues()
 	sync := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "skep_log_sync_seconds", Help: "Time of syncing the coordinator's log.", Buckets: latencies,
 	})

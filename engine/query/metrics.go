@@ -28,6 +28,14 @@ func (e *Engine) addMetrics() {
 	m.Add(metrics.Family{
 		Name: "skep_speculation_total", Help: "Copies of slow attempts.", Labels: []string{"outcome"}, Counter: true, Samples: e.speculation,
 	})
+	m.Add(metrics.Family{
+		Name: "skep_shuffle_corrupt_total", Help: "Outputs that were found to be damaged.", Counter: true,
+		Samples: func() []metrics.Sample { return []metrics.Sample{{Value: float64(e.counters().CorruptOutputs)}} },
+	})
+	m.Add(metrics.Family{
+		Name: "skep_input_waits_total", Help: "Times that attempts waited for inputs to be made again.", Counter: true,
+		Samples: func() []metrics.Sample { return []metrics.Sample{{Value: float64(e.counters().Waits)}} },
+	})
 }
 
 // addWorkerMetrics adds what worker processes say of themselves with their heartbeats.
@@ -100,14 +108,19 @@ func (e *Engine) slotCounts() []metrics.Sample {
 	return []metrics.Sample{{Labels: []string{"used"}, Value: float64(used)}, {Labels: []string{"total"}, Value: float64(total)}}
 }
 
-func (e *Engine) speculation() []metrics.Sample {
-	var n scheduler.Counters
+// counters are the scheduler's, zero as long as nothing ran in stages.
+func (e *Engine) counters() scheduler.Counters {
 	e.starting.Lock()
 	c := e.coordinator
 	e.starting.Unlock()
-	if c != nil {
-		n = c.Counters()
+	if c == nil {
+		return scheduler.Counters{}
 	}
+	return c.Counters()
+}
+
+func (e *Engine) speculation() []metrics.Sample {
+	n := e.counters()
 	return []metrics.Sample{
 		{Labels: []string{"launched"}, Value: float64(n.Copies)}, {Labels: []string{"won"}, Value: float64(n.CopiesWon)},
 		{Labels: []string{"wasted"}, Value: float64(n.Copies - n.CopiesWon)},
@@ -121,9 +134,6 @@ func (e *Engine) countAttempt(a coordinator.Attempt) {
 		class = a.Class.String()
 	}
 	e.metrics.Attempts.WithLabelValues(class).Inc()
-	if a.Corrupt {
-		e.metrics.CorruptBlocks.Inc()
-	}
 }
 
 // timedLog measures how long it takes to make the coordinator's log durable.

@@ -40,6 +40,7 @@ type Counters struct {
 	WastedBytes                    int64 // read by attempts that lost a race
 	Failed                         [numClasses]int64
 	TasksLost, StagesRestarted     int64
+	CorruptOutputs                 int64
 	Waits, WaitsGivenUp            int64 // attempts that waited for inputs; those whose memory was needed for the inputs
 	GrantsGiven, GrantsDenied      int64
 	Probations, Preemptions, Stale int64 // Stale: messages dropped

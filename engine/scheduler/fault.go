@@ -216,6 +216,7 @@ func (c *Core) complain(j *job, reader *stage, task TaskID, at *worker, f FetchF
 			return true
 		}
 		if f.Kind == Corrupt {
+			c.counters.CorruptOutputs++
 			j.mark(mark{c.now, ps.id, f.Producer.Task, f.Worker, 0, true})
 		}
 		c.demand(j)
