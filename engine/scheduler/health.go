@@ -51,7 +51,7 @@ func (c *Core) judge(s *stage) {
 	slices.Sort(keys)
 	normal := keys[(len(keys)-1)/2]
 	for _, v := range s.unjudged {
-		c.workers[v.worker].measured(c.now, normal/v.key, min(0.25*max(v.key/normal, 1), 0.5)) // who took longer was measured for longer
+		c.workers[v.worker].measured(c.now, normal/v.key, min(0.25*max(v.key/normal, 1), 0.8)) // who took longer was measured for longer
 	}
 	s.unjudged = s.unjudged[:0]
 }
