@@ -347,6 +347,7 @@ var crashScenarios = []struct {
 	{"dynamic partitions together", "insert overwrite table parted partition (v) select k, v from src", false, ""},
 	{"create table as", "create table made as select k, v from src", true, ""},
 	{"small files merged", "insert into plain select k * 10, v from src", false, "hive.merge.tezfiles=true"},
+	{"ordered in ranges", "insert overwrite table plain select k, v from src order by v desc, k", false, rangeBytes + "=0"},
 	{"several targets", "from src insert into plain select k, v insert into parted partition (v) select k, v insert overwrite table other select count(*)", false, ""},
 }
 
