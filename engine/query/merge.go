@@ -49,7 +49,11 @@ func (w *write) mergeSmall(ctx context.Context, outputs []*tablesink.Output) err
 
 // merges reports whether hive.merge.* ask for files of the write to be merged when they are small.
 func (w *write) merges() bool {
-	return w.branch.Table != nil && w.branch.Table.Buckets.Count == 0 && w.st.conf.Bool(w.st.mergeSetting(scanOf(w.root) != nil))
+	root := w.root
+	if w.ordered {
+		root = root.Inputs()[0]
+	}
+	return w.branch.Table != nil && w.branch.Table.Buckets.Count == 0 && w.st.conf.Bool(w.st.mergeSetting(scanOf(root) != nil))
 }
 
 // smallFile is the average size in bytes below which files are small.
