@@ -45,7 +45,6 @@ var virtualColumns = map[string]struct {
 	"input__file__name":           {plan.VirtualInputFileName, types.StringType},
 	"block__offset__inside__file": {plan.VirtualBlockOffset, types.BigIntType},
 	"row__offset__inside__block":  {plan.VirtualRowOffset, types.BigIntType},
-	"raw__data__size":             {plan.VirtualRawDataSize, types.BigIntType},
 	"row__id": {plan.VirtualRowID, types.NewStruct(types.Field{Name: "writeid", Type: types.BigIntType},
 		types.Field{Name: "bucketid", Type: types.IntType}, types.Field{Name: "rowid", Type: types.BigIntType})},
 }
@@ -53,7 +52,7 @@ var virtualColumns = map[string]struct {
 // virtual returns the virtual column called name, adding it to the scan on first use.
 func (b *builder) virtual(r *relation, name string) *scopeColumn {
 	v, ok := virtualColumns[name]
-	if !ok || r.scan == nil {
+	if !ok || r.scan == nil || v.source == plan.VirtualRowOffset && !b.env.Conf.Bool("hive.exec.rowoffset") {
 		return nil
 	}
 	for i, s := range r.scan.Source {

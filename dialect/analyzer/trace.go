@@ -77,7 +77,7 @@ func (t *trace) table(n *ast.TableName, tbl *catalog.Table) {
 		return
 	}
 	if tbl.Temporary && t.temporary == "" {
-		t.temporary = tbl.Name
+		t.temporary = tbl.DB + "@" + tbl.Name
 	}
 	full := quoteName(tbl.DB) + "." + quoteName(tbl.Name)
 	if n.DB == nil {
@@ -288,8 +288,11 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 		return "", nil, err
 	}
 	if b.trace.temporary != "" {
-		return "", nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: View definition references temporary table %s",
-			b.trace.temporary)
+		if b.hive3() {
+			_, name, _ := strings.Cut(b.trace.temporary, "@")
+			return "", nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: View definition references temporary table %s", name)
+		}
+		return "", nil, sqlerr.Semanticf("View definition references temporary table %s", b.trace.temporary)
 	}
 	text := b.trace.expanded(q.Span)
 	cols := make([]ViewColumn, len(r.cols))

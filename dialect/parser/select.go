@@ -175,7 +175,8 @@ func (p *parser) transform() *ast.Transform {
 		for {
 			name := p.ident()
 			c := &ast.ColumnDef{Pos: name.Pos, Name: name}
-			if p.startsType(0) {
+			// all columns have types, or none has
+			if p.startsType(0) && (len(n.Columns) == 0 || n.Columns[0].Type != nil) {
 				c.Type = p.typeName()
 				c.Comment = p.optString(kwComment)
 			}

@@ -36,7 +36,6 @@ const (
 	VirtualInputFileName = -1 - iota
 	VirtualBlockOffset
 	VirtualRowOffset
-	VirtualRawDataSize
 	VirtualRowID
 )
 

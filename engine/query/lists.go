@@ -36,6 +36,11 @@ func asText(c plan.Column) plan.Expr {
 		return plan.NewColumnRef(c)
 	}
 	var text plan.Expr = &plan.Call{Func: "cast", Args: []plan.Expr{plan.NewColumnRef(c)}, T: types.StringType}
+	if c.Type.Kind == types.Decimal && c.Type.Scale > 0 { // without zeros at the end
+		for _, cut := range []string{"0", "."} {
+			text = &plan.Call{Func: "rtrim", Args: []plan.Expr{text, &plan.Literal{Value: types.Datum{S: cut}, T: types.StringType}}, T: types.StringType}
+		}
+	}
 	if c.Type.Kind == types.Boolean { // they hold Java's spelling, CAST gives SQL's
 		text = &plan.Call{Func: "lower", Args: []plan.Expr{text}, T: types.StringType}
 	}
