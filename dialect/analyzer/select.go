@@ -3,6 +3,7 @@ package analyzer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
@@ -67,9 +68,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 			return nil, err
 		}
 		blk.whereJoins = hasSubquery(v)
-		if d := x.constant(v); d != nil && !b.hive3() {
-			blk.nothing = d.Null || d.I == 0
-		}
+		blk.nothing = !b.hive3() && neverTrue(v)
 		n = &plan.Filter{Input: n, Cond: v}
 	}
 	if s.Transform != nil {
@@ -219,6 +218,9 @@ func simplified(e plan.Expr) plan.Expr {
 	}
 	switch c.Func {
 	case "cast":
+		if inner, ok := c.Args[0].(*plan.Call); ok && inner.Func == "cast" && !lossless(inner.Args[0].Type(), inner.T) {
+			return e
+		}
 		return simplified(c.Args[0])
 	case "and", "or":
 		neutral := int64(0)
@@ -239,7 +241,9 @@ func simplified(e plan.Expr) plan.Expr {
 			return c.Args[0]
 		}
 	case "coalesce":
-		return same(c.Args)
+		if len(c.Args) == 1 {
+			return c.Args[0]
+		}
 	case "if":
 		if l, ok := c.Args[0].(*plan.Literal); ok {
 			if isBool(l, 1) {
@@ -260,6 +264,17 @@ func simplified(e plan.Expr) plan.Expr {
 	return e
 }
 
+// lossless reports whether the planner leaves out a cast below another.
+func lossless(from, to *types.Type) bool {
+	switch {
+	case from.IsInteger() && to.IsInteger():
+		return from.Kind <= to.Kind
+	case from.Kind == types.Decimal && to.Kind == types.Decimal: // that of function.CastVia
+		return true
+	}
+	return from.IsNumeric() && to.Kind == types.String
+}
+
 // joined reports whether the query joins: in FROM, or a derived table with a subquery in WHERE.
 func (x *exprs) joined(s *ast.Select) bool {
 	switch s.From.(type) {
@@ -269,6 +284,29 @@ func (x *exprs) joined(s *ast.Select) bool {
 		return false
 	}
 	return x.whereJoins
+}
+
+// neverTrue reports whether Hive 4's planner sees that a condition is true for no row.
+func neverTrue(e plan.Expr) bool {
+	null := func(e plan.Expr) bool { l, ok := e.(*plan.Literal); return ok && l.Value.Null }
+	switch e := e.(type) {
+	case *plan.Literal:
+		return !e.Value.Null && e.T.Kind == types.Boolean && e.Value.I == 0
+	case *plan.Call:
+		switch e.Func {
+		case "and":
+			return slices.ContainsFunc(e.Args, neverTrue)
+		case "or":
+			return !slices.ContainsFunc(e.Args, func(a plan.Expr) bool { return !neverTrue(a) })
+		case "<", ">", "<>":
+			return plan.Equal(e.Args[0], e.Args[1]) || slices.ContainsFunc(e.Args, null)
+		case "=", "<=", ">=":
+			return slices.ContainsFunc(e.Args, null)
+		case "in":
+			return !slices.ContainsFunc(e.Args[1:], func(a plan.Expr) bool { return !null(a) })
+		}
+	}
+	return false
 }
 
 func hasSubquery(e plan.Expr) (found bool) {

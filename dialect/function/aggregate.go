@@ -74,7 +74,7 @@ func numericArgument(args []Arg) error {
 	switch t := args[0].Type; {
 	case !t.IsPrimitive():
 		return unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
-	case !t.IsNumeric() && !t.IsString() && t.Kind != types.Timestamp && t.Kind != types.Void:
+	case !t.IsNumeric() && !t.IsString() && t.Kind != types.Timestamp:
 		return unpositioned(argumentTypeException, "Only numeric or string type arguments are accepted but %s is passed.", t)
 	}
 	return nil
@@ -86,7 +86,7 @@ func sum(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	}
 	t := args[0].Type
 	switch {
-	case t.IsInteger() || t.Kind == types.Void:
+	case t.IsInteger():
 		return Resolution{Args: []*types.Type{types.BigIntType}, Result: types.BigIntType}, nil
 	case t.Kind == types.Decimal:
 		return Resolution{Args: []*types.Type{t}, Result: types.NewDecimal(min(types.MaxPrecision, t.Precision+10), t.Scale)}, nil
@@ -145,7 +145,7 @@ func moment(name, short string, n int) Function {
 			if !t.IsPrimitive() {
 				return Resolution{}, unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
 			}
-			if !t.IsNumeric() && t.Kind != types.Void && (n == 2 || name == "var_samp" && t.Kind != types.String && t.Kind != types.Timestamp || !t.IsString() && t.Kind != types.Timestamp) {
+			if !t.IsNumeric() && (n == 2 && t.Kind != types.Void || name == "var_samp" && t.Kind != types.String && t.Kind != types.Timestamp || !t.IsString() && t.Kind != types.Timestamp) {
 				return Resolution{}, unpositioned(argumentTypeException, "Only numeric or string type arguments are accepted but %s is passed.", t)
 			}
 			r.Args = append(r.Args, types.DoubleType)

@@ -36,8 +36,12 @@ func CheckCast(env *Env, from, to *types.Type) error {
 	case !to.IsPrimitive():
 		return checkNestedCast(env, from, to)
 	case !from.IsPrimitive():
-		if to.Kind == types.String {
+		switch {
+		case to.Kind == types.String:
 			return nil
+		case env != nil && !env.Hive3() && (to.Kind == types.Date || to.Kind == types.Timestamp):
+			name := map[types.Kind]string{types.Date: "todate", types.Timestamp: "timestamp"}[to.Kind]
+			return wrongType(0, "%s only takes primitive types as 1st argument, got %s", name, category(from))
 		}
 		return refuseCast(to, args)
 	}
@@ -61,6 +65,9 @@ func CheckCast(env *Env, from, to *types.Type) error {
 	case dateGroup:
 		if env != nil && !env.Hive3() && fg == numericGroup && to.Kind == types.Timestamp && strictTimestamps(env) {
 			return wrongArguments("Casting NUMERIC types to TIMESTAMP is prohibited (hive.strict.timestamp.conversion)")
+		}
+		if env != nil && !env.Hive3() && to.Kind == types.TimestampLTZ && (fg == numericGroup || fg == booleanGroup) {
+			return wrongArguments("CAST as TIMESTAMP WITH LOCAL TIME ZONE only allowsstring/date/timestamp/timestamp with time zone types")
 		}
 		switch {
 		case fg == stringGroup || fg == dateGroup || to.Kind != types.Date && (fg == numericGroup || fg == booleanGroup):

@@ -287,8 +287,19 @@ func elementOf(env *Env, args []Arg, distinct bool) (Resolution, error) {
 	return r, err
 }
 
-func arraySlice(_ *Env, args []Arg, _ bool) (Resolution, error) {
-	return sig("array_slice", "array integer [integer] -> $1")(nil, args, false)
+func arraySlice(env *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 3 {
+		return Resolution{}, wrongLength("arrayslice requires 3 argument(s), got %d", len(args))
+	}
+	for i, a := range args[1:] {
+		switch k := a.Type.Kind; {
+		case k == types.SmallInt || k == types.BigInt: // Hive lets them pass, and fails
+			return Resolution{}, &ArgError{Kind: "ClassCastException", Reason: "the arguments of array_slice are of type int"}
+		case k != types.Int:
+			return Resolution{}, wrongType(0, "Argument %d of function ARRAY_SLICE must be \"smallint\" or \"int\" or \"bigint\", but \"%s\" was found.", i+1, a.Type)
+		}
+	}
+	return sig("array_slice", "array int int -> $1")(env, args, false)
 }
 
 // twoArrays takes two arrays of one type.

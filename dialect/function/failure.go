@@ -15,7 +15,8 @@ var failures = map[string]string{
 	"rlike": "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
 	"printf": "IllegalFormatException", "width_bucket": sqlerr.IllegalArgumentException,
 	"encode": "UnsupportedCharsetException", "decode": "UnsupportedCharsetException",
-	"lpad": "StringIndexOutOfBoundsException", "rpad": "StringIndexOutOfBoundsException",
+	"array_slice": "IndexOutOfBoundsException",
+	"lpad":        "StringIndexOutOfBoundsException", "rpad": "StringIndexOutOfBoundsException",
 	"add_months": sqlerr.IllegalArgumentException, "date_format": sqlerr.IllegalArgumentException, "from_unixtime": sqlerr.IllegalArgumentException,
 }
 

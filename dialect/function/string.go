@@ -37,7 +37,7 @@ var stringFunctions = []Function{
 	scalar("regexp_replace", "_FUNC_(s, regex, replacement): s with all matches replaced", methods("UDFRegExpReplace", "string(string,string,string)")),
 	scalar("regexp_extract", "_FUNC_(s, regex [, group]): the group of the first match", methods("UDFRegExpExtract", "string(string,string)", "string(string,string,int)")),
 	scalar("replace", "_FUNC_(s, search, replacement): s with all occurrences replaced", methods("UDFReplace", "string(string,string,string)")),
-	simple("translate", "text text text -> string", "_FUNC_(s, from, to): s with characters of from replaced by those of to"),
+	scalar("translate", "_FUNC_(s, from, to): s with characters of from replaced by those of to", translate),
 	simple("split", "text text -> array<string>", "_FUNC_(s, regex): s divided at matches"),
 	scalar("str_to_map", "_FUNC_(s [, delimiter, key delimiter]): s as a map", strToMap),
 	simple("instr", "text text -> int", "_FUNC_(s, sub): position of the first sub in s, 0 when absent"),
@@ -77,6 +77,15 @@ func charset(name, signature, must string) resolver {
 		}
 		return resolve(env, args, distinct)
 	}
+}
+
+func translate(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	for i, a := range args {
+		if len(args) == 3 && a.Type.IsPrimitive() && !a.Type.IsString() && a.Type.Kind != types.Void {
+			return Resolution{}, wrongType(i, "A string, char, or varchar argument was expected but an argument of type %s was given.", a.Type)
+		}
+	}
+	return sig("translate", "text text text -> string")(env, args, distinct)
 }
 
 var legalCharset = regexp.MustCompile(`^[A-Za-z0-9][-+.:_A-Za-z0-9]*$`)

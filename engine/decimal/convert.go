@@ -106,6 +106,9 @@ func splitExponent(s []byte) (mantissa []byte, exponent int, ok bool) {
 			}
 			exponent = min(exponent*10+int(d-'0'), 1_000_000)
 		}
+		if exponent > 99 { // HiveDecimal reads two digits
+			return nil, 0, false
+		}
 		if negative {
 			exponent = -exponent
 		}

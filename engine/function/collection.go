@@ -24,7 +24,7 @@ var collectionTable = map[string]entry{
 	"array_distinct":  {build: arrayDistinct, nulls: Strict},
 	"array_min":       {build: arrayExtreme(-1), nulls: Strict},
 	"array_max":       {build: arrayExtreme(1), nulls: Strict},
-	"array_slice":     {build: arraySlice, nulls: Strict},
+	"array_slice":     {build: arraySlice, nulls: Strict, fallible: true},
 	"array_except":    {build: arraySets(func(inA, inB bool) bool { return inA && !inB }), nulls: Strict},
 	"array_intersect": {build: arraySets(func(inA, inB bool) bool { return inA && inB }), nulls: Strict},
 	"array_union":     {build: arraySets(func(inA, inB bool) bool { return true }), nulls: Strict},
@@ -425,26 +425,23 @@ func arrayExtreme(sign int) Builder {
 	}
 }
 
+// arraySlice is empty where the array ends before the slice does.
 func arraySlice(_ *Env, _ *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		from := ints(args[1])
-		rows.Each(func(i int) {
+		from, size := ints(args[1]), ints(args[2])
+		return rows.Try(func(i int) error {
 			r, elems := listAt(args[0], i)
 			start := out.startRun()
-			first, count := from.at(i), int64(r.Len)
-			if len(args) > 2 {
-				n := ints(args[2])
-				count = n.at(i)
-			}
+			first, count := from.at(i), size.at(i)
 			if first < 0 {
-				first += int64(r.Len)
+				return errorf("fromIndex = %d", first)
 			}
-			if first >= 0 && first < int64(r.Len) && count > 0 {
-				appendRun(out.Children[0], elems, int(r.Off)+int(first), int(min(count, int64(r.Len)-first)))
+			if count > 0 && first+count <= int64(r.Len) {
+				appendRun(out.Children[0], elems, int(r.Off)+int(first), int(count))
 			}
 			out.endRun(i, start)
+			return nil
 		})
-		return nil
 	}
 }
 

@@ -148,7 +148,7 @@ func runes(s []byte) int {
 }
 
 // substr cuts characters (bytes of a binary) out of its argument without copying them.
-func substr(_ *Env, call *Call) Kernel {
+func substr(env *Env, call *Call) Kernel {
 	if call.Args[0].Physical() != types.Bytes {
 		return nil
 	}
@@ -158,6 +158,17 @@ func substr(_ *Env, call *Call) Kernel {
 		var size column[int64]
 		if len(args) > 2 {
 			size = ints(args[2])
+		}
+		if !binary && !env.Vectorized && supplementary(a.data) {
+			rows.Each(func(i int) {
+				length := int64(1<<62 - 1)
+				if len(args) > 2 {
+					length = size.at(i)
+				}
+				data := out.Extend()
+				out.Set(i, len(data), substrUnits(data, a.at(i), at.at(i), length))
+			})
+			return nil
 		}
 		out.Borrow(a.data)
 		rows.Each(func(i int) {

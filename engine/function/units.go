@@ -66,3 +66,17 @@ func padUnits(dst, s, fill []byte, size int, left bool) []byte {
 	}
 	return appendUnits(dst, append(text, padding...))
 }
+
+// substrUnits is SUBSTR by units.
+func substrUnits(dst, s []byte, at, length int64) []byte {
+	units := unitsOf(s)
+	n := int64(len(units))
+	if at > n || -at > n || length <= 0 {
+		return dst
+	}
+	start := max(at-1, 0)
+	if at < 0 {
+		start = n + at
+	}
+	return appendUnits(dst, units[start:start+min(length, n-start)])
+}

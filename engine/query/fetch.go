@@ -177,7 +177,7 @@ func textOf(d *types.Datum, t *types.Type) (null, empty bool) {
 	}
 	switch t.Physical() {
 	case types.Bytes:
-		return false, d.S == ""
+		return false, d.S == "" && t.Kind != types.Char
 	case types.List:
 		for i := range d.Elems {
 			null, empty = textOf(&d.Elems[i], t.Elem)
