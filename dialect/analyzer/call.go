@@ -45,7 +45,7 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 		c.Over = x.over
 		return x.windowCall(&c, f)
 	default:
-		return nil, missingOver(f)
+		return nil, x.missingOver(f)
 	}
 	if e.Distinct {
 		return nil, sqlerr.Semanticf("%s", generated(e, sqlerr.Text(sqlerr.DistinctNotSupported)))
@@ -65,7 +65,10 @@ func writtenArgs(e *ast.Call) []ast.Expr {
 }
 
 // missingOver is the error for a pure window function without OVER.
-func missingOver(f *function.Function) error {
+func (x *exprs) missingOver(f *function.Function) error {
+	if !x.hive3() && (f.Name == "first_value" || f.Name == "last_value") {
+		return sqlerr.CodedSemanticf(sqlerr.MissingOverClause, "%s %s", sqlerr.Text(sqlerr.MissingOverClause), f.Name)
+	}
 	if f.Name == "lead" || f.Name == "lag" {
 		return sqlerr.CodedSemanticf(sqlerr.MissingOverClause, "%s %s", sqlerr.Text(sqlerr.MissingOverClause), f.Name)
 	}

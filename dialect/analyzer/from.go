@@ -97,6 +97,9 @@ func (b *builder) tableRef(f *ast.TableRef) (*source, error) {
 			return &source{node, []*relation{rel}}, nil
 		}
 	}
+	if f.Name.Meta != nil && f.AsOf == nil && !b.hive3() {
+		return nil, sqlerr.New(sqlerr.InvalidTable, "'"+f.Name.Meta.Name+"'")
+	}
 	if f.Name.Meta != nil || f.AsOf != nil {
 		return nil, sqlerr.Semanticf("Time travel and metadata tables are not supported for table %s", name)
 	}
@@ -278,6 +281,9 @@ func (b *builder) using(f *ast.Join, j *plan.Join, left, right *source, outer *b
 			if err != nil {
 				return nil, nil, nil, err
 			}
+			if c == nil && !b.hive3() { // takes the name for a function
+				return nil, nil, nil, sqlerr.At(sqlerr.InvalidFunction, id.Position())
+			}
 			if c == nil {
 				return nil, nil, nil, unknownName(&scope{rels: s.rels}, id, name)
 			}
@@ -346,6 +352,9 @@ func (b *builder) lateralView(f *ast.LateralView, s *source, outer *block) (*sou
 		g.Args = []plan.Expr{rows}
 		fields = rows.Type().Elem.Fields
 	} else if g.Func, g.Args, fields, err = x.tableFunction(f.Call); err != nil {
+		if !b.hive3() && len(f.Columns) > 0 && sqlerr.CodeOf(err) == sqlerr.InvalidFunction { // counts the columns of nothing first
+			return nil, sqlerr.Semanticf("%s", generated(f.Alias, sqlerr.Text(sqlerr.InvalidAs)))
+		}
 		return nil, err
 	}
 	if len(f.Columns) > 0 && len(f.Columns) != len(fields) {

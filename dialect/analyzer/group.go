@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/plan"
@@ -138,6 +139,17 @@ func (x *exprs) grouping(e *ast.Call) (plan.Expr, error) {
 	}
 	if len(e.Args) == 0 {
 		return nil, sqlerr.AtReason(sqlerr.InvalidArgumentLength, e.Position(), "grouping() requires at least 2 argument, got 0")
+	}
+	if x.allow&inAggregate != 0 {
+		if len(e.Args) == 1 {
+			return nil, sqlerr.AtReason(sqlerr.InvalidArgumentLength, e.Position(), "grouping() requires at least 2 argument, got 1")
+		}
+		v, err := x.expr(e.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, e.Args[0].Position(), "The first argument to grouping() must be an int/long. Got: "+
+			strings.ToUpper(v.Type().Kind.String()))
 	}
 	id := x.groupingIDRef()
 	inner := x.with(0)

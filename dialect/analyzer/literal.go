@@ -218,6 +218,10 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 	text := strings.TrimSpace(e.Value)
 	if e.Kind == ast.LitDate {
 		days, rest, ok := parseDate(text)
+		if ok && rest != "" && !x.hive3() { // of a timestamp the date
+			_, ok = parseTimestamp(text)
+			rest = ""
+		}
 		if !ok || rest != "" {
 			return nil, bad
 		}
@@ -232,7 +236,7 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 		return newLiteral(t, *v), nil
 	}
 	v, ok := parseTimestamp(text)
-	if !ok {
+	if !ok || !x.hive3() && strings.Count(text, ":") < 2 { // 4.0 wants seconds
 		return nil, bad
 	}
 	return newLiteral(types.TimestampType, types.Datum{W: v}), nil

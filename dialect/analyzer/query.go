@@ -58,7 +58,7 @@ func (b *builder) tail(q *ast.Query, r *result, outer *block, top bool) (*result
 	blk.scope.rels = []*relation{b.asRelation(r, "")}
 	x := blk.exprs(0)
 	t := &tailSpec{}
-	if err := checkTail(q); err != nil {
+	if err := b.checkTail(q); err != nil {
 		return nil, err
 	}
 	position := func(n int) plan.Expr { return plan.NewColumnRef(r.cols[n].col) }
@@ -84,7 +84,7 @@ type tailSpec struct {
 }
 
 // checkTail refuses combinations of ordering clauses.
-func checkTail(q *ast.Query) error {
+func (b *builder) checkTail(q *ast.Query) error {
 	cluster, distribute, order, sort := len(q.ClusterBy) > 0, len(q.DistributeBy) > 0, len(q.OrderBy) > 0, len(q.SortBy) > 0
 	switch {
 	case cluster && distribute:
@@ -95,7 +95,7 @@ func checkTail(q *ast.Query) error {
 		return conflict(sqlerr.ClusterbySortbyConflict, q.SortBy)
 	case order && sort:
 		return conflict(sqlerr.OrderbySortbyConflict, q.SortBy)
-	case cluster && order:
+	case cluster && order && b.hive3():
 		return conflict(sqlerr.ClusterbyOrderbyConflict, q.ClusterBy)
 	}
 	return nil

@@ -48,7 +48,7 @@ func oneRow() plan.Node { return &plan.Values{Rows: [][]plan.Expr{{}}} }
 
 // selectOver analyses SELECT over an analysed FROM.
 func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Node, top bool) (*result, error) {
-	if err := checkTail(q); err != nil {
+	if err := b.checkTail(q); err != nil {
 		return nil, err
 	}
 	for _, w := range s.Windows {
@@ -104,6 +104,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 	x := blk.exprs(aggregates | windows | subqueries)
 	x.distinct = s.Distinct
 	var out []item
+	hints := min(len(s.Hints), 1) // in the numbering of unnamed columns they count as one
 	for index, it := range s.Items {
 		if star, ok := it.Expr.(*ast.Star); ok {
 			cols, err := x.starColumns(star)
@@ -136,7 +137,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		o := item{expr: v}
 		switch len(it.Aliases) {
 		case 0:
-			o.name, o.table, o.unnamed = x.defaultName(x.shown(it.Expr), index)
+			o.name, o.table, o.unnamed = x.defaultName(x.shown(it.Expr), index+hints)
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
 				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
@@ -147,7 +148,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		case 1:
 			o.name = lower(it.Aliases[0])
 			if x.b.trace != nil && generatedName.MatchString(o.name) { // Hive takes such an alias of a column for none
-				if name, table, unnamed := x.defaultName(x.shown(it.Expr), index); !unnamed {
+				if name, table, unnamed := x.defaultName(x.shown(it.Expr), index+hints); !unnamed {
 					o.name, o.table = name, table
 				}
 			}
@@ -159,7 +160,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 	}
 	for i := range out {
 		if out[i].cast && (len(blk.windows) > 0 || blk.b.unplanned) {
-			out[i].name = fmt.Sprintf("_c%d", i)
+			out[i].name = fmt.Sprintf("_c%d", i+hints)
 		}
 		out[i].origin = x.origin(s, out[i].expr)
 	}

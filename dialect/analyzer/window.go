@@ -42,9 +42,32 @@ func (blk *block) windowLevel(w *windowCall) int {
 	return level
 }
 
+// misplacedWindow is the error for a window function where there are none: Hive 4.0 looks for the columns of its window first, and takes the
+// function for one.
+func (x *exprs) misplacedWindow(e *ast.Call) error {
+	names := possibleNames(x.scope.names(""))
+	if p := e.Over.Partitioning; p != nil {
+		columns := p.PartitionBy
+		for _, o := range p.OrderBy {
+			columns = append(columns[:len(columns):len(columns)], o.Expr)
+		}
+		for _, c := range columns {
+			if _, err := x.with(0).expr(c); err != nil {
+				return err
+			}
+			return sqlerr.AtReason(sqlerr.InvalidColumn, c.Position(), names)
+		}
+	}
+	at := e.Name.Position()
+	return sqlerr.AtReason(sqlerr.InvalidColumn, at, names)
+}
+
 // windowCall builds f(…) OVER (…): a reference to the column that a Window node will add.
 func (x *exprs) windowCall(e *ast.Call, f *function.Function) (plan.Expr, error) {
 	if x.allow&windows == 0 || x.allow&inAggregate != 0 {
+		if !x.hive3() && !x.inOn && !x.inHaving {
+			return nil, x.misplacedWindow(e)
+		}
 		return nil, sqlerr.AtReason(sqlerr.InvalidFunction, e.Position(), "Windowing is not supported in the context")
 	}
 	if f.Kind&(function.Window|function.Aggregate) == 0 {

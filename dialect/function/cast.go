@@ -1,6 +1,9 @@
 package function
 
-import "skep/dialect/types"
+import (
+	"skep/dialect/sqlerr"
+	"skep/dialect/types"
+)
 
 // castFunctions are the type names as functions, e.g. int('7'); they resolve to the call "cast".
 var castFunctions = func() []Function {
@@ -53,10 +56,13 @@ func CheckCast(env *Env, from, to *types.Type) error {
 			return wrongArguments("Only string, char, varchar or binary data can be cast into binary data types.")
 		}
 	case numericGroup:
-		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) && (to.Kind != types.Decimal || from.Kind == types.Date) {
+		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) && to.Kind != types.Decimal {
 			return wrongArguments(DateAsNumberCast)
 		}
 		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
+		if !ok && to.Kind == types.Decimal && env != nil && !env.Hive3() {
+			return &ArgError{Kind: sqlerr.RuntimeException, Reason: "Hive 2 Internal error: unsupported conversion from type: " + from.Kind.String()}
+		}
 	case booleanGroup:
 		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) {
 			return wrongArguments(DateAsNumberCast)

@@ -122,7 +122,10 @@ func unified(args []Arg, narrow bool, mismatch func(bad int, t *types.Type) erro
 	return r, nil
 }
 
-func coalesce(_ *Env, args []Arg, _ bool) (Resolution, error) {
+func coalesce(env *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) == 0 && env != nil && !env.Hive3() {
+		return Resolution{Result: types.VoidType}, nil
+	}
 	if len(args) == 0 {
 		return Resolution{}, wrongLength("The function COALESCE needs at least one argument.")
 	}

@@ -1,0 +1,283 @@
+-- Comparisons, casts and names of columns that random statements led to: dates beside numbers, joins on keys of other types, IS behind operations.
+create table e1 (k int, g string, v int, d decimal(8,2), x double, s string, dt date, ts timestamp, b boolean);
+insert into e1 values
+(1,'a',10,1.50,1.5,'one','2020-01-01','2020-01-01 10:00:00',true),
+(2,'a',20,2.25,2.5,'two','2020-01-31','2020-01-31 23:59:59.5',false),
+(3,'b',null,-3.10,-0.5,'three','2020-02-29','2020-02-29 00:00:00',null),
+(4,'b',40,null,null,'','1999-12-31','1999-12-31 12:34:56.789',true),
+(5,null,50,5.00,5e10,null,'2021-06-15','2021-06-15 06:07:08.123456',false),
+(null,'c',60,6.66,6.0,'six',null,null,true),
+(7,'c',60,7.00,0.1,'Seven','2020-01-01','2020-01-01 10:00:00',true),
+(7,'c',-70,-7.00,-0.1,'seven ','2020-12-31',null,null),
+(null,null,null,null,null,null,null,null,null),
+(10,'a',10,1.50,1.5,'10','1970-01-01','1970-01-01 00:00:00',false);
+create table e2 (k bigint, g string, w int, m decimal(12,4), s varchar(8), c char(6), dt date, ts timestamp);
+insert into e2 values
+(1,'a',1,1.5,'one','one','2020-01-01','2020-01-01 00:00:00'),
+(1,'b',2,2.2500,'two','two','2020-01-31','2020-01-31 23:59:59.5'),
+(2,'a',null,-3.1001,'three','three','2020-02-29','2020-02-29 00:00:00'),
+(4,'c',4,null,'','','1999-12-31','1999-12-31 12:34:56.789'),
+(null,'a',5,5,null,null,null,null),
+(7,null,60,6.66,'Seven','Seven','2020-01-01','2020-01-01 10:00:00'),
+(10,'d',-70,-7.00,'10','10','2020-12-31',null),
+(11,'a',10,1.5,'seven ','seven ','1970-01-01','1970-01-01 00:00:00');
+create table e3 (id int, a array<int>, m map<string,int>, st struct<p:int,q:string>, aa array<array<string>>, ast array<struct<z:int,y:double>>);
+insert into e3 select 1, array(1,2,3), map('a',1,'b',2), named_struct('p',1,'q','x'), array(array('a','b'),array('c')), array(named_struct('z',1,'y',1.5D),named_struct('z',2,'y',2.5D));
+insert into e3 select 2, array(5,cast(null as int)), map('k',cast(null as int)), named_struct('p',cast(null as int),'q','y'), array(array('d')), array(named_struct('z',3,'y',cast(null as double)));
+insert into e3 select 3, array(7), map('a',7,'z',0), named_struct('p',3,'q',cast(null as string)), array(array('e','f','g')), array(named_struct('z',cast(null as int),'y',0.0D));
+create table ev (id int, b boolean, t tinyint, s smallint, i int, l bigint, f float, d double, m decimal(10,2), w decimal(38,10), st string, vc varchar(10), ch char(10), bi binary, da date, ts timestamp);
+insert into ev select 0, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+union all select 1, true, 1Y, 1S, 1, 1L, cast(1.5 as float), 1.5D, 1.25, 1.0000000001, 'a', 'a', 'a', cast('a' as binary), date '2020-02-29', timestamp '2020-02-29 13:14:15.123456789'
+union all select 2, false, 0Y, 0S, 0, 0L, cast(0 as float), 0D, 0, 0, '', '', '', cast('' as binary), date '1970-01-01', timestamp '1970-01-01 00:00:00'
+union all select 3, true, 127Y, 32767S, 2147483647, 9223372036854775807, cast(3.4028235e38 as float), 1.7976931348623157e308, 99999999.99, 9999999999999999999999999999.9999999999, 'Ünïcödé 日本語 😀', 'Ünï😀', 'Ünï日', cast('Ünï' as binary), date '9999-12-31', timestamp '9999-12-31 23:59:59.999999999'
+union all select 4, false, cast(-128 as tinyint), cast(-32768 as smallint), -2147483647 - 1, -9223372036854775807L - 1L, cast(-1.4e-45 as float), -4.9e-324, -99999999.99, -9999999999999999999999999999.9999999999, ' 12.50 ', ' 12 ', '  12', cast('zz' as binary), date '0001-01-01', timestamp '0001-01-01 00:00:00.5'
+union all select 5, true, 10Y, 100S, 1000, 1000000L, cast(0.1 as float), 0.1D, 0.10, 0.1, '2020-03-08 02:30:00', '2020-03-08', '2020-03-08', cast('MTIz' as binary), date '1582-10-04', timestamp '1582-10-15 12:00:00'
+union all select 6, true, cast(-7 as tinyint), cast(-77 as smallint), -777, -777777777777, cast(2147483648 as float), -123456789.987654321D, -2.5, -0.5, 'Hello, World-foo_bar 42', 'FooBar', 'Foo Bar', cast('Hello' as binary), date '1900-02-28', timestamp '2020-11-01 01:30:00.1'
+union all select 7, false, 33Y, 3333S, 33333, 3333333333, cast(1e-10 as float), 2.5D, 2.5, 12345678901234567890.5, 'true', 'FALSE', 'no', cast('true' as binary), date '2000-12-31', timestamp '1969-12-31 23:59:59.999'
+union all select 8, true, 65Y, 200S, 65536, 4294967296, cast(16777217 as float), 1e21D, 3.50, 0.0000000001, '1e3', '0x1F', '41', cast('41' as binary), date '2024-12-30', timestamp '2021-01-03 10:00:00';
+select dt = 5 from e1;
+select dt = cast(null as int) from e1;
+select dt = true from e1;
+select ts < 1.5 from e1;
+select ts < 1.5D from e1;
+select dt = null, null = ts, dt < null from e1 limit 1;
+select dt in (1,2) from e1;
+select dt in (1.5) from e1;
+select ts in (1,2) from e1;
+select dt between 1 and 2 from e1;
+select ts between 1 and null from e1;
+select dt is distinct from 1 from e1;
+select dt <=> 1 from e1;
+select bi = 1 from ev;
+select bi = 'a' from ev;
+select bi < 1.5 from ev;
+select bi = b from ev;
+select bi = dt from ev, e1;
+select bi = da from ev;
+select bi in ('a', 'b') from ev;
+select bi in (1) from ev;
+select bi = cast(null as int) from ev limit 1;
+select (dt - dt) = 1 from e1;
+select (dt - dt) = s from e1;
+select (ts - ts) = '0 00:00:00.000000000' from e1;
+select (dt - dt) = b from e1;
+select (dt - dt) < interval '1-2' year to month from e1;
+select case dt when 1 then 2 end from e1;
+select if(dt = 1, 2, 3) from e1;
+select b = ts from e1;
+select b = s, b = k, b < x from e1 order by k;
+select b in ('true', 'x') from e1;
+select b in (1, 0) from e1 order by k;
+select nullif(dt, 1) from e1;
+select nullif(dt, '2020-01-01') from e1 order by k;
+select e1.dt from e1 join e2 on e1.dt = e2.k;
+select e1.dt from e1 join e2 on e1.s = e2.k;
+select e1.dt from e1 join e2 on e1.k = e2.s;
+select greatest(dt, 1) from e1;
+select coalesce(dt, 1) from e1;
+select dt + 1 from e1;
+select dt - 1 from e1;
+select ts - 1 from e1;
+select dt + dt from e1;
+select 1 - dt from e1;
+select dt * 2 from e1;
+select dt - s from e1;
+select s - dt from e1;
+select dt - ts, ts - dt from e1 order by k;
+select sum(dt) from e1;
+select avg(ts) from e1;
+select -dt from e1;
+select dt % 2 from e1;
+select k from e1 where dt;
+select k from e1 where k;
+select k from e1 where s;
+select not k from e1;
+select k and b from e1;
+select if(k, 1, 2) from e1;
+select case when k then 1 end from e1;
+select 1 + null is null;
+select k from e2 where k + w is not null order by k;
+select k + w is null from e2;
+select k + w is not null, k * 2 is null, -k is null, not k is null from e2;
+select k = w is null from e2;
+select p.k from e1 p join e2 q on p.x > q.k order by p.k;
+select p.k from e1 p left join e2 q on p.x > q.k and p.k = q.k order by p.k;
+select p.k from e1 p left join e2 q on p.k = q.k and q.k > p.s order by p.k;
+select p.k from e1 p left join e2 q on p.k = q.k and q.k > 1.5D order by p.k;
+select p.k from e1 p left join e2 q on p.k = q.k and q.k = '10' order by p.k;
+select p.k from e1 p join e2 q on p.x = q.k or p.k = q.k order by p.k;
+select p.k from e1 p join e2 q where p.x = q.k order by p.k;
+select p.k from e1 p, e2 q where p.x = q.k order by p.k;
+select p.k from e1 p join e2 q on p.x <=> q.k order by p.k;
+select p.k from e1 p join e2 q on not (p.x = q.k) order by p.k;
+select p.k from e1 p where p.x in (select k from e2);
+select p.k from e1 p where p.s in (select k from e2);
+select p.k from e1 p where exists (select 1 from e2 q where q.k = p.x) order by p.k;
+select p.k from e1 p where exists (select 1 from e2 q where q.k > p.x) order by p.k;
+select p.k from e2 p where p.k = (select max(x) from e1);
+select p.k from e2 p where p.k in (select s from e1) order by k;
+select p.k from e2 p where p.k in ('1', '10') order by k;
+select p.k from e2 p where p.k in (select x from e1) order by k;
+select p.k from e2 p where p.k > all (select x from e1);
+select p.k from e2 p where p.k between '1' and '5' order by k;
+select p.k from e2 p where p.k between 1.5D and 5 order by k;
+select p.k from e2 p where case p.k when 1.0D then true end;
+select p.k from e2 p where case p.k when '1' then true end;
+select nullif(k, '1'), nullif(k, 2D) from e2;
+select k from e2 where k = 1.0D;
+select k from e2 where k = '1';
+select k from e2 where k < cast('1' as double);
+select k from e2 where k <=> '1';
+select k from e2 where k is distinct from '1';
+select m from e2 where m = '1.5';
+select m from e2 where m = s;
+select m from e2 where m = cast(1.5 as double);
+select count(*) from e2 group by k having max(k) = 1D;
+select p.ts, r.k, count(*) from e1 p join e2 q on p.k = q.k left join e1 r on q.g = r.g and r.v > 10 where not exists (select 1 from e2 z where z.m = q.k) group by p.ts, r.k order by 1,2;
+select p.ts, r.k, count(*) from e1 p join e2 q on p.k = q.k left join e1 r on q.g = r.g and r.v > 10 group by p.ts, r.k with cube order by 1,2;
+select null = 1 is null;
+select 1 < 2 is null;
+select 1 in (1, null) is null;
+select null in (1) is null;
+select null between 1 and 2 is null;
+select null like 'a' is null;
+select null || 'a' is null;
+select true and null is null;
+select null and true is null;
+select null or null is null;
+select not null is null;
+select not cast(null as boolean) is null;
+select 1 = null is not true;
+select 1 = 1 is true;
+select 1 = 2 is false;
+select 1 = 2 is not false;
+select 1 + 1 = 2 is true;
+select 1 is null = false;
+select 1 is null is null;
+select 1 is null is not null;
+select 1 is distinct from null is null;
+select null is null = true;
+select 1 = 1 = true;
+select null <=> null is null;
+select 5 & null is null;
+select 1 = null is null = true;
+select (1 is null) in (true, false);
+select 1 is null in (true, false);
+select 1 is null and 2 is null or null is null;
+select case when 1 + null is null then 1 else 2 end;
+select 2 * -null is null;
+select ~ 1 is null;
+select 'a' is null or 'a' = 'b' is null;
+select 1 is null between false and true;
+select 1 is null < true;
+select 1 is null + 1;
+select 1 is null || 'x';
+select 1 = 2 in (false);
+select 1 < 2 = true;
+select 1 = 2 < 3;
+select not 1 = 2;
+select not 1 < 2 = false;
+select 1 = 1 is not distinct from 2 is null;
+select 1 < null is null;
+select 1 > 2 is unknown;
+select 1 = 2 is not unknown;
+select null is not null is true;
+select dt in (18262, 1577836800), dt in (18262.0), dt in (1.577836800e9) from e1 order by k;
+select dt = 18262 from e1;
+select dt = 18262L from e1;
+select dt = 18262.5 from e1;
+select dt = 1e9 from e1;
+select dt = v from e1;
+select dt = d from e1;
+select dt = x from e1;
+select ts = v from e1;
+select ts = d from e1;
+select ts = 5 from e1;
+select ts = 5L from e1;
+select ts between 1 and 2 from e1;
+select dt > b from e1;
+select k from e1 where dt = v;
+select k from e1 where ts > d;
+select k from e1 where dt is distinct from 1;
+select p.k from e1 p join e2 q on p.dt = q.k;
+select p.k from e1 p join e2 q on p.ts = q.m;
+select p.k from e1 p where dt in (select k from e1);
+select case when dt = null then 1 end from e1 limit 1;
+select dt = interval '1' day from e1;
+select ts = cast('a' as binary) from e1;
+select dt <=> null, dt = cast(null as string), dt = cast(null as timestamp) from e1 limit 1;
+select ts = cast(null as decimal(5,2)) from e1 limit 1;
+select if(dt > 1, 1, 2) from e1;
+select nvl(dt, 1) from e1;
+select dt + interval '1' day > 5 from e1;
+select q.dt, q.d from e2 p join e1 q on p.m <=> q.k or p.dt = q.ts;
+select q.dt, q.d from e2 p join e1 q on p.dt = q.ts;
+select q.dt, q.d from e2 p join e1 q on p.m <=> q.k;
+select q.dt, q.d from e2 p join e1 q on p.m = q.k or p.dt = q.ts;
+select q.dt, q.d from e2 p join e1 q on p.k = q.k or p.dt = q.dt;
+select q.dt, q.d from e2 p cross join e1 q where p.m <=> q.k or p.dt = q.ts;
+select cast(dt as string) from e1 p where p.k in (select k from e2);
+select cast(dt as string) from e1 p where exists (select 1 from e2 where e2.k = p.k);
+select cast(dt as string) from e1 p where p.k not in (select k from e2);
+select cast(dt as string) from e1 p where not exists (select 1 from e2 where e2.k = p.k);
+select cast(dt as string) from e1 p where p.k > (select min(k) from e2);
+select cast(dt as string) from e1 p where p.k > (select min(k) from e2 where e2.g = p.g);
+select cast(dt as string) from e1 p where p.k in (select k from e2 where e2.g = p.g);
+select cast(dt as string) from e1 p where p.k in (select k from e2) or p.v > 3;
+select cast(dt as string) from e1 p left semi join e2 q on p.k = q.k;
+select cast(p.dt as string), cast(q.dt as string) from e1 p join e2 q on p.k = q.k;
+select cast(p.dt as string) from e1 p lateral view explode(array(1)) x as y;
+select cast(dt as string) from (select dt from e1 union all select dt from e2) p;
+select cast(dt as string) from (select dt, count(*) c from e1 group by dt) p;
+select cast(dt as string) from (select max(dt) dt from e1) p;
+select cast(dt as string) from (select dt from e1 limit 3) p;
+select cast(dt as string) from (select distinct dt from e1) p;
+select cast(dt as string) from e1 order by k limit 1;
+select cast(dt as string) from e1 order by dt;
+select cast(dt as string), k from e1 group by dt, k;
+select cast(dt as string), row_number() over (order by k) from e1;
+select cast(k as bigint) k2, cast(k as double) from e1;
+select cast(k as bigint), cast(k as double), k from e1;
+with x (p, q) as (select 1 a) select * from x;
+with x (p, q) as (select 1 a, 2 b) select * from x;
+with x (p) as (select 1 a, 2 b) select * from x;
+with x (p, q) as (select 1) select p from x;
+select * from (select 1 a, 2 b) x (p, q);
+select * from (select 1 a) as x (p);
+select * from table(values (1,2)) x (p, q);
+select * from (values (1,2)) x;
+select sum(null);
+select avg(null) from e1;
+select max(null), min(null), count(null) from e1;
+select stddev(null) from e1;
+select collect_list(null) from e1;
+select sum(distinct null) from e1;
+select s from e1 intersect select c from e2;
+select c from e2 intersect select s from e1;
+select s from e1 union select c from e2;
+select c from e2 union all select s from e1;
+select m from e2 where k = 2 union all select d from e1 where k = 1;
+select d from e1 where k = 1 union select k from e2 where k = 2;
+select array_slice(array(1,2,3), 1, 3), array_slice(array(1,2,3), 0, 3), array_slice(array(1,2,3), 1, 2), array_slice(array(1,2,3), -1, 1), array_slice(array(1,2,3), 3, 1), array_slice(array(1,2,3), 1, 0), array_slice(array(1,2,3), 0, 4), array_slice(array(1,2,3), 2, -1);
+select array_slice(array(1,2,3), 1), array_slice(array(1,2,3), -2);
+select array_slice(a, 1, 2), array_slice(a, 0, 1), array_slice(a, 2, 5) from e3 order by id;
+select translate('abc', 12, 'x');
+select translate('abc', date '2020-01-01', 'x');
+select translate(123, '1', 'x');
+select replace(123, 1, 'x'), reverse(123), trim(12), length(123), upper(1), lpad(12, 5, 0), concat_ws(1, 'a', 'b');
+select 'a' <=> cast(null as int), cast(null as int) <=> 'a', k <=> null, k <=> cast(null as string), k is distinct from cast(null as string) from e1 where k = 1;
+select cast(array(1) as date);
+select cast(map(1,2) as timestamp);
+select cast(array(1) as int);
+select cast(array(1) as decimal(10,2));
+select cast(array(1) as boolean);
+select cast(array(1) as binary);
+select cast(1.5 as timestamp with local time zone);
+select cast(true as timestamp with local time zone);
+select cast('1e-60' as decimal(10,2)), cast('1e-70' as decimal(10,2)), cast('1e-76' as decimal(10,2)), cast('1e-80' as decimal(10,2)), cast('1e-90' as decimal(10,2)), cast('1e-99' as decimal(10,2)), cast('1.5e-99' as decimal(10,2)), cast('12345e-100' as decimal(10,2)), cast('0e-100' as decimal(10,2)), cast('1e39' as decimal(10,2)), cast('0e39' as decimal(10,2)), cast('0.000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001' as decimal(10,2));
+select p.k, rank() over (order by p.k) from e1 p where p.k <> p.k;
+select p.k, rank() over (order by p.k) from e1 p where p.k > p.k or p.k < p.k;
+select p.k, rank() over (order by p.k) from e1 p where p.k = p.k limit 1;
+select p.k, rank() over (order by p.k) from e1 p where null;
+select p.k, rank() over (order by p.k) from e1 p where p.k in (null);
+select p.k, rank() over (order by p.k) from e1 p where p.k > null;
