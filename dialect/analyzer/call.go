@@ -185,6 +185,10 @@ func (x *exprs) arguments(args []plan.Expr) []function.Arg {
 	out := make([]function.Arg, len(args))
 	for i, a := range args {
 		out[i] = function.Arg{Type: a.Type(), Const: x.constant(a)}
+		if c, ok := a.(*plan.Call); ok && c.Func == "cast" {
+			a = c.Args[0]
+		}
+		_, out[i].Literal = a.(*plan.Literal)
 	}
 	return out
 }

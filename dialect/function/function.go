@@ -23,6 +23,8 @@ const (
 type Arg struct {
 	Type  *types.Type
 	Const *types.Datum // nil when not constant
+	// Literal tells that the constant was written as such, or as the cast of one.
+	Literal bool
 }
 
 // Env are the settings on which resolution depends.

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -128,9 +129,17 @@ func DecimalResult(op string, a, b *types.Type) *types.Type {
 }
 
 func arithmetic(op, class string) resolver {
-	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	return func(env *Env, args []Arg, _ bool) (Resolution, error) {
 		if len(args) != 2 {
 			return Resolution{}, wrongArguments("%s requires two arguments.", strings.TrimPrefix(class, "generic."))
+		}
+		if op != "+" && op != "-" && !env.Hive3() { // there 4.0 counts the digits of what is written, not of what it computes
+			args = slices.Clone(args)
+			for i := range args {
+				if !args[i].Literal {
+					args[i].Const = nil
+				}
+			}
 		}
 		return arithmeticType(op, class, args)
 	}

@@ -268,7 +268,7 @@ func castToFloat(env *Env, from, to *types.Type) Kernel {
 		}
 	case from.Kind == types.Timestamp || from.Kind == types.TimestampLTZ:
 		seconds := epochSeconds(env, from)
-		fraction := env.Hive3() // 4.0 loses it
+		fraction := env.Hive3() || env.Vectorized // other code of 4.0 loses it
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := wides(args[0])
 			rows.Each(func(i int) {

@@ -50,7 +50,7 @@ ERROR SemanticException [Error 10128]: Line 1:23 Not yet supported place for UDA
 
 names select a from t1 where rank() over (order by a) > 1;
 ----
-ERROR SemanticException [Error 10011]: Line 1:23 Invalid function 'rank': Windowing is not supported in the context
+ERROR SemanticException [Error 10002]: Line 1:45 Invalid column reference 'a': (possible column names are: a, b, c, d, big, dt, ts, st, arr, m, ch, vc)
 
 names select a from nosuch;
 ----

@@ -109,7 +109,7 @@ ERROR SemanticException [Error 10128]: Line 1:11 Not yet supported place for UDA
 
 names select sum(rank() over (order by a)) from t1;
 ----
-ERROR SemanticException [Error 10011]: Line 1:11 Invalid function 'rank': Windowing is not supported in the context
+ERROR SemanticException [Error 10002]: Line 1:33 Invalid column reference 'a': (possible column names are: a, b, c, d, big, dt, ts, st, arr, m, ch, vc)
 
 names select rank() over (order by sum(a) over ()) from t1;
 ----
@@ -117,7 +117,7 @@ Result: rank_window_0 int
 
 names select a from t1 group by rank() over (order by a);
 ----
-ERROR SemanticException [Error 10011]: Line 1:26 Invalid function 'rank': Windowing is not supported in the context
+ERROR SemanticException [Error 10002]: Line 1:48 Invalid column reference 'a': (possible column names are: a, b, c, d, big, dt, ts, st, arr, m, ch, vc)
 
 names select explode(arr) as x from t1 where a > 1;
 ----
@@ -137,7 +137,7 @@ ERROR SemanticException [Error 10004]: Line 1:38 Invalid table alias or column r
 
 names select * from t1 lateral view upper(b) x as a;
 ----
-ERROR SemanticException [Error 10011]: Line 1:30 Invalid function 'upper'
+ERROR SemanticException 1:39 AS clause has an invalid number of aliases. Error encountered near token 'x'
 
 names select upper(explode(arr)) from t1;
 ----
