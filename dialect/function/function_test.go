@@ -33,7 +33,7 @@ func call(t *testing.T, text string) (Resolution, error) {
 			if _, err := fmt.Sscan(value, &n); err != nil {
 				t.Fatal(err)
 			}
-			a.Const = &types.Datum{I: n}
+			a.Const, a.Literal = &types.Datum{I: n}, true
 		}
 		args = append(args, a)
 	}
