@@ -1,6 +1,7 @@
 package function
 
 import (
+	"bytes"
 	"strings"
 
 	"skep/dialect/types"
@@ -146,6 +147,11 @@ func unixTimestamp(env *Env, call *Call) Kernel {
 				return
 			}
 			t, ok := p.Parse(string(a.at(i)), zone)
+			if !ok && len(args) == 1 && !env.Hive3() && bytes.Count(a.at(i), []byte(":")) >= 2 {
+				if t, ok = calendar.ParseTimestamp(a.at(i), false); ok {
+					t.Hi = zone.Instant(t.Hi)
+				}
+			}
 			if !ok {
 				out.Null(i)
 				return

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"skep/engine/vector/valuetext"
 )
 
 // jsonTupleField returns the text of a top-level field of a JSON object, as json_tuple does: strings without quotes, other values
@@ -29,7 +32,7 @@ func jsonTupleField(text []byte, field string) (string, bool) {
 	if json.Compact(&compact, raw) != nil {
 		return "", false
 	}
-	return compact.String(), true
+	return string(javaNumbers(compact.Bytes())), true
 }
 
 // urlTupleField returns a part of a URL by the names of parse_url, QUERY:key included.
@@ -58,6 +61,37 @@ func withControls(text []byte) []byte {
 			continue
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// javaNumbers writes the numbers of a compact JSON text that have a point or an exponent as Java's doubles.
+func javaNumbers(text []byte) []byte {
+	var out []byte
+	for at := 0; at < len(text); {
+		end := at + 1
+		switch c := text[at]; {
+		case c == '"':
+			for ; text[end] != '"'; end++ {
+				if text[end] == '\\' {
+					end++
+				}
+			}
+			end++
+		case c == '-' || c >= '0' && c <= '9':
+			for end < len(text) && bytes.IndexByte([]byte("0123456789+-.eE"), text[end]) >= 0 {
+				end++
+			}
+			if number := text[at:end]; bytes.ContainsAny(number, ".eE") {
+				if f, err := strconv.ParseFloat(string(number), 64); err == nil {
+					out = valuetext.AppendDouble(out, f)
+					at = end
+					continue
+				}
+			}
+		}
+		out = append(out, text[at:end]...)
+		at = end
 	}
 	return out
 }
