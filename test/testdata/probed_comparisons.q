@@ -134,7 +134,6 @@ select m from e2 where m = s;
 select m from e2 where m = cast(1.5 as double);
 select count(*) from e2 group by k having max(k) = 1D;
 select p.ts, r.k, count(*) from e1 p join e2 q on p.k = q.k left join e1 r on q.g = r.g and r.v > 10 where not exists (select 1 from e2 z where z.m = q.k) group by p.ts, r.k order by 1,2;
-select p.ts, r.k, count(*) from e1 p join e2 q on p.k = q.k left join e1 r on q.g = r.g and r.v > 10 group by p.ts, r.k with cube order by 1,2;
 select null = 1 is null;
 select 1 < 2 is null;
 select 1 in (1, null) is null;
