@@ -403,18 +403,6 @@ func (o *outcome) on(worker string, at time.Time) (finished, running []task) {
 	return finished, running
 }
 
-// failed lists the tasks with attempts that failed in a class.
-func (o *outcome) failed(class string) []task {
-	var out []task
-	for _, a := range o.attempts {
-		if a.Class == class {
-			out = append(out, task{a.Stage, a.Task})
-		}
-	}
-	slices.SortFunc(out, compare)
-	return slices.Compact(out)
-}
-
 func (o *outcome) classes() map[string]int {
 	n := map[string]int{}
 	for _, a := range o.attempts {
