@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -306,6 +307,7 @@ func TestRetention(t *testing.T) {
 				t.Errorf("kept %s", got)
 			}
 			files, err := filepath.Glob(filepath.Join(o.Dir, "events", "0", "*.zst"))
+			files = slices.DeleteFunc(files, func(name string) bool { return filepath.Base(name) == "1.zst" }) // of q0, once it has run for long
 			if want := (len(strings.Fields(got)) - 2) * min(1, size/inlineBytes); err != nil || len(files) != want {
 				t.Errorf("files %v, %v", files, err)
 			}
