@@ -51,11 +51,11 @@ func (x *exprs) misplacedWindow(e *ast.Call) error {
 		for _, o := range p.OrderBy {
 			columns = append(columns[:len(columns):len(columns)], o.Expr)
 		}
-		for _, c := range columns {
-			if _, err := x.with(0).expr(c); err != nil {
+		if len(columns) > 0 {
+			if _, err := x.with(0).expr(columns[0]); err != nil {
 				return err
 			}
-			return sqlerr.AtReason(sqlerr.InvalidColumn, c.Position(), names)
+			return sqlerr.AtReason(sqlerr.InvalidColumn, columns[0].Position(), names)
 		}
 	}
 	at := e.Name.Position()

@@ -237,8 +237,16 @@ var comparisonOps = map[string]partition.Op{
 // dropPartitions drops what filter selects, with the files of managed tables.
 func (env *Env) dropPartitions(ctx context.Context, t *model.Table, filter partition.Filter) error {
 	parts, err := env.Store.Partitions(ctx, t.Database, t.Name, metastore.PartitionQuery{Filter: filter, WithoutParameters: true})
-	if err != nil || len(parts) == 0 {
+	if err != nil {
 		return env.failed(err)
+	}
+	return env.removePartitions(ctx, t, parts)
+}
+
+// removePartitions drops partitions, with the files of managed tables.
+func (env *Env) removePartitions(ctx context.Context, t *model.Table, parts []*model.Partition) error {
+	if len(parts) == 0 {
+		return nil
 	}
 	var names, paths, prune []string
 	pruned := map[string]bool{}

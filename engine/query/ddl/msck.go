@@ -3,10 +3,13 @@ package ddl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
@@ -71,6 +74,7 @@ type check struct {
 	t      *model.Table
 	found  []*model.Partition // directories that are no partitions of the catalog
 	gone   []string           // partitions without a directory
+	old    []*model.Partition // partitions beyond their retention period
 	report []string           // what was repaired
 }
 
@@ -81,12 +85,19 @@ func (c *check) compare(ctx context.Context, filter partition.Filter) error {
 	if err != nil {
 		return err
 	}
+	retention, err := env.retention(t)
+	if err != nil {
+		return err
+	}
+	now := time.Now().Unix()
 	inCatalog := map[string]bool{}
 	for _, p := range known {
 		name := partitionName(t, p)
 		inCatalog[name] = true
 		if _, err := env.Files.Stat(ctx, p.Location); isMissing(err) {
 			c.gone = append(c.gone, name)
+		} else if retention > 0 && now-p.CreateTime > retention {
+			c.old = append(c.old, p)
 		}
 	}
 	var predicate *partition.Predicate
@@ -138,11 +149,18 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 		}
 		c.report = append(c.report, refused...)
 	}
-	if !drop || len(c.gone) == 0 {
+	if !drop {
 		return nil
 	}
-	for _, name := range c.gone {
+	dropped := slices.Clone(c.gone)
+	for _, p := range c.old {
+		dropped = append(dropped, partitionName(t, p))
+	}
+	for _, name := range dropped {
 		c.report = append(c.report, "Repair: Dropped partition from metastore hive."+t.Database+"."+t.Name+":"+name)
+	}
+	if err := env.removePartitions(ctx, t, c.old); err != nil || len(c.gone) == 0 {
+		return err
 	}
 	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.DropPartitions(ctx, t.Database, t.Name, c.gone) })
 }
@@ -173,7 +191,57 @@ func (c *check) lines() []string {
 		}
 		out = append(out, line)
 	}
+	if len(c.old) > 0 {
+		line := "Expired partitions (retention period: " + c.t.Parameters[retentionPeriod] + ") :"
+		for _, p := range c.old {
+			line += "\t" + c.t.Name + ":" + partitionName(c.t, p)
+		}
+		out = append(out, line)
+	}
 	return append(out, c.report...)
+}
+
+// retentionPeriod is the table property that says for how long partitions are kept: a number with an optional unit.
+const retentionPeriod = "partition.retention.period"
+
+// retention is the age in seconds beyond which MSCK takes partitions for expired; 0: they do not expire.
+func (env *Env) retention(t *model.Table) (int64, error) {
+	text := t.Parameters[retentionPeriod]
+	if text == "" || !env.Session.Conf().Bool("metastore.msck.repair.enable.partition.retention") {
+		return 0, nil
+	}
+	seconds, ok := parseSeconds(text)
+	if !ok {
+		return 0, fmt.Errorf("%s of %s.%s is %q, no time", retentionPeriod, t.Database, t.Name, text)
+	}
+	return seconds, nil
+}
+
+// parseSeconds reads a time as settings of Hive give it: a number and, unless it counts seconds, the start of a unit's name.
+func parseSeconds(text string) (int64, bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	unit := strings.TrimLeft(text, "0123456789")
+	n, err := strconv.ParseInt(text[:len(text)-len(unit)], 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	switch unit = strings.TrimSpace(unit); {
+	case unit == "", unit == "s", strings.HasPrefix(unit, "sec"):
+		return n, true
+	case unit == "m", strings.HasPrefix(unit, "min"):
+		return n * 60, true
+	case unit == "h", strings.HasPrefix(unit, "hour"):
+		return n * 3600, true
+	case unit == "d", strings.HasPrefix(unit, "day"):
+		return n * 86400, true
+	case unit == "ms", strings.HasPrefix(unit, "msec"):
+		return n / 1e3, true
+	case unit == "us", strings.HasPrefix(unit, "usec"):
+		return n / 1e6, true
+	case unit == "ns", strings.HasPrefix(unit, "nsec"):
+		return n / 1e9, true
+	}
+	return 0, false
 }
 
 // typed gives partition values in the types of their keys.
