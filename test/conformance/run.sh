@@ -43,7 +43,7 @@ failed=0
 for pid in "${shards_running[@]}"; do wait "$pid" || failed=1; done
 args=(--out "$out/report.txt" --passing "$here/passing.txt")
 [ -n "${RECORD:-}" ] && args+=(--record)
-[ -n "${RECORD:-}" ] && [ -z "${FILES:-}${SLICE:-}" ] && args+=(--doc "$here/../../docs/CONFORMANCE.md" --catalog "$suite/catalog.json")
+[ -n "${RECORD:-}" ] && [ -z "${FILES:-}${SLICE:-}" ] && args+=(--doc "$here/../../docs/CONFORMANCE.md" --catalog "$suite/catalog.json" --reasons "$here/reasons.tsv")
 [ -n "${REQUIRE:-}" ] && args+=(--require)
 "$venv/bin/python" "$here/report.py" "${args[@]}" "$out"/result-*.json || failed=1
 echo "server starts: $(cat "$out"/shard*/starts | wc -l) for $shards shards; report: $out/report.txt"

@@ -123,10 +123,13 @@ func appendUnescaped(dst, s []byte, escape byte) []byte {
 	return dst
 }
 
-// appendBinary appends the decoded bytes when s is base64 in the standard alphabet, padded or not, and s itself otherwise.
+// appendBinary appends the decoded bytes when s is base64 and s itself otherwise.
 func (p *params) appendBinary(dst, s []byte) []byte {
-	if !p.base64 {
+	switch {
+	case !p.base64:
 		return append(dst, s...)
+	case p.lenient:
+		return appendLooseBase64(dst, s)
 	}
 	start := len(dst)
 	body := s
@@ -145,6 +148,49 @@ func (p *params) appendBinary(dst, s []byte) []byte {
 	dst, err := base64.RawStdEncoding.AppendDecode(dst, body)
 	if err != nil {
 		return append(dst[:start], s...)
+	}
+	return dst
+}
+
+// appendLooseBase64 decodes as Hive 3 does: letters of both alphabets, blanks and line ends anywhere, up to the first padding; what is left over is
+// cut to whole bytes. Other texts, and those that decode to nothing, stay as they are.
+func appendLooseBase64(dst, s []byte) []byte {
+	start := len(dst)
+	var bits uint32
+	n := 0
+	ended := false
+	for _, c := range s {
+		var v uint32
+		switch {
+		case c >= 'A' && c <= 'Z':
+			v = uint32(c - 'A')
+		case c >= 'a' && c <= 'z':
+			v = uint32(c-'a') + 26
+		case c >= '0' && c <= '9':
+			v = uint32(c-'0') + 52
+		case c == '+' || c == '-':
+			v = 62
+		case c == '/' || c == '_':
+			v = 63
+		case c == '=':
+			ended = true
+			continue
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+			continue
+		default:
+			return append(dst[:start], s...)
+		}
+		if ended {
+			continue
+		}
+		bits = bits<<6 | v
+		if n += 6; n >= 8 {
+			n -= 8
+			dst = append(dst, byte(bits>>n))
+		}
+	}
+	if len(dst) == start {
+		return append(dst, s...)
 	}
 	return dst
 }

@@ -177,6 +177,7 @@ func TestFields(t *testing.T) {
 			2020-01-01 24:00:00=1577923200.000000000|2020-01-01 10:00:00 America/Los_Angeles=1577901600.000000000|2020-01-01 10:00:00+01:00=1577869200.000000000|
 			2020-01-01T10:00:00=NULL|2020-1-1=NULL|2020-01-01 10:00:00.1234567891=NULL|2020-01-01 Europe/Paris=1577833200.000000000`},
 		{"binary", "4.0", `YWJj="abc"|YWJ="ab"|YWJjZA="abcd"|YWJjZA==="abcd"|YWJjZA=="YWJjZA="|a-b="a-b"|=""|ab="i"|YW="a"`},
+		{"binary", "3.1", `YWJj="abc"|YWJj YW Jj="abcabc"|YWJ-="ab~"|YWJjZ="abc"|YW==YW="a"|a.b="a.b"|=""|=="="|a="a"`},
 		{"char(3)", "4.0", `abc   ="abc"|   =""|a="a"|="" |日本語文字="日本語"| 1.5 =" 1."|ab` + "\xe9" + `="ab�"`},
 		{"varchar(3)", "4.0", `abc   ="abc"|   ="   "|a ="a "|日本語文字="日本語"|` + "\x80" + `="�"`},
 		{"string", "4.0", `abc   ="abc   "|=""|\N=NULL|N="N"|NULL="NULL"`},
