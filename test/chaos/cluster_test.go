@@ -384,7 +384,8 @@ func compare(a, b task) int {
 	return a.task - b.task
 }
 
-// on lists the tasks of which a worker had an attempt that was running or a finished output at a moment.
+// on lists the tasks of which a worker had an attempt that was running at a moment, and came to nothing, or one whose output counts: finished by
+// then, or granted and only yet to be heard of.
 func (o *outcome) on(worker string, at time.Time) (finished, running []task) {
 	for _, a := range o.attempts {
 		if a.Worker != worker || a.Start.After(at) {
@@ -392,10 +393,10 @@ func (o *outcome) on(worker string, at time.Time) (finished, running []task) {
 		}
 		x := task{a.Stage, a.Task}
 		switch {
-		case a.End.After(at):
-			running = append(running, x)
 		case a.Class == "":
 			finished = append(finished, x)
+		case a.End.After(at):
+			running = append(running, x)
 		}
 	}
 	slices.SortFunc(finished, compare)
