@@ -163,7 +163,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the exchange of stages: %w", err)
 	}
-	e.exchange = countedExchange{plain, e.metrics}
+	e.exchange = shuffle.Counted(plain, countRead(e.metrics))
 	if e.history, err = e.openHistory(ctx); err != nil {
 		return nil, errors.Join(err, e.exchange.Close())
 	}

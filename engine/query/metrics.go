@@ -1,8 +1,6 @@
 package query
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"skep/engine/coordinator"
@@ -150,35 +148,12 @@ func (l timedLog) Sync() error {
 	return err
 }
 
-// countedExchange counts what is read from an exchange.
-type countedExchange struct {
-	shuffle.Exchange
-	metrics *metrics.Metrics
-}
-
-// OpenReader implements shuffle.Exchange.
-func (x countedExchange) OpenReader(ctx context.Context, spec shuffle.ReaderSpec) (shuffle.Reader, error) {
-	r, err := x.Exchange.OpenReader(ctx, spec)
-	if err != nil {
-		return nil, err
-	}
-	return &countedReader{Reader: r, metrics: x.metrics}, nil
-}
-
-type countedReader struct {
-	shuffle.Reader
-	metrics *metrics.Metrics
-	once    sync.Once
-}
-
-// Close implements shuffle.Reader.
-func (r *countedReader) Close() error {
-	r.once.Do(func() {
-		s, m := r.Stats(), r.metrics
+// countRead adds up what readers of exchanges have read.
+func countRead(m *metrics.Metrics) func(shuffle.ReaderStats) {
+	return func(s shuffle.ReaderStats) {
 		m.ShuffleBytes.WithLabelValues("read").Add(float64(s.LocalBytes))
 		m.ShuffleBytes.WithLabelValues("fetched").Add(float64(s.RemoteBytes))
 		m.ShuffleBlocks.Add(float64(s.Blocks))
 		m.Refetches.Add(float64(s.Retries))
-	})
-	return r.Reader.Close()
+	}
 }

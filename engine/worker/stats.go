@@ -1,9 +1,7 @@
 package worker
 
 import (
-	"context"
 	"runtime/metrics"
-	"sync"
 	"sync/atomic"
 
 	"skep/shuffle"
@@ -47,35 +45,9 @@ func (r *Runner) Stats() Stats {
 // reads counts what attempts have read of exchanges.
 type reads struct{ read, fetched, blocks, refetches atomic.Int64 }
 
-// countedExchange counts what is read from an exchange.
-type countedExchange struct {
-	shuffle.Exchange
-	reads *reads
-}
-
-// OpenReader implements shuffle.Exchange.
-func (x countedExchange) OpenReader(ctx context.Context, spec shuffle.ReaderSpec) (shuffle.Reader, error) {
-	r, err := x.Exchange.OpenReader(ctx, spec)
-	if err != nil {
-		return nil, err
-	}
-	return &countedReader{Reader: r, reads: x.reads}, nil
-}
-
-type countedReader struct {
-	shuffle.Reader
-	reads *reads
-	once  sync.Once
-}
-
-// Close implements shuffle.Reader.
-func (r *countedReader) Close() error {
-	r.once.Do(func() {
-		s := r.Stats()
-		r.reads.read.Add(s.LocalBytes)
-		r.reads.fetched.Add(s.RemoteBytes)
-		r.reads.blocks.Add(s.Blocks)
-		r.reads.refetches.Add(s.Retries)
-	})
-	return r.Reader.Close()
+func (r *reads) add(s shuffle.ReaderStats) {
+	r.read.Add(s.LocalBytes)
+	r.fetched.Add(s.RemoteBytes)
+	r.blocks.Add(s.Blocks)
+	r.refetches.Add(s.Retries)
 }

@@ -95,7 +95,7 @@ var (
 // New returns a runner.
 func New(c Config) *Runner {
 	r := &Runner{config: c, jobs: map[scheduler.JobID]*job{}, attempts: map[scheduler.AttemptID]*attempt{}}
-	r.config.Exchange = countedExchange{c.Exchange, &r.reads}
+	r.config.Exchange = shuffle.Counted(c.Exchange, r.reads.add)
 	return r
 }
 
