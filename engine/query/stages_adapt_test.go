@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 
@@ -64,15 +63,7 @@ var adaptiveJoins = []string{
 func runAdaptive(t *testing.T, s *Session) {
 	t.Helper()
 	for _, sql := range adaptiveJoins {
-		s.conf.Set(executionMode, "embedded")
-		want := run(t, s, sql)
-		s.conf.Set(executionMode, "staged")
-		got := run(t, s, sql)
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %d rows differ from %d", sql, len(got), len(want))
-		}
+		sameInStages(t, s, sql)
 	}
 }
 

@@ -66,6 +66,22 @@ func tryRun(ctx context.Context, s *Session, sql string) ([]string, error) {
 	return rowsOf(st)
 }
 
+// sameInStages runs a query without stages and in stages, which leaves the session staged, and fails the test when the rows differ, whatever
+// their order. It returns them sorted.
+func sameInStages(t *testing.T, s *Session, sql string) []string {
+	t.Helper()
+	s.conf.Set(executionMode, "embedded")
+	want := run(t, s, sql)
+	s.conf.Set(executionMode, "staged")
+	got := run(t, s, sql)
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %d rows differ from %d:\n%q\nwant\n%q", sql, len(got), len(want), got[:min(20, len(got))], want[:min(20, len(want))])
+	}
+	return want
+}
+
 // rowsOf returns the rows of a statement that has run, as text.
 func rowsOf(st *Statement) ([]string, error) {
 	var out []string
