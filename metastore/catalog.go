@@ -6,6 +6,7 @@ package metastore
 import (
 	"context"
 
+	"skep/dialect/catalog"
 	"skep/metastore/model"
 	"skep/metastore/partition"
 )
@@ -48,6 +49,13 @@ type Reader interface {
 	// Privileges lists privileges, those on databases first, by object, principal and name. Of an object that does not exist
 	// there are none.
 	Privileges(ctx context.Context, q PrivilegeQuery) ([]model.Privilege, error)
+
+	// WriteIDs returns the write ids of a transactional table that are valid now, by the table's id.
+	WriteIDs(ctx context.Context, tableID int64) (*catalog.WriteIDs, error)
+	// Transactions lists the transactions that are open and the last ones that were aborted, by id.
+	Transactions(ctx context.Context) ([]model.Transaction, error)
+	// Compactions lists the queue of compactions and its history, oldest first.
+	Compactions(ctx context.Context) ([]model.Compaction, error)
 
 	// Intents returns the journal of changes under way, oldest first.
 	Intents(ctx context.Context) ([]model.Intent, error)
@@ -134,6 +142,19 @@ type Tx interface {
 	GrantPrivilege(ctx context.Context, p model.Privilege) error
 	// RevokePrivilege takes a privilege that a grantor has given, or only the option to grant it.
 	RevokePrivilege(ctx context.Context, p model.Privilege, optionOnly bool) error
+
+	// OpenTransaction opens a transaction and returns its id; t.ID and t.State are ignored.
+	OpenTransaction(ctx context.Context, t model.Transaction) (int64, error)
+	// AllocateWriteID gives a transaction the next write id of a table, by the table's id.
+	AllocateWriteID(ctx context.Context, txn, tableID int64) (int64, error)
+	// CommitTransaction ends a transaction; what it wrote is valid from then on. One that is not open is an InvalidOperation.
+	CommitTransaction(ctx context.Context, txn int64) error
+	// AbortTransaction ends an open transaction that has left no files behind. It reports whether it was open.
+	AbortTransaction(ctx context.Context, txn int64) (bool, error)
+	// PutCompaction changes an entry of the compaction queue or, when its ID is 0, adds one and sets the ID.
+	PutCompaction(ctx context.Context, c *model.Compaction) error
+	// DeleteCompactions removes entries of the queue by id.
+	DeleteCompactions(ctx context.Context, ids ...int64) error
 
 	// PutIntent writes or replaces a journal record; DeleteIntent removes it.
 	PutIntent(ctx context.Context, i model.Intent) error

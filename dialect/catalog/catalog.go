@@ -66,8 +66,10 @@ type Table struct {
 	Nested        bool         // list bucketing: files are in directories below
 	Stats         *Stats       // unpartitioned tables; nil when unknown
 	Transactional bool
-	Checks        []string // conditions of the CHECK constraints that are enabled
-	Version       int64    // changes whenever the table does; a key for caches
+	// WriteIDs are what the statement sees of a transactional table; nil for other tables.
+	WriteIDs *WriteIDs
+	Checks   []string // conditions of the CHECK constraints that are enabled
+	Version  int64    // changes whenever the table does; a key for caches
 }
 
 // Buckets describes bucketing; Count is 0 without it.

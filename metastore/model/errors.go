@@ -46,6 +46,7 @@ const (
 	ConstraintObject
 	ColumnObject
 	RoleObject
+	TransactionObject
 )
 
 // Error is what a catalog returns when the request, not the catalog, is at fault.

@@ -24,7 +24,7 @@ func column(id plan.ColumnID, t *types.Type) plan.Column {
 func sample() plan.Node {
 	table := &catalog.Table{
 		DB: "d", Name: "t", Kind: catalog.External, Temporary: true, ViewText: "v", ViewDB: "w", Location: "/x", InputFormat: "i", OutputFormat: "o",
-		SerDe: "s", SerDeProps: map[string]string{"a": "b", "c": "d"}, Params: map[string]string{}, Transactional: true, Checks: []string{"x > 0"}, Version: 1 << 40,
+		SerDe: "s", SerDeProps: map[string]string{"a": "b", "c": "d"}, Params: map[string]string{}, Transactional: true, WriteIDs: &catalog.WriteIDs{High: 7, Open: []int64{3, 5}}, Checks: []string{"x > 0"}, Version: 1 << 40,
 		Columns:       []catalog.Column{{Name: "x", Type: types.IntType, Comment: "no", NotNull: true, Default: "1"}},
 		PartitionKeys: []catalog.Column{{Name: "p", Type: types.StringType}},
 		Buckets:       catalog.Buckets{Count: 4, Columns: []string{"x"}, Sort: []catalog.SortColumn{{Name: "x", Desc: true}}, Version: 2},

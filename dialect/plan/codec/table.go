@@ -48,6 +48,10 @@ func (c *Coder) table(t **catalog.Table) {
 		c.Bool(&t.Nested)
 		shared(c, &t.Stats, c.stats)
 		c.Bool(&t.Transactional)
+		shared(c, &t.WriteIDs, func(w *catalog.WriteIDs) {
+			c.Int64(&w.High)
+			List(c, &w.Open, c.Int64)
+		})
 		c.Strings(&t.Checks)
 		c.Int64(&t.Version)
 	})
