@@ -27,8 +27,8 @@ func (x *exprs) call(e *ast.Call) (plan.Expr, error) {
 			return x.macro(e, m)
 		}
 	}
-	f, ok := function.Lookup(name)
-	if !ok || e.Name.DB != nil || f.Only31 && !x.hive3() {
+	f, ok := function.Known(name, x.hive3())
+	if !ok || e.Name.DB != nil {
 		return nil, x.unknownFunction(e)
 	}
 	if e.Over != nil {

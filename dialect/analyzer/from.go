@@ -395,7 +395,7 @@ func aliasMismatch(want, got int) error {
 
 // tableFunction resolves a call of a table function.
 func (x *exprs) tableFunction(e *ast.Call) (string, []plan.Expr, []types.Field, error) {
-	f, ok := function.Lookup(lower(e.Name.Name))
+	f, ok := function.Known(lower(e.Name.Name), x.hive3())
 	if !ok || e.Name.DB != nil {
 		return "", nil, nil, sqlerr.At(sqlerr.InvalidFunction, e.Name.Position())
 	}

@@ -39,9 +39,11 @@ var aggregateFunctions = []Function{
 	aggregate("collect_set", "_FUNC_(x): array of the different values", collect),
 	aggregate("ngrams", "_FUNC_(words, n, k [, p]): the k most frequent n-grams", ngrams),
 	aggregate("context_ngrams", "_FUNC_(words, context, k [, p]): the k most frequent continuations", contextNgrams),
-	only31(aggregate("compute_stats", "_FUNC_(x, 'hll') or _FUNC_(x, 'fm', n): column statistics, distinct values estimated by HyperLogLog or n bit vectors", computeStats)),
+	aggregate("compute_stats", "_FUNC_(x, 'hll') or _FUNC_(x, 'fm', n): column statistics, distinct values estimated by HyperLogLog or n bit vectors", computeStats),
+	aggregate("compute_bit_vector_hll", "_FUNC_(x): a sketch of the different values, by HyperLogLog", bitVector(1, "Exactly 1 (col) argument is expected.")),
+	aggregate("compute_bit_vector_fm", "_FUNC_(x, n): a sketch of the different values, by n bit vectors", bitVector(2, "Exactly 2 (col + #bitvectors) arguments are expected.")),
 	aggregate("bloom_filter", "_FUNC_(x): bloom filter", anyAggregate("bloom_filter", types.BinaryType)),
-	aggregate("approx_distinct", "_FUNC_(x): approximate number of different values", anyAggregate("approx_distinct", types.BigIntType)),
+	aggregate("approx_distinct", "_FUNC_(x): approximate number of different values", approxDistinct),
 }
 
 func aggregate(name, short string, resolve resolver) Function {
@@ -355,4 +357,42 @@ func anyAggregate(name string, result *types.Type) resolver {
 		}
 		return r, nil
 	}
+}
+
+// bitVector checks the arguments of a sketch of statistics, of which there are n. Hive hands integers on as BIGINT and so on.
+func bitVector(n int, complaint string) resolver {
+	return func(_ *Env, args []Arg, _ bool) (Resolution, error) {
+		if len(args) != n {
+			return Resolution{}, unpositioned(argumentTypeException, "%s", complaint)
+		}
+		t := args[0].Type
+		if !t.IsPrimitive() {
+			return Resolution{}, unpositioned(argumentTypeException, "Only primitive type arguments are accepted but %s is passed.", t)
+		}
+		r := Resolution{Args: []*types.Type{t}, Result: types.BinaryType}
+		switch {
+		case t.IsInteger(), t.Kind == types.Timestamp:
+			r.Args[0] = types.BigIntType
+		case t.Kind == types.Float:
+			r.Args[0] = types.DoubleType
+		case t.IsString(), t.Kind == types.Double, t.Kind == types.Decimal, t.Kind == types.Date:
+		default:
+			return Resolution{}, unpositioned(argumentTypeException, "Type argument %s not valid", t)
+		}
+		if n > 1 {
+			r.Args = append(r.Args, types.IntType)
+		}
+		return r, nil
+	}
+}
+
+func approxDistinct(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 1 {
+		return Resolution{}, unpositioned("IllegalArgumentException", "Function only takes 1 parameter")
+	}
+	t := args[0].Type
+	if !t.IsPrimitive() && t.Kind != types.Struct {
+		return Resolution{}, unpositioned(argumentTypeException, "Only primitive/struct rows are accepted but %s was passed.", t)
+	}
+	return Resolution{Args: []*types.Type{t}, Result: types.BigIntType}, nil
 }

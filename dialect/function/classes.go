@@ -67,6 +67,8 @@ collect_list udf.generic.GenericUDAFCollectList
 collect_set udf.generic.GenericUDAFCollectSet
 compute_bit_vector_fm udf.generic.GenericUDAFComputeBitVectorFMSketch
 compute_bit_vector_hll udf.generic.GenericUDAFComputeBitVectorHLL
+compute_bit_vector_fm udf.generic.GenericUDAFComputeBitVectorFMSketch
+compute_bit_vector_hll udf.generic.GenericUDAFComputeBitVectorHLL
 concat udf.generic.GenericUDFConcat
 concat_ws udf.generic.GenericUDFConcatWS
 context_ngrams udf.generic.GenericUDAFContextNGrams

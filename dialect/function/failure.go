@@ -11,7 +11,8 @@ import (
 var failures = map[string]string{
 	"div": "", "format_number": "", "in_file": "", "regexp_extract": "", "regexp_replace": "",
 	"xpath": "", "xpath_string": "", "xpath_boolean": "", "xpath_number": "", "xpath_double": "", "xpath_float": "", "xpath_long": "",
-	"xpath_int": "", "xpath_short": "",
+	"xpath_int": "", "xpath_short": "", "json_read": "", "deserialize": "", "split_map_privs": "ArrayIndexOutOfBoundsException",
+	"ndv_compute_bit_vector": sqlerr.IllegalArgumentException,
 	"rlike": "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
 	"printf": "IllegalFormatException", "width_bucket": sqlerr.IllegalArgumentException,
 	"encode": "UnsupportedCharsetException", "decode": "UnsupportedCharsetException",

@@ -57,7 +57,6 @@ type Function struct {
 	// Stateful functions must run once per row in order (e.g. row_sequence-like) and are never moved.
 	Stateful bool
 	Resolve  func(env *Env, args []Arg, distinct bool) (Resolution, error)
-	Only31   bool   // 4.0 has it no more
 	Short    string // DESCRIBE FUNCTION text, our own words, "_FUNC_" stands for the name
 	Extended string
 }

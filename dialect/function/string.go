@@ -41,7 +41,7 @@ var stringFunctions = []Function{
 	simple("split", "text text -> array<string>", "_FUNC_(s, regex): s divided at matches"),
 	scalar("str_to_map", "_FUNC_(s [, delimiter, key delimiter]): s as a map", strToMap),
 	simple("instr", "text text -> int", "_FUNC_(s, sub): position of the first sub in s, 0 when absent"),
-	simple("locate", "text text [whole] -> int", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on"),
+	scalar("locate", "_FUNC_(sub, s [, pos]): position of the first sub in s from pos on", locate()),
 	scalar("elt", "_FUNC_(n, a, b …): the n-th of the strings", elt),
 	scalar("field", "_FUNC_(x, a, b …): index of x among the others, 0 when absent", field),
 	scalar("format_number", "_FUNC_(x, d): x like #,###.## with d decimals, or by a pattern", formatNumber),
@@ -317,5 +317,15 @@ func padding(name string) resolver {
 			return Resolution{}, wrongType(2, "Only primitive type arguments are accepted but %s is passed.", args[2].Type)
 		}
 		return Resolution{Args: []*types.Type{asText(args[0].Type), types.IntType, fill}, Result: types.StringType}, nil
+	}
+}
+
+func locate() resolver {
+	resolve := sig("locate", "text text [whole] -> int")
+	return func(env *Env, args []Arg, distinct bool) (Resolution, error) {
+		if len(args) != 2 && len(args) != 3 {
+			return Resolution{}, wrongLength("The function LOCATE accepts exactly 2 or 3 arguments.")
+		}
+		return resolve(env, args, distinct)
 	}
 }

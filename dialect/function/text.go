@@ -6,6 +6,7 @@ import "skep/dialect/types"
 var textFunctions = []Function{
 	scalar("parse_url", "_FUNC_(url, part [, key]): a part of a URL", methods("UDFParseUrl", "string(string,string)", "string(string,string,string)")),
 	scalar("get_json_object", "_FUNC_(json, path): the value at a JSON path", methods("UDFJson", "string(string,string)")),
+	scalar("json_read", "_FUNC_(json, type): a JSON value as a value of a type", jsonRead),
 	simple("sentences", "text [text] [text] -> array<array<string>>", "_FUNC_(s [, language, country]): s as sentences of words"),
 	simple("xpath", "text text -> array<string>", "_FUNC_(xml, path): texts of the matching nodes"),
 	simple("xpath_string", "text text -> string", "_FUNC_(xml, path): text of the first matching node"),
@@ -53,4 +54,30 @@ func unlimited(t *types.Type) *types.Type {
 		return defaultDecimal
 	}
 	return t
+}
+
+// jsonRead gives a call the type that its second argument, a constant, names.
+func jsonRead(_ *Env, args []Arg, _ bool) (Resolution, error) {
+	if len(args) != 2 {
+		return Resolution{}, wrongLength("jsonread requires 2 argument(s), got %d", len(args))
+	}
+	for i, a := range args {
+		if !a.Type.IsPrimitive() {
+			return Resolution{}, wrongType(i, "jsonread only takes primitive types as %s argument, got %s", ordinal(i+1), category(a.Type))
+		}
+	}
+	name := args[1].Const
+	switch {
+	case name == nil:
+		return Resolution{}, wrongArguments("jsonread: Error parsing typestring: it is no constant")
+	case name.Null:
+		return Resolution{}, wrongArguments("jsonread: Error parsing typestring: it is NULL")
+	case !args[1].Type.IsString():
+		return Resolution{}, wrongArguments("jsonread: Error parsing typestring: it is no text but %s", args[1].Type)
+	}
+	t, err := types.Parse(name.S)
+	if err != nil {
+		return Resolution{}, wrongArguments("jsonread: Error parsing typestring: %v", err)
+	}
+	return Resolution{Args: []*types.Type{types.StringType, types.StringType}, Result: t}, nil
 }

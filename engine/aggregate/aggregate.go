@@ -89,7 +89,7 @@ func init() {
 		"percentile": newPercentile(interpolated), "percentile_cont": newPercentile(interpolated),
 		"percentile_disc": newPercentile(discrete), "percentile_approx": newPercentileApprox,
 		"histogram_numeric": newHistogramNumeric, "ngrams": newNgrams, "context_ngrams": newNgrams,
-		"compute_stats": newComputeStats,
+		"compute_stats": newComputeStats, "compute_bit_vector_hll": newBitVector, "compute_bit_vector_fm": newBitVector, "approx_distinct": newApproxDistinct,
 	}
 }
 

@@ -1,14 +1,10 @@
 package aggregate
 
 import (
-	"math"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"skep/dialect/types"
-	"skep/engine/decimal"
-	"skep/engine/function"
-	"skep/engine/sketch"
 	"skep/engine/vector"
 )
 
@@ -46,8 +42,7 @@ func newComputeStats(args []*types.Type, result *types.Type) (Function, error) {
 type columnState struct {
 	rows, nulls   int64
 	total, length int64 // of strings: sum of lengths and the largest; of booleans: how many are true
-	fm            *sketch.FM
-	hll           *sketch.HLL
+	distinct
 }
 
 type columnStates struct {
@@ -75,7 +70,7 @@ func (s *columnStates) Update(groups []uint32, args []*vector.Vector) {
 	for k, g := range groups {
 		x := &s.s[g]
 		if x.rows == 0 && s.counts() {
-			x.start(args, k)
+			x.start(args, k) // a NULL in place of the sketch's name is Hive's way to say that there are no rows
 		}
 		x.rows++
 		if v.IsNull(k) {
@@ -93,7 +88,7 @@ func (s *columnStates) Update(groups []uint32, args []*vector.Vector) {
 				n, _ := javaString(v.Bytes(k))
 				x.total, x.length = x.total+n, max(x.length, n)
 			}
-			x.distinct(v, k)
+			x.add(v, k)
 		}
 	}
 	if s.lo != nil {
@@ -102,64 +97,19 @@ func (s *columnStates) Update(groups []uint32, args []*vector.Vector) {
 	}
 }
 
-// counts reports whether distinct values are estimated.
-func (s *columnStates) counts() bool { return s.of.Kind != types.Boolean && s.of.Kind != types.Binary }
-
-// start makes the sketch that the arguments ask for; a NULL in place of its name is Hive's way to say that there are no rows.
+// start makes the sketch that the arguments ask for.
 func (x *columnState) start(args []*vector.Vector, k int) {
-	if !args[1].IsNull(k) && string(args[1].Bytes(k)) == "hll" {
-		h := sketch.NewHLL()
-		x.hll = &h
-		return
-	}
 	n := 0
-	if len(args) > 2 && !args[2].IsNull(k) {
+	if !args[1].IsNull(k) && string(args[1].Bytes(k)) == "hll" {
+		n = hyperLogLog
+	} else if len(args) > 2 && !args[2].IsNull(k) {
 		n = int(args[2].I64[k])
 	}
-	x.fm = sketch.NewFM(n)
+	x.distinct = newDistinct(n)
 }
 
-// distinct notes a value: itself when it is an integer or a date, otherwise its Java hash for bit vectors and its bits for HyperLogLog.
-func (x *columnState) distinct(v *vector.Vector, k int) {
-	if x.fm != nil {
-		switch {
-		case v.Type.IsString():
-			_, h := javaString(v.Bytes(k))
-			x.fm.Add(int64(h))
-		case v.Type.Physical() == types.I64 && v.Type.Kind != types.Decimal:
-			x.fm.Add(v.I64[k])
-		default:
-			x.fm.Add(int64(function.JavaHash(nil, v, k)))
-		}
-		return
-	}
-	switch {
-	case v.Type.IsString():
-		x.hll.Add(sketch.HashBytes(v.Bytes(k)))
-	case v.Type.Kind == types.Decimal && v.Type.Physical() == types.I64:
-		x.hll.Add(sketch.HashLong(math.Float64bits(decimal.Float64Of(v.I64[k], v.Type.Scale))))
-	case v.Type.Kind == types.Decimal:
-		x.hll.Add(sketch.HashLong(math.Float64bits(decimal.Float64(v.W[k], v.Type.Scale))))
-	case v.Type.Physical() == types.F64:
-		x.hll.Add(sketch.HashLong(math.Float64bits(v.F64[k])))
-	default:
-		x.hll.Add(sketch.HashLong(uint64(v.I64[k])))
-	}
-}
-
-// javaString returns the length of a string in UTF-16 units and Java's hash of it.
-func javaString(s []byte) (n int64, hash int32) {
-	for len(s) > 0 {
-		r, size := utf8.DecodeRune(s)
-		s = s[size:]
-		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			n, hash = n+2, 31*(31*hash+high)+low
-		} else {
-			n, hash = n+1, 31*hash+r
-		}
-	}
-	return n, hash
-}
+// counts reports whether distinct values are estimated.
+func (s *columnStates) counts() bool { return s.of.Kind != types.Boolean && s.of.Kind != types.Binary }
 
 func (s *columnStates) Merge(groups []uint32, p []*vector.Vector) {
 	for k, g := range groups {
@@ -171,20 +121,7 @@ func (s *columnStates) Merge(groups []uint32, p []*vector.Vector) {
 		if p[statsVectors].IsNull(k) {
 			continue
 		}
-		b := p[statsVectors].Bytes(k)
-		if other, ok := sketch.DecodeFM(b); ok {
-			if x.fm == nil {
-				x.fm = other
-			} else {
-				x.fm.Merge(other)
-			}
-		} else if other, ok := sketch.DecodeHLL(b); ok {
-			if x.hll == nil {
-				x.hll = &other
-			} else {
-				x.hll.Merge(other)
-			}
-		}
+		x.merge(p[statsVectors].Bytes(k))
 	}
 	if s.lo != nil {
 		from := statsVectors + 1
@@ -199,13 +136,7 @@ func (s *columnStates) Partial(dst []*vector.Vector, from, to int) {
 		for c, n := range [...]int64{x.rows, x.nulls, x.total, x.length} {
 			dst[c].I64 = append(dst[c].I64, n)
 		}
-		d := types.NullDatum
-		if x.fm != nil {
-			d = types.Datum{S: string(x.fm.Serialize())}
-		} else if x.hll != nil {
-			d = types.Datum{S: string(x.hll.Encode())}
-		}
-		dst[statsVectors].AppendDatum(d)
+		dst[statsVectors].AppendDatum(x.partial())
 	}
 	if s.lo != nil {
 		at := statsVectors + 1
@@ -239,17 +170,25 @@ func (s *columnStates) Final(dst *vector.Vector, from, to int) {
 		}
 		d = append(d, types.Datum{I: x.nulls})
 		if s.counts() {
-			var n int64
-			var b []byte
-			if x.fm != nil {
-				n, b = x.fm.Estimate(), x.fm.Serialize()
-			} else if x.hll != nil {
-				n, b = x.hll.Estimate(), x.hll.Serialize()
-			}
+			n, b := x.estimate()
 			d = append(d, types.Datum{I: n}, types.Datum{S: string(b)})
 		}
 		dst.AppendDatum(types.Datum{Elems: d})
 	}
+}
+
+// javaString returns the length of a string in UTF-16 units and Java's hash of it.
+func javaString(s []byte) (n int64, hash int32) {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRune(s)
+		s = s[size:]
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			n, hash = n+2, 31*(31*hash+high)+low
+		} else {
+			n, hash = n+1, 31*hash+r
+		}
+	}
+	return n, hash
 }
 
 // statsLabel is how the struct names the type.
@@ -274,9 +213,7 @@ func statsLabel(t *types.Type) string {
 func (s *columnStates) Bytes() int64 {
 	n := int64(cap(s.s)) * 48
 	for i := range s.s {
-		if s.s[i].hll != nil {
-			n += 1 << 10
-		}
+		n += s.s[i].bytes()
 	}
 	if s.lo != nil {
 		n += s.lo.Bytes() + s.hi.Bytes()

@@ -134,7 +134,7 @@ func Has(name string) bool { _, ok := registry[name]; return ok }
 var registry = func() map[string]entry {
 	m := map[string]entry{}
 	for _, table := range []map[string]entry{arithmeticTable, castTable, textTable, patternTable, mathTable, dateTable, clockTable,
-		collectionTable, jsonTable, hashTable, codecTable, sessionTable, formatTable, maskTable, languageTable, xpathTable} {
+		collectionTable, jsonTable, hashTable, codecTable, sessionTable, formatTable, maskTable, languageTable, xpathTable, systemTable} {
 		for name, e := range table {
 			if _, dup := m[name]; dup {
 				panic("function: declared twice: " + name)

@@ -13,6 +13,7 @@ import (
 
 var jsonTable = map[string]entry{
 	"get_json_object": {build: getJSONObject, nulls: Strict, costly: true},
+	"json_read":       {build: jsonRead, nulls: Strict, costly: true, fallible: true},
 	"parse_url":       {build: parseURL, nulls: Strict, costly: true, fallible: true},
 }
 

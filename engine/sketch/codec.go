@@ -7,7 +7,7 @@ import (
 	"skep/dialect/plan/codec"
 )
 
-// Code writes or reads a sketch (see package codec): the registers, those alone that are set where they are few, and the places of a small set.
+// Code writes or reads a sketch of the precision that statistics have (see package codec): the registers, those alone that are set where they are few, and the places of a small set.
 func (s *HLL) Code(c *codec.Coder) {
 	const registers = 1 << precision
 	var set []int
@@ -62,7 +62,7 @@ func (s *HLL) Code(c *codec.Coder) {
 			*p = uint32(before)
 		}
 	})
-	if len(s.fine) > maxFine {
+	if len(s.fine) > maxFine(registers) {
 		c.Fail(fmt.Errorf("%d places of a sketch", len(s.fine)))
 	}
 }

@@ -46,6 +46,9 @@ func oddNumbers(seed int64, n int) []int32 {
 	return out
 }
 
+// Bytes is the memory that the sketch holds.
+func (s *FM) Bytes() int64 { return int64(12 * len(s.vectors)) }
+
 // Add takes a value: an integer, or the 32-bit Java hash of another one.
 func (s *FM) Add(v int64) {
 	for i := range s.vectors {

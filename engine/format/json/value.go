@@ -19,6 +19,7 @@ type values struct {
 	parser  *text.ValueParser
 	raw     bool // binary values are text instead of base64
 	whole   bool // strings must not stand for objects and arrays
+	strict  bool // structs have no other fields than those of their types
 	known   map[*types.Type]*fields
 	scratch []byte
 }
@@ -121,6 +122,8 @@ func (p *values) record(v *vector.Vector, s []byte) error {
 	if err := sc.object(0, func(key []byte, from, to int) error {
 		if i := f.find(key); i >= 0 {
 			parts[i] = vector.Ref{Off: uint32(from), Len: uint32(to - from)}
+		} else if p.strict {
+			return fmt.Errorf("Field found in JSON does not match table definition: %s", key)
 		}
 		return nil
 	}); err != nil {

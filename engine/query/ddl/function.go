@@ -25,7 +25,7 @@ func (env *Env) describeFunction(s *ast.DescribeFunction) (*Task, error) {
 			describeBuiltin(r, s, name, builtin, "TEMPORARY", append(function.Synonyms(builtin), builtin))
 			return nil
 		}
-		if f, ok := function.Lookup(name); !ok || f.Only31 && !env.is31() {
+		if _, ok := function.Known(name, env.is31()); !ok {
 			return env.describeUser(ctx, r, s, name)
 		}
 		describeBuiltin(r, s, name, name, "BUILTIN", function.Synonyms(name))

@@ -243,8 +243,7 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 	return lines("tab_name", func(ctx context.Context) ([]string, error) {
 		names := map[string]bool{}
 		for _, n := range function.Names() {
-			f, _ := function.Lookup(n)
-			names[n] = !f.Only31 || env.is31()
+			_, names[n] = function.Known(n, env.is31())
 		}
 		dbs, err := env.Store.Databases(ctx, nil)
 		if err != nil {

@@ -29,6 +29,7 @@ var levels = map[string]struct{ sql, hive31, hive40 string }{
 	"nested values as text":                                      {"select cast(array(1) as string)", "[1]", "error 40000"},
 	"digits of an average of decimals":                           {"select avg(x) from (select 1.5 x union all select 2.25) t", "1.8750000000000000000000", "1.875000"},
 	"statistics of a column by compute_stats":                    {"select compute_stats(x, 'hll') is null from (select 1 x) t", "false", "error 10011"},
+	"functions that 4.0 added":                                   {"select array_max(array(1, 2))", "error 10011", "2"},
 }
 
 func TestLevels(t *testing.T) {
