@@ -13,7 +13,7 @@ var failures = map[string]string{
 	"xpath": "", "xpath_string": "", "xpath_boolean": "", "xpath_number": "", "xpath_double": "", "xpath_float": "", "xpath_long": "",
 	"xpath_int": "", "xpath_short": "", "json_read": "", "deserialize": "", "split_map_privs": "ArrayIndexOutOfBoundsException",
 	"ndv_compute_bit_vector": sqlerr.IllegalArgumentException,
-	"rlike": "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
+	"rlike":                  "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
 	"printf": "IllegalFormatException", "width_bucket": sqlerr.IllegalArgumentException,
 	"encode": "UnsupportedCharsetException", "decode": "UnsupportedCharsetException",
 	"array_slice": "IndexOutOfBoundsException",
