@@ -64,6 +64,32 @@ type Counter interface {
 	Count(ctx context.Context, path string, opts *ReadOptions) (FileStats, error)
 }
 
+// Eventful is implemented by formats in which transactions can write: files whose rows are events, inserts of a row or deletes of the row
+// that has a key.
+type Eventful interface {
+	Format
+	// HasEvents reports whether the file path is of events.
+	HasEvents(ctx context.Context, path string, opts *ReadOptions) (bool, error)
+}
+
+// EventKind says what the events of a file do.
+type EventKind uint8
+
+// Kinds of events.
+const (
+	NoEvents EventKind = iota
+	Inserts
+	Deletes
+)
+
+// EventKeys are the columns that events have besides the row: the key of the row (the write id of its insert, the bucket property and the
+// number of the row), and the write id of the event.
+func EventKeys() []Column {
+	return []Column{
+		{"originalTransaction", types.BigIntType}, {"bucket", types.IntType}, {"rowId", types.BigIntType}, {"currentTransaction", types.BigIntType},
+	}
+}
+
 // Reader yields the batches of a split. It is used by one goroutine.
 type Reader interface {
 	// Next returns the next non-empty batch, or nil at the end. Columns are in the order of ReadOptions.Projection; the batch
@@ -96,6 +122,11 @@ type ReadOptions struct {
 	Predicates []Predicate
 	// Offsets asks readers of a Positioner for one more column behind the projection.
 	Offsets bool
+	// Events says that the files are of events (Eventful): the columns of Schema are inside their rows. Keys asks for four more
+	// columns behind the projection, EventKeys.
+	Events, Keys bool
+	// RowNumbers asks readers of an Eventful format for one more column at the end, a bigint: the number of the row in its file, from 0.
+	RowNumbers bool
 	// Properties are the SerDe properties over the table's (partition's) properties.
 	Properties map[string]string
 	Session    Session
@@ -116,6 +147,8 @@ type WriteOptions struct {
 	Schema     []Column
 	Properties map[string]string // SerDe and table properties, e.g. "orc.compress", "parquet.compression"
 	Session    Session
+	// Events asks an Eventful format for a file of events. The batches of Inserts end in EventKeys, those of Deletes are nothing else.
+	Events EventKind
 }
 
 // Predicate is a conjunct over one column. Implementations are immutable apart from internal caches and safe for

@@ -135,7 +135,7 @@ func TestBloomFilters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := r.(*reader).openStripe(part{0, 0, -1})
+	s, err := r.(*reader).openStripe(part{stripe: 0, from: 0, to: -1})
 	if err != nil || s != nil {
 		t.Errorf("the filters keep row groups without the value: %v, %v", s, err)
 	}

@@ -21,7 +21,10 @@ import (
 // Format is the ORC format. It caches the tails of files. It is safe for concurrent use.
 type Format struct{ tails *tailCache }
 
-var _ format.Counter = (*Format)(nil)
+var (
+	_ format.Counter  = (*Format)(nil)
+	_ format.Eventful = (*Format)(nil)
+)
 
 // New returns the format with an empty cache.
 func New() *Format { return &Format{tails: &tailCache{tails: map[tailKey]*fileTail{}}} }
@@ -41,7 +44,7 @@ func (f *Format) Splits(ctx context.Context, path string, opts *format.ReadOptio
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{tail: t}
+	r := &reader{tail: t, row: -1}
 	if err := r.resolve(opts); err != nil {
 		return nil, fmt.Errorf("reading ORC file %s: %w", path, err)
 	}
@@ -89,17 +92,19 @@ func (f *Format) OpenSplit(ctx context.Context, s format.Split, opts *format.Rea
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
-	r := &reader{path: s.Path, input: in, tail: t, schema: opts.Schema}
+	r := &reader{path: s.Path, input: in, tail: t, schema: opts.Schema, row: -1}
 	if err := r.resolve(opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading ORC file %s: %w", s.Path, err), in.Close())
 	}
 	if !s.ModTime.IsZero() {
 		r.fileID = maphash.String(idSeed, fmt.Sprint(s.Path, in.Size(), s.ModTime.UnixNano()))
 	}
+	first := int64(0)
 	for i, x := range t.stripes {
 		if from, to, ok := x.within(s, t.stride); ok {
-			r.todo = append(r.todo, part{i, from, to})
+			r.todo = append(r.todo, part{i, from, to, first})
 		}
+		first += x.rows
 	}
 	return r, nil
 }
@@ -165,7 +170,9 @@ type reader struct {
 	fields     []*field // wanted columns, those of predicates first
 	allColumns []*column
 	predicates []predicate
-	output     []int // the field of each projected column
+	output     []int          // the field of each projected column, then of each key column
+	row        int            // the column of the rows of events; -1 in other files
+	numbers    *vector.Vector // of rows, unless nil
 	todo       []part
 	stripe     *stripe
 	batch      vector.Batch
@@ -173,7 +180,10 @@ type reader struct {
 }
 
 // part is the row groups from..to-1 of a stripe; to is -1 for all of them.
-type part struct{ stripe, from, to int }
+type part struct {
+	stripe, from, to int
+	first            int64 // number of the stripe's first row in the file
+}
 
 // field is one wanted table column.
 type field struct {
@@ -187,7 +197,10 @@ type field struct {
 // Hive versions wrote them, or when the table asks for it.
 func (r *reader) resolve(opts *format.ReadOptions) error {
 	r.env = &function.Env{HiveVersion: opts.Session.HiveVersion, Location: opts.Session.Location, Conf: opts.Session.Conf}
-	root := &r.tail.types[0]
+	root, err := r.root(opts.Events)
+	if err != nil {
+		return err
+	}
 	positional := len(root.names) > 0
 	for i, n := range root.names {
 		if n != "_col"+strconv.Itoa(i) {
@@ -249,6 +262,12 @@ func (r *reader) resolve(opts *format.ReadOptions) error {
 			return err
 		}
 		r.output = append(r.output, i)
+	}
+	if opts.RowNumbers {
+		r.numbers = vector.New(types.BigIntType, vector.BatchSize)
+	}
+	if opts.Keys {
+		return r.resolveKeys()
 	}
 	return nil
 }
@@ -437,6 +456,13 @@ func (r *reader) decode(n int) ([]uint16, error) {
 			return nil, err
 		}
 		r.batch.Cols = append(r.batch.Cols, v)
+	}
+	if r.numbers != nil {
+		r.numbers.Resize(n)
+		for i := range r.numbers.I64 {
+			r.numbers.I64[i] = r.stripe.first + r.stripe.row + int64(i)
+		}
+		r.batch.Cols = append(r.batch.Cols, r.numbers)
 	}
 	return sel, nil
 }

@@ -17,6 +17,7 @@ type stripe struct {
 	indexOK map[int]bool // whether all nodes of a top-level column's tree have a row index
 	groups  []rowRange
 	row     int64 // the next row to be decoded
+	first   int64 // number of the first row in the file
 }
 
 // rowRange is a run of rows [from, to) of a stripe.
@@ -26,7 +27,7 @@ type rowRange struct{ from, to int64 }
 func (r *reader) openStripe(p part) (*stripe, error) {
 	i := p.stripe
 	info := r.tail.stripes[i]
-	s := &stripe{info: info, streams: map[[2]int]streamInfo{}, index: map[int][]indexEntry{}, indexOK: map[int]bool{}}
+	s := &stripe{info: info, first: p.first, streams: map[[2]int]streamInfo{}, index: map[int][]indexEntry{}, indexOK: map[int]bool{}}
 	if i < len(r.tail.stripeStats) {
 		s.stats = r.tail.stripeStats[i]
 	}
@@ -51,6 +52,9 @@ func (r *reader) openStripe(p part) (*stripe, error) {
 	}
 	for _, x := range s.footer.streams {
 		s.streams[[2]int{x.column, x.kind}] = x
+	}
+	if _, nulls := s.streams[[2]int{r.row, streamPresent}]; nulls {
+		return nil, fmt.Errorf("at offset %d: events without rows: %w", info.offset, errProto)
 	}
 	if err := s.chooseGroups(r, p); err != nil {
 		return nil, err

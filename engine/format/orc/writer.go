@@ -40,6 +40,7 @@ type writer struct {
 	stats   [][]statsWriter // by stripe and column
 	enc     compress.Encoder
 	scratch []uint16
+	events  *eventWriter // whose events the rows are, unless nil
 }
 
 var _ format.Writer = (*writer)(nil)
@@ -48,6 +49,13 @@ var _ format.Writer = (*writer)(nil)
 // orc.row.index.stride, orc.create.index, orc.bloom.filter.columns (top-level ones) and orc.bloom.filter.fpp, and the session
 // settings behind them.
 func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, error) {
+	if opts.Events != format.NoEvents {
+		return newEventWriter(w, opts)
+	}
+	return newWriter(w, opts)
+}
+
+func newWriter(w io.Writer, opts *format.WriteOptions) (*writer, error) {
 	o := &writer{w: w, codec: 1, block: defaultBlock, stripe: defaultStripe, stride: defaultStride}
 	get := func(key, conf string) string {
 		if v := opts.Properties[key]; v != "" {
@@ -184,6 +192,9 @@ func (o *writer) Write(b *vector.Batch) error {
 		done += k
 		o.rows += int64(k)
 		o.total += int64(k)
+		if o.events != nil {
+			o.events.note(b, int(rows[k-1]))
+		}
 		if o.inGroup += int64(k); o.inGroup == o.stride {
 			o.endGroup()
 			if o.buffered() >= o.stripe {
@@ -281,6 +292,9 @@ func (o *writer) endStripe() error {
 	o.stripes = append(o.stripes, s)
 	o.stats = append(o.stats, stats)
 	o.rows = 0
+	if o.events != nil {
+		o.events.endStripe()
+	}
 	return nil
 }
 
@@ -374,6 +388,9 @@ func (o *writer) footer(content int64, stats []statsWriter) []byte {
 			m.uint(6, uint64(c.typ.Scale))
 		}
 		f.bytes(4, m.b)
+	}
+	if o.events != nil {
+		o.events.metadata(&f, o.total)
 	}
 	f.uint(6, uint64(o.total))
 	for i := range stats {
