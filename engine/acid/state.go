@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"skep/dialect/catalog"
 	"skep/dialect/sqlerr"
 )
 
@@ -23,7 +24,7 @@ type Lister interface {
 
 // Snapshot is what a statement sees of a table.
 type Snapshot struct {
-	WriteIDs *WriteIDs // nil: everything
+	WriteIDs *catalog.WriteIDs // nil: everything
 	// Txn reports whether a transaction was committed when the snapshot was taken; nil: all were. It is asked about compactions only.
 	Txn func(txn int64) bool
 }
@@ -49,8 +50,8 @@ type State struct {
 	Originals    []File
 	Deltas       []Directory // in the order of their write ids
 	DeleteDeltas []Directory
-	// Obsolete are directories and originals that others have replaced; Aborted are directories of transactions that were given up.
-	Obsolete, Aborted []string
+	// Obsolete are directories and originals that others have replaced.
+	Obsolete []string
 }
 
 // Empty reports whether there is nothing to read.
@@ -103,8 +104,8 @@ func (s Snapshot) notEnoughHistory(base string) error {
 	high, first := int64(math.MaxInt64), "x"
 	if ids := s.WriteIDs; ids != nil {
 		high = ids.High
-		if hidden := slices.Concat(ids.Open, ids.Aborted); len(hidden) > 0 {
-			first = fmt.Sprint(slices.Min(hidden))
+		if len(ids.Open) > 0 {
+			first = fmt.Sprint(ids.Open[0])
 		}
 	}
 	return sqlerr.New(sqlerr.ACIDNotEnoughHistory, fmt.Sprint(high), first, base)
@@ -152,11 +153,7 @@ func (r *stateReader) entry(ctx context.Context, e fs.FileInfo) error {
 	if name.Kind == Base {
 		return r.base(ctx, d)
 	}
-	ids := r.snapshot.WriteIDs
-	switch {
-	case ids.AbortedRange(name.Min, name.Max) == All:
-		r.state.Aborted = append(r.state.Aborted, path)
-	case ids.Range(name.Min, name.Max) != None:
+	if seen(r.snapshot.WriteIDs, name.Min, name.Max) != none {
 		r.deltas = append(r.deltas, d)
 	}
 	return nil
@@ -176,18 +173,13 @@ func (r *stateReader) base(ctx context.Context, d Directory) error {
 	if r.oldest == nil || d.Max < r.oldest.Max {
 		r.oldest, r.oldestCompacted = &d, compacted
 	}
-	if ids.Aborts(d.Max) && !compacted {
-		s.Aborted = append(s.Aborted, d.Path)
-		return nil
-	}
 	better := s.Base == nil || d.Max > s.Base.Max || d.Max == s.Base.Max && compacted
 	if !better {
 		s.Obsolete = append(s.Obsolete, d.Path)
 		return nil
 	}
 	// What overwrote the table is seen as any write is; what compaction made of others' writes only if all of those are decided.
-	valid := d.Max == math.MinInt64 || compacted && ids.compacted(d.Max) || !compacted && ids.Valid(d.Max)
-	if !valid {
+	if compacted && !seesBase(ids, d.Max) || !compacted && seen(ids, d.Max, d.Max) == none {
 		return nil
 	}
 	if s.Base != nil {
@@ -212,7 +204,7 @@ func (r *stateReader) choose() {
 		d := &r.deltas[i]
 		switch {
 		case d.Max > current:
-			if r.snapshot.WriteIDs.Range(current+1, d.Max) == None {
+			if seen(r.snapshot.WriteIDs, current+1, d.Max) == none {
 				continue
 			}
 			current, statement = d.Max, d.Statement

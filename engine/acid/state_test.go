@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"math"
 	"path"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"skep/dialect/catalog"
 	"skep/dialect/sqlerr"
 )
 
@@ -81,16 +81,15 @@ func text(s *State) string {
 		return out
 	}
 	section("obsolete", trim(s.Obsolete)...)
-	section("aborted", trim(s.Aborted)...)
 	return strings.TrimSuffix(b.String(), "; ")
 }
 
 func TestReadState(t *testing.T) {
-	seen := func(high int64, open ...int64) *WriteIDs { return &WriteIDs{High: high, Open: open} }
+	ids := func(high int64, open ...int64) *catalog.WriteIDs { return &catalog.WriteIDs{High: high, Open: open} }
 	for _, c := range []struct {
 		name  string
 		files mapFiles
-		ids   *WriteIDs
+		ids   *catalog.WriteIDs
 		txn   func(int64) bool
 		want  string
 	}{
@@ -125,8 +124,8 @@ func TestReadState(t *testing.T) {
 		{
 			"open, aborted and later transactions",
 			table("delta_0000001_0000001_0000/x", "delta_0000002_0000002_0000/x", "delta_0000003_0000003_0000/x", "delta_0000004_0000004_0000/x", "delta_0000005_0000005_0000/x"),
-			&WriteIDs{High: 4, Open: []int64{2}, Aborted: []int64{3}}, nil,
-			"deltas delta_0000001_0000001_0000 delta_0000004_0000004_0000; aborted delta_0000003_0000003_0000",
+			&catalog.WriteIDs{High: 4, Open: []int64{2, 3}}, nil,
+			"deltas delta_0000001_0000001_0000 delta_0000004_0000004_0000",
 		},
 		{
 			"the last base and what came after it",
@@ -135,24 +134,24 @@ func TestReadState(t *testing.T) {
 		},
 		{
 			"an overwrite of an open transaction is not seen",
-			table("base_0000005/x", "delta_0000003_0000003_0000/x"), seen(5, 5), nil, "deltas delta_0000003_0000003_0000",
+			table("base_0000005/x", "delta_0000003_0000003_0000/x"), ids(5, 5), nil, "deltas delta_0000003_0000003_0000",
 		},
 		{
 			"an overwrite beside an older open transaction is",
-			table("base_0000005/x", "delta_0000003_0000003_0000/x"), seen(5, 2), nil, "base base_0000005; obsolete delta_0000003_0000003_0000",
+			table("base_0000005/x", "delta_0000003_0000003_0000/x"), ids(5, 2), nil, "base base_0000005; obsolete delta_0000003_0000003_0000",
 		},
 		{
-			"an overwrite that was given up",
-			table("base_0000005/x", "000000_0"), &WriteIDs{High: 6, Aborted: []int64{5}}, nil, "originals 000000_0; aborted base_0000005",
+			"an overwrite that is not seen leaves the originals",
+			table("base_0000005/x", "000000_0"), ids(6, 5), nil, "originals 000000_0",
 		},
 		{
 			"a compacted base with what is open for the snapshot is passed over for an older one",
-			table("base_0000002_v0000003/x", "base_0000005_v0000008/x", "delta_0000004_0000004_0000/x"), seen(5, 3), nil,
+			table("base_0000002_v0000003/x", "base_0000005_v0000008/x", "delta_0000004_0000004_0000/x"), ids(5, 3), nil,
 			"base base_0000002_v0000003; deltas delta_0000004_0000004_0000",
 		},
 		{
 			"a compaction that was not committed",
-			table("base_0000005_v0000008/x", "delta_0000004_0000004_0000/x"), seen(5), func(txn int64) bool { return txn != 8 },
+			table("base_0000005_v0000008/x", "delta_0000004_0000004_0000/x"), ids(5), func(txn int64) bool { return txn != 8 },
 			"deltas delta_0000004_0000004_0000",
 		},
 		{
@@ -179,12 +178,12 @@ func TestReadState(t *testing.T) {
 
 func TestNotEnoughHistory(t *testing.T) {
 	files := table("base_0000005_v0000008/x", "delta_0000006_0000006_0000/x")
-	_, err := ReadState(context.Background(), files, "/t", Snapshot{&WriteIDs{High: 6, Open: []int64{3}, Aborted: []int64{2}}, nil})
+	_, err := ReadState(context.Background(), files, "/t", Snapshot{&catalog.WriteIDs{High: 6, Open: []int64{2, 3}}, nil})
 	if sqlerr.CodeOf(err) != sqlerr.ACIDNotEnoughHistory || !strings.Contains(err.Error(), "(6,2)") || !strings.Contains(err.Error(), "/t/base_0000005_v0000008") {
 		t.Errorf("got %v", err)
 	}
 	files = table("base_0000005/_metadata_acid", "base_0000005/bucket_00000")
-	if _, err = ReadState(context.Background(), files, "/t", Snapshot{&WriteIDs{High: 4}, nil}); sqlerr.CodeOf(err) != sqlerr.ACIDNotEnoughHistory {
+	if _, err = ReadState(context.Background(), files, "/t", Snapshot{&catalog.WriteIDs{High: 4}, nil}); sqlerr.CodeOf(err) != sqlerr.ACIDNotEnoughHistory {
 		t.Errorf("a base compacted by Hive 3: got %v", err)
 	}
 }
@@ -279,40 +278,17 @@ func TestBucketProperty(t *testing.T) {
 	}
 }
 
-func TestWriteIDs(t *testing.T) {
-	w := &WriteIDs{Table: "db.t", High: 10, Open: []int64{4, 7}, Aborted: []int64{2, 5}}
-	for id, want := range map[int64]bool{0: true, 1: true, 2: false, 3: true, 4: false, 5: false, 6: true, 10: true, 11: false} {
-		if w.Valid(id) != want {
-			t.Errorf("write id %d: %v", id, !want)
-		}
-	}
+func TestSeen(t *testing.T) {
+	w := &catalog.WriteIDs{High: 10, Open: []int64{2, 4, 5, 7}}
 	for _, c := range []struct {
 		from, to int64
-		want     Share
-	}{{1, 1, All}, {1, 2, Some}, {2, 2, None}, {4, 5, None}, {8, 10, All}, {8, 11, Some}, {11, 12, None}, {1, 12, Some}} {
-		if got := w.Range(c.from, c.to); got != c.want {
-			t.Errorf("%d..%d: got %v", c.from, c.to, got)
+		want     share
+	}{{1, 1, all}, {1, 2, some}, {2, 2, none}, {4, 5, none}, {8, 10, all}, {8, 11, some}, {11, 12, none}, {1, 12, some}, {0, 0, all}} {
+		if got := seen(w, c.from, c.to); got != c.want {
+			t.Errorf("%d..%d: got %v, want %v", c.from, c.to, got, c.want)
 		}
 	}
-	if w.AbortedRange(2, 2) != All || w.AbortedRange(2, 3) != Some || w.AbortedRange(3, 4) != None {
-		t.Error("aborted ranges")
-	}
-	for _, x := range []*WriteIDs{w, {Table: "a.b", High: 3}, {Table: "a.b", Aborted: []int64{1}}} {
-		got, err := ParseWriteIDs(x.String())
-		if err != nil || !reflect.DeepEqual(got, x) {
-			t.Errorf("%s: got %+v, %v", x, got, err)
-		}
-	}
-	if got := w.String(); got != "db.t:10:4:4,7:2,5" {
-		t.Error(got)
-	}
-	for _, s := range []string{"", "a:1:2:3", "a:x:1::", "a:1:1:x:", "a:9:1:3,2:"} {
-		if _, err := ParseWriteIDs(s); err == nil {
-			t.Errorf("%q is read", s)
-		}
-	}
-	var all *WriteIDs
-	if !all.Valid(99) || all.Range(1, 9) != All || all.AbortedRange(1, 9) != None {
+	if seen(nil, 1, 99) != all || !seesBase(nil, 99) {
 		t.Error("without a list not everything is seen")
 	}
 }

@@ -53,6 +53,8 @@ var rules = []rule{
 	{packages: "engine/vector/... engine/kernel/... engine/decimal engine/simd", allow: "dialect/types dialect/sqlerr", stdOnly: true},
 	{packages: engineBase, allow: engineBase + " dialect/types dialect/sqlerr"},
 	{packages: "engine/hashtable/... engine/sort/...", allow: engineBase + " " + engineParts + " " + engineSees, stdOnly: true},
+	// What a statement sees of a transactional table comes with the description of the table.
+	{packages: "engine/acid", allow: engineBase + " " + engineParts + " " + engineSees + " dialect/catalog"},
 	{packages: engineParts, allow: engineBase + " " + engineSees},
 	{packages: engineRun, allow: engineBase + " " + engineParts + " " + engineSees},
 	{packages: enginePlan, allow: engineBase + " " + engineParts + " " + engineRun + " " + engineSees + " dialect/catalog dialect/conf dialect/storage shuffle/..."},
