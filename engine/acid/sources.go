@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"strings"
 
 	"skep/dialect/catalog"
 	"skep/engine/format"
@@ -119,4 +120,9 @@ func (l *sourceLister) originals(files []File, writeID int64, statement int) err
 		first[bucket] += stats.Rows
 	}
 	return nil
+}
+
+// HasKeys reports whether the rows of a table have keys, so that they can be deleted: whether it is transactional and not for inserts alone.
+func HasKeys(t *catalog.Table) bool {
+	return t.Transactional && !strings.EqualFold(t.Params["transactional_properties"], "insert_only")
 }

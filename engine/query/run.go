@@ -65,6 +65,7 @@ func (st *Statement) prepared(ctx context.Context, run func(env *planner.Env) er
 	defer x.pool.Close()
 	st.running.Store(x)
 	return st.reads(ctx, func(s *scans) error {
+		s.reader.Memory = x.pool
 		return run(&planner.Env{
 			Expr: st.surroundings().Expr(), Slots: e.slots, Share: e.poolSlots[st.poolName()], Threads: e.config.Threads, Pool: x.pool,
 			SpillDir: spill, Scans: s, Script: st.scripts(spill).Prepare, Profile: x.profile, Progress: x.progress,

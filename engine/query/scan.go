@@ -8,7 +8,7 @@ import (
 	"syscall"
 
 	"skep/dialect/plan"
-	"skep/dialect/sqlerr"
+	"skep/engine/acid"
 	"skep/engine/format"
 	"skep/engine/operator"
 	"skep/engine/stage"
@@ -55,20 +55,24 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, scan *table.Scan) ([]s
 	recursive := s.st.conf.Bool("mapred.input.dir.recursive") || s.st.conf.Bool("mapreduce.input.fileinputformat.input.dir.recursive")
 	parts := table.Partitions(n)
 	files := make([][]table.File, len(parts))
+	states := make([]*acid.State, len(parts)) // instead of the files, of transactional tables
 	total := int64(0)
 	for i, p := range parts {
 		var err error
-		if files[i], err = s.list(ctx, p.Location, recursive || p.Nested); err != nil {
-			return nil, fmt.Errorf("listing the files of %s.%s: %w", n.Table.DB, n.Table.Name, err)
-		}
 		if n.Table.Transactional {
-			if err := s.checkEmpty(ctx, n, p.Location); err != nil {
-				return nil, err
+			if states[i], err = acid.ReadState(ctx, s.snapshot, p.Location, acid.Snapshot{WriteIDs: n.Table.WriteIDs}); err == nil {
+				for _, f := range states[i].Files() {
+					total += f.Size
+				}
+				continue
 			}
+		} else if files[i], err = s.list(ctx, p.Location, recursive || p.Nested); err == nil {
+			for _, f := range files[i] {
+				total += f.Size
+			}
+			continue
 		}
-		for _, f := range files[i] {
-			total += f.Size
-		}
+		return nil, fmt.Errorf("listing the files of %s.%s: %w", n.Table.DB, n.Table.Name, err)
 	}
 	target := min(max(total/int64(8*s.st.session.engine.config.Threads), minSplit), maxSplit)
 	if limit := s.st.conf.Int("mapreduce.input.fileinputformat.split.maxsize", 0); limit > 0 {
@@ -76,30 +80,20 @@ func (s *scans) divide(ctx context.Context, n *plan.Scan, scan *table.Scan) ([]s
 	}
 	var all []stage.Split
 	for i := range parts {
-		if len(files[i]) == 0 {
-			continue
+		var splits []stage.Split
+		var err error
+		switch {
+		case states[i] != nil:
+			splits, err = scan.DivideState(ctx, i, states[i], target)
+		case len(files[i]) > 0:
+			splits, err = scan.Divide(ctx, i, files[i], target)
 		}
-		splits, err := scan.Divide(ctx, i, files[i], target)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, splits...)
 	}
 	return table.Sample(all, n.Sample), nil
-}
-
-// checkEmpty refuses to read a transactional table that transactions of Hive's have written.
-func (s *scans) checkEmpty(ctx context.Context, n *plan.Scan, dir string) error {
-	entries, err := s.snapshot.List(ctx, dir)
-	if err != nil && !isMissing(err) {
-		return err
-	}
-	for _, e := range entries {
-		if !warehouse.IsHidden(e.Name()) {
-			return sqlerr.Semanticf("reading the rows of transactional table %s.%s is not supported yet", n.Table.DB, n.Table.Name)
-		}
-	}
-	return nil
 }
 
 // File opens a file of the snapshot, wherever later commits have moved it.

@@ -12,6 +12,7 @@ import (
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/dialect/plan/codec"
+	"skep/engine/acid"
 	"skep/shuffle"
 )
 
@@ -146,14 +147,45 @@ func codeSplit(c *codec.Coder, s *Split) {
 	c.Int64(&s.Start)
 	c.Int64(&s.Length)
 	c.Int64(&s.Rows)
-	known := !s.ModTime.IsZero()
-	if c.Bool(&known); known {
-		seconds, nanos := s.ModTime.Unix(), int64(s.ModTime.Nanosecond())
-		c.Int64(&seconds)
-		c.Int64(&nanos)
-		if c.Reading() {
-			s.ModTime = time.Unix(seconds, nanos)
-		}
+	codeTime(c, &s.ModTime)
+	transactional := s.Acid != nil
+	if c.Bool(&transactional); !transactional || c.Err() != nil {
+		return
+	}
+	if s.Acid == nil {
+		s.Acid = &acid.Source{}
+	}
+	c.Bool(&s.Acid.Original)
+	c.Int64(&s.Acid.WriteID)
+	bucket := int64(s.Acid.Bucket)
+	if c.Int64(&bucket); int64(int32(bucket)) != bucket {
+		c.Fail(fmt.Errorf("bucket property %d", bucket))
+	}
+	if c.Reading() { // what is written is shared by tasks
+		s.Acid.Bucket = int32(bucket)
+	}
+	c.Int64(&s.Acid.First)
+	c.Bool(&s.Acid.Check)
+	codec.List(c, &s.Acid.Deletes, func(d *acid.DeleteFile) {
+		c.String(&d.Path)
+		c.String(&d.Now)
+		c.Int64(&d.Size)
+		codeTime(c, &d.Modified)
+		c.Bool(&d.Check)
+	})
+}
+
+// codeTime codes a time of a file, which may be unknown.
+func codeTime(c *codec.Coder, t *time.Time) {
+	known := !t.IsZero()
+	if c.Bool(&known); !known {
+		return
+	}
+	seconds, nanos := t.Unix(), int64(t.Nanosecond())
+	c.Int64(&seconds)
+	c.Int64(&nanos)
+	if c.Reading() {
+		*t = time.Unix(seconds, nanos)
 	}
 }
 

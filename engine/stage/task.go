@@ -7,6 +7,7 @@ import (
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
+	"skep/engine/acid"
 	"skep/engine/expr"
 	"skep/engine/format"
 	"skep/engine/function"
@@ -54,6 +55,8 @@ type Split struct {
 	format.Split
 	// Now is where the file is at present, if a commit has moved it since the split was made: Path is still its name.
 	Now string
+	// Acid says how rows of files of transactions are read; nil for other files.
+	Acid *acid.Source
 }
 
 // Input is what a task reads of an exchange.

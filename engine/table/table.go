@@ -7,7 +7,9 @@ import (
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
+	"skep/engine/acid"
 	"skep/engine/format"
+	"skep/engine/memory"
 	"skep/engine/operator"
 	"skep/engine/session"
 	"skep/engine/stage"
@@ -19,6 +21,8 @@ type Reader struct {
 	Session *session.Session
 	// File opens a file that a split or Scan.Divide names.
 	File func(ctx context.Context, path string) (format.Input, error)
+	// Memory is what sets of deleted rows count to; nil: they are not counted.
+	Memory *memory.Pool
 }
 
 // Open implements stage.Tables.
@@ -96,6 +100,53 @@ func (s *Scan) Divide(ctx context.Context, partition int, files []File, target i
 	return out, nil
 }
 
+// DivideState divides the files that a statement reads of the directory of a partition of a transactional table.
+func (s *Scan) DivideState(ctx context.Context, partition int, state *acid.State, target int64) ([]stage.Split, error) {
+	if !acid.HasKeys(s.node.Table) {
+		var files []File
+		for _, f := range state.Files() {
+			files = append(files, File{Path: f.Path, Size: f.Size, Modified: f.Modified})
+		}
+		return s.Divide(ctx, partition, files, target)
+	}
+	u, err := s.unit(partition)
+	if err != nil {
+		return nil, err
+	}
+	failed := func(err error) error {
+		return fmt.Errorf("reading %s.%s: %w", s.node.Table.DB, s.node.Table.Name, err)
+	}
+	events, err := u.eventful()
+	if err != nil {
+		return nil, failed(err)
+	}
+	for _, d := range append(state.Deltas, state.DeleteDeltas...) {
+		for _, f := range d.Files {
+			u.modified[f.Path] = f.Modified
+		}
+	}
+	for _, f := range state.Files() {
+		u.modified[f.Path] = f.Modified
+	}
+	sources, err := state.Sources(ctx, events, u.options, s.node.Table.WriteIDs)
+	if err != nil {
+		return nil, failed(err)
+	}
+	var out []stage.Split
+	for _, f := range sources {
+		options := *u.options
+		options.Events = !f.Source.Original
+		splits, err := events.Splits(ctx, f.Path, &options, target)
+		if err != nil {
+			return nil, failed(err)
+		}
+		for _, x := range splits {
+			out = append(out, stage.Split{Partition: partition, Split: x, Acid: f.Source})
+		}
+	}
+	return out, nil
+}
+
 // Table prepares reading splits.
 func (s *Scan) Table(splits []stage.Split) (operator.Table, error) {
 	t := &scanTable{scan: s.node}
@@ -105,7 +156,12 @@ func (s *Scan) Table(splits []stage.Split) (operator.Table, error) {
 			return nil, err
 		}
 		u.modified[x.Path] = x.ModTime
-		t.splits = append(t.splits, unitSplit{u, x.Split})
+		if x.Acid != nil {
+			for _, d := range x.Acid.Deletes {
+				u.modified[d.Path] = d.Modified
+			}
+		}
+		t.splits = append(t.splits, unitSplit{u, x.Split, x.Acid})
 	}
 	return sampled(t, s.node.Sample), nil
 }

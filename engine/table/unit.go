@@ -11,6 +11,7 @@ import (
 	"skep/dialect/sqlerr"
 	"skep/dialect/storage"
 	"skep/dialect/types"
+	"skep/engine/acid"
 	"skep/engine/expr"
 	"skep/engine/format"
 	"skep/engine/format/avro"
@@ -29,6 +30,11 @@ type unit struct {
 	converted *expr.Program
 	// late are predicates over columns that the reader cannot evaluate, being converted or missing.
 	late []latePredicate
+	// rowID says that a column of the scan is ROW__ID, the last one of the reader's.
+	rowID bool
+	// ids are the write ids that the statement sees of a transactional table; deletes are the rows of it that it does not.
+	ids     *catalog.WriteIDs
+	deletes *deletes
 }
 
 // scanOutput says where a column of the scan comes from.
@@ -46,6 +52,7 @@ const (
 	fromConstant
 	fromFileName
 	fromOffset // the reader's offsets, or the start of the split when it has none
+	fromRowID
 )
 
 // latePredicate is a predicate over the scan's output column.
@@ -80,7 +87,7 @@ func (r *Reader) unit(n *plan.Scan, p *catalog.Partition, predicates []format.Pr
 	if schema := n.Table.Params[avro.LiteralProperty]; schema != "" && serde == storage.AvroSerDe {
 		props = Merged(props, map[string]string{avro.LiteralProperty: schema}) // partitions are read by the table's schema
 	}
-	u := &unit{format: f, modified: modified, options: &format.ReadOptions{
+	u := &unit{format: f, modified: modified, ids: n.Table.WriteIDs, deletes: &deletes{memory: r.Memory}, options: &format.ReadOptions{
 		Open: opener{r.File, modified}, Schema: Columns(columns),
 		Properties: Merged(n.Table.Params, p.Params, props), Session: session.Format(r.Session.Conf),
 	}}
@@ -119,6 +126,8 @@ func (u *unit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition, col
 		case src == plan.VirtualBlockOffset:
 			out.from = fromOffset
 			_, u.options.Offsets = u.format.(format.Positioner)
+		case src == plan.VirtualRowID && acid.HasKeys(n.Table):
+			out.from, u.rowID = fromRowID, true
 		case src == plan.VirtualRowID: // of rows that no transaction wrote
 			out.constant = vector.NewNull(n.Cols[i].Type)
 		default:
@@ -187,6 +196,7 @@ type scanTable struct {
 type unitSplit struct {
 	unit  *unit
 	split format.Split
+	acid  *acid.Source // nil for files that are not of transactions
 }
 
 // Splits implements operator.Table.
@@ -210,7 +220,7 @@ func (t *scanTable) Open(ctx context.Context, split int, filters []format.Predic
 		out.late = append(append([]latePredicate(nil), u.late...), late...)
 	}
 	var err error
-	if out.reader, err = u.format.OpenSplit(ctx, s.split, options); err != nil {
+	if out.reader, err = u.open(ctx, s, options); err != nil {
 		return nil, err
 	}
 	if u.converted != nil {
@@ -272,6 +282,8 @@ func (r *scanReader) Next() (*vector.Batch, error) {
 				r.cols[i] = converted[c.position]
 			case c.from == fromOffset && r.unit.options.Offsets:
 				r.cols[i] = b.Cols[len(r.unit.options.Projection)]
+			case c.from == fromRowID:
+				r.cols[i] = b.Cols[len(b.Cols)-1]
 			}
 		}
 		r.batch = vector.Batch{N: b.N, Sel: b.Sel, Cols: r.cols}

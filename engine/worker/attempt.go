@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"skep/dialect/sqlerr"
 	"skep/engine/format"
@@ -208,12 +209,13 @@ func (r *Runner) env(a *attempt) (*stage.Env, error) {
 	}
 	dir := filepath.Join(a.job.dir, fmt.Sprintf("%d-%d-%d-%d", a.Attempt.Stage, a.Attempt.Epoch, a.Attempt.Task, a.Attempt.Attempt))
 	scripts := &script.Scripts{Session: s, Formats: r.config.Formats, Dir: dir, Logf: logf}
+	pool := a.job.pool.Reserve(a.Attempt.String(), a.Memory)
 	return &stage.Env{
 		Planner: planner.Env{
-			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: a.job.pool.Reserve(a.Attempt.String(), a.Memory), SpillDir: dir, Script: scripts.Prepare,
+			Expr: s.Expr(), Slots: r.config.Slots, Share: a.job.Share, Pool: pool, SpillDir: dir, Script: scripts.Prepare,
 		},
 		Exchange: r.config.Exchange, JoinTables: a.job.tables,
-		Tables: &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a)},
+		Tables: &table.Reader{Formats: r.config.Formats, Session: s, File: r.files(a), Memory: pool},
 		Missing: func(ctx context.Context, exchange int, used *shuffle.Manifest, e *shuffle.FetchError) (*shuffle.Manifest, error) {
 			return r.awaitInput(ctx, a, exchange, used, e)
 		},
@@ -242,31 +244,44 @@ func (e *staleError) Error() string {
 	return fmt.Sprintf("%s has changed since the query started", e.path)
 }
 
+// place says where a file that a split names is at present, unless that is its name, and which version of it is to be read.
+type place struct {
+	now      string
+	size     int64
+	modified time.Time
+}
+
 // files opens the files of an attempt's splits.
 func (r *Runner) files(a *attempt) func(ctx context.Context, path string) (format.Input, error) {
 	if a.job.Files != nil {
 		return a.job.Files
 	}
-	places := map[string]*stage.Split{}
+	places := map[string]place{}
 	for _, scan := range a.Task.Splits {
-		for i := range scan {
-			places[scan[i].Path] = &scan[i]
+		for _, s := range scan {
+			places[s.Path] = place{s.Now, s.FileSize, s.ModTime}
+			if s.Acid == nil {
+				continue
+			}
+			for _, d := range s.Acid.Deletes {
+				places[d.Path] = place{d.Now, d.Size, d.Modified}
+			}
 		}
 	}
 	return func(ctx context.Context, path string) (format.Input, error) {
-		s := places[path]
-		if s == nil {
+		s, known := places[path]
+		if !known {
 			return r.config.Files.Open(ctx, path)
 		}
 		now := path
-		if s.Now != "" {
-			now = s.Now
+		if s.now != "" {
+			now = s.now
 		}
 		f, err := r.config.Files.Open(ctx, now)
 		if err != nil {
 			return nil, err
 		}
-		if m := format.ModTime(f); f.Size() != s.FileSize || !m.IsZero() && !s.ModTime.IsZero() && !m.Equal(s.ModTime) {
+		if m := format.ModTime(f); f.Size() != s.size || !m.IsZero() && !s.modified.IsZero() && !m.Equal(s.modified) {
 			return nil, errors.Join(&staleError{path}, f.Close())
 		}
 		return f, nil

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"skep/engine/acid"
 	"skep/engine/scheduler"
 	"skep/engine/stage"
 	"skep/engine/worker"
@@ -211,9 +213,26 @@ func placed(scans [][]stage.Split, now func(path string) string) [][]stage.Split
 			if at := now(out[i][k].Path); at != out[i][k].Path {
 				out[i][k].Now = at
 			}
+			out[i][k].Acid = placedDeletes(out[i][k].Acid, now)
 		}
 	}
 	return out
+}
+
+// placedDeletes returns a source with the present places of its files of deletes.
+func placedDeletes(s *acid.Source, now func(path string) string) *acid.Source {
+	moved := func(d acid.DeleteFile) bool { return now(d.Path) != d.Path }
+	if s == nil || !slices.ContainsFunc(s.Deletes, moved) {
+		return s
+	}
+	c := *s
+	c.Deletes = slices.Clone(s.Deletes)
+	for i := range c.Deletes {
+		if d := &c.Deletes[i]; moved(*d) {
+			d.Now = now(d.Path)
+		}
+	}
+	return &c
 }
 
 // blob returns the name of bytes, and adds them to the messages if the worker does not have them. at identifies them in this process.
