@@ -42,6 +42,11 @@ type Reader interface {
 	// HasConstraint reports whether a constraint of any table has the name.
 	HasConstraint(ctx context.Context, name string) (bool, error)
 
+	// Materialization tells what a materialized view holds.
+	Materialization(ctx context.Context, database, view string) (*model.Materialization, error)
+	// MaterializedViewsOf names the materialized views that read a table, as database.view, the oldest first.
+	MaterializedViewsOf(ctx context.Context, database, table string) ([]string, error)
+
 	// Roles lists all roles by name.
 	Roles(ctx context.Context) ([]*model.Role, error)
 	// RoleGrants lists who belongs to which role, by role and principal.
@@ -101,9 +106,12 @@ type Tx interface {
 	DropDatabase(ctx context.Context, name string, cascade bool) error
 
 	CreateTable(ctx context.Context, t *model.Table) error
+	// SetMaterialization notes what a materialized view holds; its sources must exist.
+	SetMaterialization(ctx context.Context, database, view string, m *model.Materialization) error
 	// AlterTable replaces the table called name; t may bear another name or database, which renames it. Partitions keep
 	// their own columns and storage. Partition keys may change type and comment, not number or name.
 	AlterTable(ctx context.Context, database, name string, t *model.Table) error
+	// DropTable fails with InUse when materialized views read the table.
 	DropTable(ctx context.Context, database, name string) error
 
 	// AddPartitions adds partitions; with ifNotExists those that exist are skipped, otherwise they are an error. It returns

@@ -36,6 +36,8 @@ type Env struct {
 	ParseQuery func(text string) (*ast.Query, error)
 	// Text is the statement's text; view texts and some messages quote it.
 	Text string
+	// Rebuilds, when set, tells whether the statement is the INSERT OVERWRITE that fills materialized view t.
+	Rebuilds func(t *catalog.Table) bool
 	// Warn, when set, receives the warnings that Hive prints to the client's console.
 	Warn func(text string)
 }

@@ -62,7 +62,7 @@ func (b *builder) target(s *ast.InsertTarget, values bool) (*insertTarget, error
 		}
 		return nil, err
 	}
-	if t.table.Kind == catalog.View || t.table.Kind == catalog.MaterializedView {
+	if t.table.Kind == catalog.View || t.table.Kind == catalog.MaterializedView && !b.rebuilds(t.table) {
 		return nil, sqlerr.New(sqlerr.DMLAgainstView)
 	}
 	if t.table.Kind == catalog.External && !b.env.Conf.Bool("hive.insert.into.external.tables") {
@@ -73,6 +73,9 @@ func (b *builder) target(s *ast.InsertTarget, values bool) (*insertTarget, error
 	}
 	return t, b.columnList(t)
 }
+
+// rebuilds reports whether the statement may write the materialized view t.
+func (b *builder) rebuilds(t *catalog.Table) bool { return b.env.Rebuilds != nil && b.env.Rebuilds(t) }
 
 // specPlace is where Hive reports errors of a partition spec: its first name, with the text of its last part.
 type specPlace struct{ s *ast.PartitionSpec }
@@ -95,10 +98,13 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 		if len(keys) == 0 {
 			return nil
 		}
-		if b.hive3() {
+		t.dynamic = keys
+		switch {
+		case b.rebuilds(t.table):
+			return nil
+		case b.hive3():
 			return sqlerr.At(sqlerr.NeedPartitionError, t.ast.Table.Position())
 		}
-		t.dynamic = keys
 		return b.checkDynamic(t)
 	}
 	given := map[string]*ast.PartitionValue{}

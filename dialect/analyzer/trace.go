@@ -22,6 +22,8 @@ type trace struct {
 	dropped map[*ast.Cast]bool
 	// temporary is the first temporary table used, "" when there is none.
 	temporary string
+	// materialized is the first materialized view used, "" when there is none.
+	materialized string
 }
 
 // edit replaces text[start:end].
@@ -78,6 +80,9 @@ func (t *trace) table(n *ast.TableName, tbl *catalog.Table) {
 	}
 	if tbl.Temporary && t.temporary == "" {
 		t.temporary = tbl.DB + "@" + tbl.Name
+	}
+	if tbl.Kind == catalog.MaterializedView && t.materialized == "" {
+		t.materialized = tbl.DB + "@" + tbl.Name
 	}
 	full := quoteName(tbl.DB) + "." + quoteName(tbl.Name)
 	if n.DB == nil {
@@ -287,12 +292,11 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 	if _, err := b.finish(r); err != nil {
 		return "", nil, err
 	}
-	if b.trace.temporary != "" {
-		if b.hive3() {
-			_, name, _ := strings.Cut(b.trace.temporary, "@")
-			return "", nil, sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: View definition references temporary table %s", name)
-		}
-		return "", nil, sqlerr.Semanticf("View definition references temporary table %s", b.trace.temporary)
+	if used := b.trace.temporary; used != "" {
+		return "", nil, b.refusedIn("temporary table", used)
+	}
+	if used := b.trace.materialized; used != "" {
+		return "", nil, b.refusedIn("materialized view", used)
 	}
 	text := b.trace.expanded(q.Span)
 	cols := make([]ViewColumn, len(r.cols))
@@ -320,6 +324,15 @@ func (a *Analyzer) ExpandView(ctx context.Context, view string, q *ast.Query, na
 		}
 	}
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + text + ") " + quoteName(full[strings.LastIndexByte(full, '.')+1:]), cols, nil
+}
+
+// refusedIn is the error for a view over used, given as database@table.
+func (b *builder) refusedIn(what, used string) error {
+	if b.hive3() {
+		_, name, _ := strings.Cut(used, "@")
+		return sqlerr.Semanticf("org.apache.hadoop.hive.ql.parse.SemanticException: View definition references %s %s", what, name)
+	}
+	return sqlerr.Semanticf("View definition references %s %s", what, used)
 }
 
 // ViewRefused is the error that the client sees for err, found in the columns of a view: Hive 3.1 wraps it while it plans by costs, which loses

@@ -22,6 +22,8 @@ var defaults = map[string]string{
 	"hive.support.quoted.identifiers":                       "column",
 	"hive.resultset.use.unique.column.names":                "true",
 	"hive.default.fileformat":                               "TextFile",
+	"hive.materializedview.fileformat":                      "ORC",
+	"hive.materializedview.serde":                           "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
 	"hive.default.fileformat.managed":                       "none",
 	"hive.default.rcfile.serde":                             "org.apache.hadoop.hive.serde2.columnar.LazyBinaryColumnarSerDe",
 	"hive.int.timestamp.conversion.in.seconds":              "false",

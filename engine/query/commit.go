@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"skep/dialect/sqlerr"
@@ -11,6 +12,7 @@ import (
 	"skep/engine/tablesink"
 	"skep/metastore"
 	"skep/metastore/model"
+	"skep/metastore/partition"
 	"skep/metastore/stats"
 	"skep/metastore/warehouse"
 )
@@ -137,7 +139,41 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 	if w.temporary {
 		return w.st.temporaryChange(w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.NoStatistics), nil
 	}
-	return e.warehouse.InsertChange(ctx, in)
+	if c, err = e.warehouse.InsertChange(ctx, in); err == nil && w.materialization != nil {
+		err = w.materialized(ctx, &c, in)
+	}
+	return c, err
+}
+
+// materialized adds to the change of a materialized view that its partitions without rows go, and what it holds then.
+func (w *write) materialized(ctx context.Context, c *warehouse.Change, in warehouse.Insert) error {
+	v := in.Table
+	var stale []string
+	if v.IsPartitioned() && !in.Create {
+		parts, err := w.st.session.engine.store.Partitions(ctx, v.Database, v.Name, metastore.PartitionQuery{WithoutParameters: true})
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			if slices.ContainsFunc(in.Outputs, func(o warehouse.Output) bool { return slices.Equal(o.Values, p.Values) }) {
+				continue
+			}
+			stale = append(stale, partition.Name(keyNames(w.branch.Table), p.Values))
+			c.Remove = append(c.Remove, p.Location)
+		}
+	}
+	insert, m := c.Catalog, w.materialization
+	c.Catalog = func(ctx context.Context, tx metastore.Tx, contents []warehouse.Contents) error {
+		err := insert(ctx, tx, contents)
+		if err == nil && len(stale) > 0 {
+			err = tx.DropPartitions(ctx, v.Database, v.Name, stale)
+		}
+		if err == nil {
+			err = tx.SetMaterialization(ctx, v.Database, v.Name, m)
+		}
+		return err
+	}
+	return nil
 }
 
 // temporaryChange moves an output into a temporary table, which the session knows and no metastore.

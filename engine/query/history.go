@@ -60,6 +60,12 @@ func kindOf(tree ast.Statement) string {
 		return "query"
 	case *ast.Insert, *ast.MultiInsert, *ast.Load, *ast.Export, *ast.Import:
 		return "write"
+	case *ast.CreateMaterializedView:
+		return "write"
+	case *ast.AlterMaterializedView:
+		if n.Action == "REBUILD" {
+			return "write"
+		}
 	case *ast.CreateTable:
 		if n.Query != nil {
 			return "write"

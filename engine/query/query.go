@@ -32,6 +32,7 @@ func (st *Statement) analysis() *analysis {
 		Catalog: a.tables, Conf: st.conf, CurrentDB: s.Database(), User: s.User, Now: st.now, Location: session.Location(st.conf), Folder: a.folder,
 		Text:       st.sql,
 		ParseQuery: func(text string) (*ast.Query, error) { return parser.ParseQuery(text, st.parserOptions()) },
+		Rebuilds:   func(t *catalog.Table) bool { return t.DB+"."+t.Name == a.tables.filling },
 		Warn:       func(text string) { st.log.Logf("WARN", "%s", text) },
 	})
 	return a

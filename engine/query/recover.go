@@ -50,6 +50,8 @@ type recordedWrite struct {
 	Columns   []model.Column `json:",omitempty"`
 	Overwrite bool
 	Temporary bool
+	// Materialization is what a materialized view holds then.
+	Materialization *model.Materialization `json:",omitempty"`
 }
 
 // record describes the statement for the log.
@@ -62,7 +64,7 @@ func (st *Statement) record(writes []*write) ([]byte, error) {
 		r.Texts = st.result.texts
 	}
 	for _, w := range writes {
-		x := recordedWrite{Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary}
+		x := recordedWrite{Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary, Materialization: w.materialization}
 		var err error
 		if x.Spec, err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return nil, err
@@ -370,7 +372,7 @@ func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
 				b.Table.PartitionKeys = append(b.Table.PartitionKeys, catalog.Column{Name: k})
 			}
 		}
-		out := &write{st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create}
+		out := &write{st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create, materialization: x.Materialization}
 		if x.Create != nil {
 			x.Create.Storage.Columns = x.Columns
 		}

@@ -203,6 +203,12 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		}
 	case *ast.CreateView:
 		return st.compileView(ctx, n)
+	case *ast.CreateMaterializedView:
+		return st.compileMaterializedView(ctx, n)
+	case *ast.AlterMaterializedView:
+		if n.Action == "REBUILD" {
+			return st.compileRebuild(ctx, n)
+		}
 	case *ast.AlterTable:
 		if _, ok := n.Action.(*ast.AlterConcatenate); ok {
 			return st.compileConcatenate(ctx, n)

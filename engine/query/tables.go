@@ -22,6 +22,7 @@ type tables struct {
 	session *Session
 	reader  metastore.Reader
 	known   map[string]*catalog.Table
+	filling string // the materialized view that the statement fills, as database.table
 }
 
 func newTables(s *Session) *tables {

@@ -35,6 +35,8 @@ type write struct {
 	// inferred describes how the files of a partition turn out to be bucketed and sorted; nil when nothing is known.
 	inferred *model.StorageDescriptor
 	create   *model.Table // CTAS: the table to be created
+	// materialization, of a materialized view, is what it holds after the write.
+	materialization *model.Materialization
 	// temporary tables are known to the session only.
 	temporary bool
 }

@@ -15,6 +15,7 @@ const (
 	InvalidObject    // the object itself is not well formed
 	InvalidOperation // the object is, but what was asked may not be done to it
 	InvalidInput
+	InUse // others need the object; a bare MetaException in Hive
 )
 
 // String returns the name of the metastore exception that stands for the kind.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"skep/metastore/model"
@@ -152,6 +153,12 @@ func (t *transaction) DropDatabase(ctx context.Context, name string, cascade boo
 	if !cascade && len(functions) > 0 {
 		return model.Errorf(model.InvalidOperation, model.DatabaseObject, name, "Database %s is not empty. One or more functions exist.", name)
 	}
+	views, err := t.TableNames(ctx, name, nil, model.MaterializedView)
+	if err != nil {
+		return err
+	}
+	// materialized views go before what they read
+	tables = append(views, slices.DeleteFunc(tables, func(n string) bool { return slices.Contains(views, n) })...)
 	for _, table := range tables {
 		if err := t.DropTable(ctx, name, table); err != nil {
 			return err

@@ -333,6 +333,9 @@ func (t *transaction) DropTable(ctx context.Context, database, name string) erro
 	if err != nil {
 		return err
 	}
+	if err := t.checkUnused(ctx, &row.t); err != nil {
+		return err
+	}
 	storage := map[int64]struct{}{row.storageID: {}}
 	err = t.q.rows(ctx, func(rs *sql.Rows) error {
 		var id int64

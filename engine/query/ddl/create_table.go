@@ -388,6 +388,11 @@ func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external boo
 	if m := c.Get("hive.default.fileformat.managed"); !external && m != "" && !strings.EqualFold(m, "none") {
 		name = m
 	}
+	return env.storageFor(name, row, file)
+}
+
+// storageFor is storageOf with the format that is taken when none is given.
+func (env *Env) storageFor(name string, row *ast.RowFormat, file *ast.FileFormat) (*model.StorageDescriptor, error) {
 	sd := &model.StorageDescriptor{NumBuckets: -1}
 	sd.SerDe.Parameters = map[string]string{}
 	if file != nil && file.InputFormat != nil {
@@ -420,7 +425,7 @@ func (env *Env) storageOf(row *ast.RowFormat, file *ast.FileFormat, external boo
 		}
 		sd.InputFormat, sd.OutputFormat, sd.SerDe.Library = f.InputFormat, f.OutputFormat, f.SerDe
 		if f.Name == "RCFILE" {
-			sd.SerDe.Library = c.Get("hive.default.rcfile.serde")
+			sd.SerDe.Library = env.Session.Conf().Get("hive.default.rcfile.serde")
 		}
 	}
 	sd.SerDe.Parameters["serialization.format"] = "1"

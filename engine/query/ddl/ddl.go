@@ -51,6 +51,8 @@ type Session interface {
 	Const(ctx context.Context, e ast.Expr, t *types.Type) (text string, null bool, err error)
 	// TypeOf gives the type of an expression over columns; nil when it refers to something else.
 	TypeOf(ctx context.Context, e ast.Expr, columns []model.Column) (*types.Type, error)
+	// Outdated tells whether the sources of a materialized view have changed since its query was run, if that is known.
+	Outdated(ctx context.Context, m *model.Materialization) (outdated, known bool, err error)
 	// Describe gives a table as queries see it.
 	Describe(ctx context.Context, m *model.Table) (*catalog.Table, error)
 }
@@ -111,6 +113,8 @@ func (env *Env) compile(ctx context.Context, stmt ast.Statement) (*Task, error) 
 		return env.alterTable(ctx, s)
 	case *ast.AlterView:
 		return env.alterView(ctx, s)
+	case *ast.AlterMaterializedView:
+		return env.alterMaterializedView(ctx, s)
 	case *ast.DropView:
 		return env.dropView(ctx, s)
 	case *ast.TruncateTable:

@@ -92,6 +92,8 @@ type description struct {
 	spec                spec
 	path                []string
 	formatted, extended bool
+	materialized        *model.Materialization // what a materialized view holds
+	outdated            string                 // whether that has changed since
 }
 
 // storage is the descriptor described: the partition's or the table's.
@@ -104,6 +106,9 @@ func (d *description) storage() *model.StorageDescriptor {
 
 func (d *description) write(ctx context.Context, r *report) error {
 	if err := d.aggregate(ctx); err != nil {
+		return d.env.failed(err)
+	}
+	if err := d.freshness(ctx); err != nil {
 		return d.env.failed(err)
 	}
 	columns := d.dataColumns()
@@ -140,6 +145,21 @@ func (d *description) write(ctx context.Context, r *report) error {
 		r.summarizeConstraints(d.t, constraints)
 	}
 	return nil
+}
+
+// freshness looks up what a materialized view holds and whether its sources are still as they were.
+func (d *description) freshness(ctx context.Context) (err error) {
+	if d.t.Type != model.MaterializedView || !d.formatted {
+		return nil
+	}
+	if d.materialized, err = d.env.Store.Materialization(ctx, d.t.Database, d.t.Name); err != nil {
+		return err
+	}
+	outdated, known, err := d.env.Session.Outdated(ctx, d.materialized)
+	if d.outdated = yesNo(outdated); !known {
+		d.outdated = "Unknown"
+	}
+	return err
 }
 
 func (d *description) constraints(ctx context.Context) ([]model.Constraint, error) {
@@ -237,7 +257,10 @@ func (d *description) tableDetails(r *report) {
 		r.pair("Expanded Query:", t.ViewExpandedText)
 		if t.Type == model.MaterializedView {
 			r.pair("Rewrite Enabled:", yesNo(t.RewriteEnabled))
-			r.pair("Outdated for Rewriting:", "Unknown")
+			r.pair("Outdated for Rewriting:", d.outdated)
+			if !d.env.is31() {
+				r.sources(d.materialized)
+			}
 		}
 	}
 }

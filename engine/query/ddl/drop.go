@@ -33,25 +33,30 @@ func (env *Env) dropTable(ctx context.Context, s *ast.DropTable) (*Task, error) 
 		}
 		return nil, err
 	}
-	if t.IsView() {
+	if what := map[model.TableType]string{model.VirtualView: "a view", model.MaterializedView: "a materialized view"}[t.Type]; what != "" {
 		if s.IfExists {
 			return nothing, nil
 		}
-		return nil, env.failed(errors.New("Cannot drop a view with DROP TABLE"))
+		return nil, env.failed(errors.New("Cannot drop " + what + " with DROP TABLE"))
 	}
 	return done(func(ctx context.Context) error {
 		if env.Session.TemporaryTable(t.Database, t.Name) != nil {
 			env.Session.DropTemporaryTable(t.Database, t.Name)
 			return env.failed(env.Files.RemoveAll(ctx, t.Location))
 		}
-		paths, err := env.tablePaths(ctx, t)
-		if err != nil {
-			return env.failed(err)
-		}
-		return env.failed(env.Warehouse.Remove(ctx, paths, nil, func(ctx context.Context, tx metastore.Tx) error {
-			return tx.DropTable(ctx, t.Database, t.Name)
-		}))
+		return env.failed(env.remove(ctx, t))
 	}), nil
+}
+
+// remove drops a table with the files that are its own.
+func (env *Env) remove(ctx context.Context, t *model.Table) error {
+	paths, err := env.tablePaths(ctx, t)
+	if err != nil {
+		return err
+	}
+	return env.Warehouse.Remove(ctx, paths, nil, func(ctx context.Context, tx metastore.Tx) error {
+		return tx.DropTable(ctx, t.Database, t.Name)
+	})
 }
 
 // tablePaths lists the directories that go when the table goes.
@@ -97,9 +102,12 @@ func (env *Env) dropView(ctx context.Context, s *ast.DropView) (*Task, error) {
 		}
 		return nil, env.failed(errors.New("Cannot drop " + what + " with " + command))
 	}
-	return done(func(ctx context.Context) error {
-		return env.update(ctx, func(tx metastore.Tx) error { return tx.DropTable(ctx, t.Database, t.Name) })
-	}), nil
+	if t.IsView() {
+		return done(func(ctx context.Context) error {
+			return env.update(ctx, func(tx metastore.Tx) error { return tx.DropTable(ctx, t.Database, t.Name) })
+		}), nil
+	}
+	return done(func(ctx context.Context) error { return env.failed(env.remove(ctx, t)) }), nil
 }
 
 func (env *Env) truncate(ctx context.Context, s *ast.TruncateTable) (*Task, error) {

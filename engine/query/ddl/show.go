@@ -166,24 +166,6 @@ func (env *Env) tableTypes(ctx context.Context, db string, match func(string) bo
 	return out, nil
 }
 
-func (env *Env) showMaterializedViews(ctx context.Context, s *ast.Show) (*Task, error) {
-	db, err := env.showDatabase(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	columns := []string{"mv_name", "rewrite_enabled", "mode", "incremental_rebuild"}
-	if env.is31() {
-		columns = []string{"mv_name", "rewrite_enabled", "mode"}
-	}
-	return &Task{Columns: columns, Run: func(ctx context.Context) ([][]*string, error) {
-		names, err := env.Store.TableNames(ctx, db, env.pattern(s.Pattern), model.MaterializedView)
-		if err != nil || len(names) == 0 {
-			return nil, env.failed(err)
-		}
-		return nil, sqlerr.Semanticf("materialized views are not supported yet")
-	}}, nil
-}
-
 func (env *Env) showColumns(ctx context.Context, s *ast.Show) (*Task, error) {
 	name := *s.Table
 	if s.Database != nil {
