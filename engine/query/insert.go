@@ -198,10 +198,10 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	if described.Transactional {
 		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", described.DB, described.Name)
 	}
-	branch := plan.InsertBranch{Root: roots[0], Table: described, Overwrite: true}
+	branch := plan.InsertBranch{Root: asDeclared(roots[0], described), Table: described, Overwrite: true}
 	st.task = func(ctx context.Context) error {
-		st.staged = st.inStages(roots[0])
-		w, err := st.newWrite(ctx, branch, roots[0])
+		st.staged = st.inStages(branch.Root)
+		w, err := st.newWrite(ctx, branch, branch.Root)
 		if err != nil {
 			return failed(err)
 		}
@@ -212,6 +212,28 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 		return failed(st.runWrites(ctx, []*write{w}))
 	}
 	return nil
+}
+
+// asDeclared makes text of those columns of a query that are only text to the SerDe of the new table.
+func asDeclared(root plan.Node, t *catalog.Table) plan.Node {
+	cols := root.Columns()
+	if !slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Type.Kind == types.String }) {
+		return root
+	}
+	p, id, changed := &plan.Project{Input: root}, nextID(root), false
+	for i, c := range cols {
+		a := plan.Assign{Column: c, Expr: plan.NewColumnRef(c)}
+		if i < len(t.Columns) && t.Columns[i].Type.Kind == types.String && c.Type.Kind != types.String {
+			a = plan.Assign{Column: plan.Column{ID: id, Name: c.Name, Type: types.StringType}, Expr: asText(c)}
+			id++
+			changed = true
+		}
+		p.Exprs = append(p.Exprs, a)
+	}
+	if !changed {
+		return root
+	}
+	return p
 }
 
 // splitKeys divides the columns of a CTAS query into data columns and partition keys, which come last.

@@ -85,7 +85,7 @@ func (st *Statement) compileMaterializedView(ctx context.Context, n *ast.CreateM
 		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", described.DB, described.Name)
 	}
 	st.task = func(ctx context.Context) error {
-		return failed(st.materialize(ctx, plan.InsertBranch{Root: roots[0], Table: described, Overwrite: true}, view, true, m))
+		return failed(st.materialize(ctx, plan.InsertBranch{Root: asDeclared(roots[0], described), Table: described, Overwrite: true}, view, true, m))
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ func (env *Env) CreateView(ctx context.Context, s *ast.CreateView, original, exp
 			return done(func(context.Context) error { return nil }), nil
 		case !s.OrReplace:
 			return nil, env.taken(db, name)
+		case old.Type == model.MaterializedView:
+			return nil, sqlerr.New(sqlerr.ReplaceMaterializedWithView, name)
 		case !old.IsView():
 			return nil, sqlerr.CodedSemanticf(sqlerr.ExistingTableIsNotView, "%s The following is an existing table, not a view: %s.%s",
 				sqlerr.Text(sqlerr.ExistingTableIsNotView), db, name)
