@@ -53,15 +53,15 @@ show tables;
 show views;
 show tables where table_type = 'MATERIALIZED_VIEW';
 show extended tables like 'm1';
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m1;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m2;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m4;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m6;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m8;
 describe formatted m1 a;
 --! mask file:\S+|'\d{10}'
@@ -103,7 +103,7 @@ alter materialized view m6 rebuild;
 select * from m6;
 create materialized view m10 disable rewrite as select * from v where a < 3;
 select * from m10;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m10;
 drop table u;
 drop table t;
