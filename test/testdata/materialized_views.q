@@ -57,9 +57,9 @@ show extended tables like 'm1';
 describe formatted m1;
 --! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m2;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|\d {19}
 describe formatted m4;
---! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
+--! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|\d {19}
 describe formatted m6;
 --! mask \d{10}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*|root\s*|hive_test_user\s*|file:\S+|\d{2,3} {17,18}|0 {19}
 describe formatted m8;
