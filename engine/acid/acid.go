@@ -179,11 +179,19 @@ func small(s string) (int, bool) {
 	return int(v), err == nil
 }
 
+// fewStatements is the number of statements in transactions of which a statement may write more files than there are buckets.
+const fewStatements = 1 << 6
+
 // BucketProperty is the bucket of the keys of rows: it codes the bucket (or the number of the writer, of tables without buckets) and the
-// statement that inserted the row, so that no two files of a transaction have keys in common.
+// statement that inserted the row, so that no two files of a transaction have keys in common. Numbers of writers beyond MaxBucket go on in the
+// bits of the statement that those of few statements leave free.
 func BucketProperty(bucket, statement int) (int32, error) {
+	if bucket > MaxBucket && statement < fewStatements {
+		statement = max(statement, 0) + bucket/(MaxBucket+1)*fewStatements
+		bucket %= MaxBucket + 1
+	}
 	if bucket < 0 || bucket > MaxBucket || statement > MaxStatement {
-		return 0, fmt.Errorf("bucket %d of statement %d of a transaction: there may be %d and %d", bucket, statement, MaxBucket, MaxStatement)
+		return 0, fmt.Errorf("writing file %d of statement %d of a transaction: there may be %d and %d", bucket, statement, MaxBucket, MaxStatement)
 	}
 	return 1<<29 | int32(bucket)<<16 | int32(max(statement, 0)), nil
 }

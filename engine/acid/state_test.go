@@ -273,8 +273,20 @@ func TestBucketProperty(t *testing.T) {
 	if _, _, err := BucketOf(-1); err == nil {
 		t.Error("an unknown version is read")
 	}
-	if _, err := BucketProperty(4096, 0); err == nil {
-		t.Error("bucket 4096 is coded")
+	seen := map[int32]bool{}
+	for bucket := range 3 * 4096 {
+		for statement := range 64 {
+			p, err := BucketProperty(bucket, statement)
+			if err != nil || seen[p] {
+				t.Fatalf("writer %d of statement %d: %d, %v", bucket, statement, p, err)
+			}
+			seen[p] = true
+		}
+	}
+	for _, c := range [][2]int{{4096, 64}, {1 << 18, 0}, {-1, 0}, {0, 4096}} {
+		if p, err := BucketProperty(c[0], c[1]); err == nil {
+			t.Errorf("writer %d of statement %d is coded as %d", c[0], c[1], p)
+		}
 	}
 }
 

@@ -46,7 +46,10 @@ func (s *sink) push(b *vector.Batch) (full bool, err error) {
 
 // Finish implements pipeline.Sink.
 func (s *sink) Finish(context.Context) error {
-	return s.shared.Close()
+	if err := s.shared.Close(); err != nil {
+		return err
+	}
+	return s.sink.Finish()
 }
 
 // Close implements pipeline.Closer.

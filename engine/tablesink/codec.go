@@ -43,6 +43,9 @@ func codeSpec(c *codec.Coder, s *Spec) {
 	c.Bool(&s.ByFile)
 	c.Strings(&s.Lists)
 	codec.List(c, &s.ListValues, c.Strings)
+	codec.Enum(c, &s.Events.Kind, int(format.Deletes)+1)
+	c.Int64(&s.Events.WriteID)
+	c.Int(&s.Events.Statement)
 	if s.dynamic() < 0 || s.Buckets < 0 || s.Task < 0 || s.Tasks < 0 || s.Task > 0 && s.Task >= s.Tasks {
 		c.Fail(fmt.Errorf("a write of %d keys, %d of them static, into %d buckets by task %d of %d", len(s.Keys), len(s.Static), s.Buckets, s.Task, s.Tasks))
 	}

@@ -18,6 +18,7 @@ func fullSpec() *Spec {
 		Columns:    []format.Column{{Name: "a", Type: types.NewDecimal(20, 3)}, {Name: "b", Type: &types.Type{Kind: types.Array, Elem: types.StringType}}},
 		Properties: map[string]string{"field.delim": "\x01", "x": ""}, Keys: []string{"d", "e"}, Static: []string{"2020-01-01"},
 		DefaultPartition: "__none__", MaxPartitions: 10_000, PartitionLimit: 1000, Task: 3, Tasks: 10, Buckets: 4,
+		Events: Events{Kind: format.Inserts, WriteID: 12, Statement: 3},
 	}
 }
 

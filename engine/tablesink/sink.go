@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"skep/dialect/sqlerr"
+	"skep/engine/acid"
 	"skep/engine/colstats"
 	"skep/engine/format"
 	"skep/engine/vector"
@@ -55,6 +56,16 @@ type Spec struct {
 	// one more. The values of the columns are given once more, as strings, after the keys.
 	Lists      []string
 	ListValues [][]string
+	// Events makes the files those of events of a transaction. Of deletes the batches have one column, keys of rows as ROW__ID, in place of
+	// the data columns; Buckets must be 0, and all deletes of rows of one bucket of a partition must go to one sink.
+	Events Events
+}
+
+// Events says which events a transaction writes.
+type Events struct {
+	Kind      format.EventKind
+	WriteID   int64
+	Statement int // of the transaction
 }
 
 // defaultList is the directory of the rows without a listed tuple, once for each column of it.
@@ -122,6 +133,8 @@ type Sink struct {
 	mu      sync.Mutex
 	workers []*Worker
 	outputs map[string]*Output
+	files   map[*Output]int        // files of events started
+	deletes map[*Output]*acid.Keys // of workers that were closed
 }
 
 // New returns a sink. The caller removes the staging directory when it gives up.
@@ -130,9 +143,15 @@ func New(spec Spec, env Env) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
+	if spec.Events.Kind == format.Deletes {
+		spec.Statistics = false // there are no columns
+	}
+	if _, ok := f.(format.Eventful); !ok && spec.Events.Kind != format.NoEvents {
+		return nil, fmt.Errorf("the format %T has no files of transactions", f)
+	}
 	return &Sink{
-		spec: spec, env: env, format: f, outputs: map[string]*Output{},
-		options: format.WriteOptions{Schema: spec.Columns, Properties: spec.Properties, Session: env.Session},
+		spec: spec, env: env, format: f, outputs: map[string]*Output{}, files: map[*Output]int{}, deletes: map[*Output]*acid.Keys{},
+		options: format.WriteOptions{Schema: spec.Columns, Properties: spec.Properties, Session: env.Session, Events: spec.Events.Kind},
 	}, nil
 }
 
@@ -158,6 +177,18 @@ func (s *Sink) Close() error {
 
 // ForgetColumns leaves out the statistics of columns. It is called before rows come.
 func (s *Sink) ForgetColumns() { s.spec.Statistics = false }
+
+// Finish writes what was collected of all workers. It is called after they have been closed.
+func (s *Sink) Finish() error {
+	for _, o := range s.outputs {
+		if keys := s.deletes[o]; keys != nil {
+			if err := s.writeDeletes(o, keys); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // Empty writes files without rows, one for each bucket, in place of outputs that no row came for. It is called after all workers
 // have been closed, of a sink without dynamic keys.
@@ -249,12 +280,25 @@ type target struct {
 	// waiting are rows that wait for a file, of held bytes.
 	waiting []*vector.Batch
 	held    int64
+	deletes *acid.Keys // instead of files
 }
 
 type openFile struct {
 	path   string
 	closer io.WriteCloser
 	writer format.Writer
+	keys   *newKeys // of the rows of a file of inserts; nil in others
+}
+
+// write appends rows to the file.
+func (f *openFile) write(b *vector.Batch) error {
+	if f.keys != nil {
+		b = f.keys.add(b)
+	}
+	if err := f.writer.Write(b); err != nil {
+		return fmt.Errorf("writing %s: %w", f.path, err)
+	}
+	return nil
 }
 
 // Push writes the selected rows of b. It keeps nothing of b.
@@ -400,6 +444,8 @@ func (w *Worker) write(t *target, b *vector.Batch) error {
 		s.Add(b.Cols[i], b.Sel, b.N)
 	}
 	switch {
+	case w.sink.spec.Events.Kind == format.Deletes:
+		return t.delete(b)
 	case t.file == nil && (len(t.waiting) > 0 || len(w.open) >= MaxOpen):
 		return w.wait(t, b)
 	case t.file == nil:
@@ -409,10 +455,7 @@ func (w *Worker) write(t *target, b *vector.Batch) error {
 	case w.open[len(w.open)-1] != t:
 		w.open = append(slices.DeleteFunc(w.open, func(x *target) bool { return x == t }), t)
 	}
-	if err := t.file.writer.Write(b); err != nil {
-		return fmt.Errorf("writing %s: %w", t.file.path, err)
-	}
-	return nil
+	return t.file.write(b)
 }
 
 func (w *Worker) openFile(t *target) error {
@@ -422,6 +465,8 @@ func (w *Worker) openFile(t *target) error {
 		}
 	}
 	spec := &w.sink.spec
+	var keys *newKeys
+	var err error
 	// A worker that comes back to a finished file's target starts a further one; workers never share a number.
 	name := fmt.Sprintf("%06d_0", (w.number+maxWorkers*t.opened)*max(spec.Tasks, 1)+spec.Task)
 	if spec.Buckets > 0 || spec.ByFile {
@@ -430,20 +475,33 @@ func (w *Worker) openFile(t *target) error {
 			name += fmt.Sprintf("_copy_%d", t.opened)
 		}
 	}
+	if spec.Events.Kind == format.Inserts {
+		if name, keys, err = w.sink.eventFile(t); err != nil {
+			return err
+		}
+	}
 	t.opened++
 	name = path.Join(t.output.Partition, t.list, name+spec.Extension)
-	full := spec.Dir + "/" + name
-	c, err := w.sink.env.Create(full)
-	if err != nil {
-		return fmt.Errorf("creating %s: %w", full, err)
+	if t.file, err = w.sink.create(name); err != nil {
+		return err
 	}
-	fw, err := w.sink.format.NewWriter(c, &w.sink.options)
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", full, joinClose(err, c))
-	}
-	t.file = &openFile{path: name, closer: c, writer: fw}
+	t.file.keys = keys
 	w.open = append(w.open, t)
 	return nil
+}
+
+// create starts a file.
+func (s *Sink) create(name string) (*openFile, error) {
+	full := s.spec.Dir + "/" + name
+	c, err := s.env.Create(full)
+	if err != nil {
+		return nil, fmt.Errorf("creating %s: %w", full, err)
+	}
+	fw, err := s.format.NewWriter(c, &s.options)
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", full, joinClose(err, c))
+	}
+	return &openFile{path: name, closer: c, writer: fw}, nil
 }
 
 func joinClose(err error, c io.Closer) error {
@@ -458,6 +516,11 @@ func (w *Worker) finish(t *target) error {
 	w.open = slices.DeleteFunc(w.open, func(x *target) bool { return x == t })
 	f := t.file
 	t.file = nil
+	return w.sink.finish(t.output, f)
+}
+
+// finish completes a file of an output and accounts for it.
+func (s *Sink) finish(o *Output, f *openFile) error {
 	stats, err := f.writer.Close()
 	if err != nil {
 		return fmt.Errorf("finishing %s: %w", f.path, joinClose(err, f.closer))
@@ -465,9 +528,8 @@ func (w *Worker) finish(t *target) error {
 	if err := f.closer.Close(); err != nil {
 		return fmt.Errorf("closing %s: %w", f.path, err)
 	}
-	w.sink.mu.Lock()
-	defer w.sink.mu.Unlock()
-	o := t.output
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	o.Files = append(o.Files, File{Path: f.path, Rows: stats.Rows, Bytes: stats.Bytes})
 	o.Rows += stats.Rows
 	o.Bytes += stats.Bytes
@@ -491,7 +553,10 @@ func (w *Worker) Close() error {
 	}
 	w.sink.mu.Lock()
 	defer w.sink.mu.Unlock()
-	for _, t := range w.targets {
+	for _, t := range w.all {
+		if t.deletes != nil {
+			w.sink.takeDeletes(t)
+		}
 		if t.stats == nil {
 			continue
 		}

@@ -2,7 +2,6 @@ package tablesink
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"skep/engine/vector"
@@ -49,8 +48,8 @@ func (w *Worker) writeWaiting(t *target) error {
 		return err
 	}
 	for _, b := range t.waiting {
-		if err := t.file.writer.Write(b); err != nil {
-			return fmt.Errorf("writing %s: %w", t.file.path, err)
+		if err := t.file.write(b); err != nil {
+			return err
 		}
 	}
 	w.held -= t.held
