@@ -8,6 +8,7 @@ import (
 
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/acid"
 	"skep/engine/format"
 	"skep/shuffle"
 )
@@ -17,6 +18,9 @@ func sampleTask() *Task {
 		Attempt: shuffle.AttemptID{StageID: shuffle.StageID{Job: "q-1", Stage: 2, Epoch: 1}, Task: 3, Attempt: 1}, Partitions: 1,
 		Splits: [][]Split{nil, {{Partition: 4, Split: format.Split{
 			Path: "/a/b", FileSize: 10, ModTime: time.Unix(5, 6), Start: 1, Length: 2, Rows: -1,
+		}, Acid: &acid.Source{
+			Original: true, WriteID: 7, Bucket: -5, First: 9, Check: true,
+			Deletes: []acid.DeleteFile{{File: acid.File{Path: "/d", Size: 3, Modified: time.Unix(7, 8)}, Now: "/e", Check: true}},
 		}}, {}}},
 		Inputs: map[int]Input{7: {
 			Manifest: &shuffle.Manifest{
