@@ -154,9 +154,9 @@ func batch(rows ...[]int64) *vector.Batch {
 }
 
 // read returns the numbers of the rows of a file, ROW__ID included.
-func read(t *testing.T, f *script, src *Source, ids *catalog.WriteIDs, deletes *Keys, rowID bool) [][]int64 {
+func read(t *testing.T, f *script, src *Source, ids *catalog.WriteIDs, deletes *Keys, extra Extra) [][]int64 {
 	t.Helper()
-	r, err := Open(context.Background(), f, format.Split{Path: "f"}, &format.ReadOptions{Projection: []int{0}}, src, ids, deletes, rowID)
+	r, err := Open(context.Background(), f, format.Split{Path: "f"}, &format.ReadOptions{Projection: []int{0}}, src, ids, deletes, extra)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,17 +201,17 @@ func TestRowsOfEvents(t *testing.T) {
 	deletes := NewKeys()
 	deletes.Add(3, firstBucket, 0)
 	deletes.Add(3, firstBucket, 99)
-	if got, want := read(t, f, &Source{Check: true}, ids, deletes, true), [][]int64{{11, 1, int64(b), 1}, {14, 3, int64(b), 1}}; !reflect.DeepEqual(got, want) {
+	if got, want := read(t, f, &Source{Check: true}, ids, deletes, RowID), [][]int64{{11, 1, int64(b), 1}, {14, 3, int64(b), 1}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got, want := read(t, f, &Source{}, ids, deletes, false), [][]int64{{11}, {12}, {14}, {15}}; !reflect.DeepEqual(got, want) {
+	if got, want := read(t, f, &Source{}, ids, deletes, NoKeys), [][]int64{{11}, {12}, {14}, {15}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("a file of which all is seen: got %v, want %v", got, want)
 	}
 	// Where nothing depends on the keys they are not read.
 	f.asked = nil
 	plain := batch([]int64{10})
 	f.files["f"] = []*vector.Batch{plain}
-	if got := read(t, f, &Source{Check: true}, nil, NewKeys(), false); !reflect.DeepEqual(got, [][]int64{{10}}) || f.asked[0].Keys || !f.asked[0].Events {
+	if got := read(t, f, &Source{Check: true}, nil, NewKeys(), NoKeys); !reflect.DeepEqual(got, [][]int64{{10}}) || f.asked[0].Keys || !f.asked[0].Events {
 		t.Errorf("got %v of %+v", got, f.asked)
 	}
 }
@@ -221,7 +221,7 @@ func TestRowsOfOriginals(t *testing.T) {
 	deletes := NewKeys()
 	deletes.Add(0, firstBucket, 101)
 	src := &Source{Original: true, Bucket: firstBucket, First: 100}
-	if got, want := read(t, f, src, nil, deletes, true), [][]int64{{10, 0, firstBucket, 100}, {12, 0, firstBucket, 102}}; !reflect.DeepEqual(got, want) {
+	if got, want := read(t, f, src, nil, deletes, RowID), [][]int64{{10, 0, firstBucket, 100}, {12, 0, firstBucket, 102}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if !f.asked[0].RowNumbers || f.asked[0].Events {

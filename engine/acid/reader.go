@@ -118,17 +118,26 @@ func RowIDType() *types.Type {
 		types.Field{Name: "rowid", Type: types.BigIntType})
 }
 
+// Extra says which columns batches have besides those of the projection.
+type Extra uint8
+
+// Extra columns.
+const (
+	NoKeys    Extra = iota
+	RowID           // one of RowIDType
+	EventKeys       // those of format.EventKeys
+)
+
 // Open starts reading a split of a file of a transactional table, without the rows that the statement does not see and those in deletes
-// (which may be nil). With rowID the batches have one more column at the end, of RowIDType. What the format need not read for that, it
-// does not.
+// (which may be nil). What the format need not read for that, it does not.
 func Open(
-	ctx context.Context, f format.Eventful, s format.Split, options *format.ReadOptions, src *Source, ids *catalog.WriteIDs, deletes *Keys, rowID bool,
+	ctx context.Context, f format.Eventful, s format.Split, options *format.ReadOptions, src *Source, ids *catalog.WriteIDs, deletes *Keys, extra Extra,
 ) (format.Reader, error) {
 	check := src.Check && ids != nil
 	if deletes != nil && (deletes.Len() == 0 || src.Original && !deletes.OfWriteID(src.WriteID)) {
 		deletes = nil
 	}
-	keys := check && !src.Original || deletes != nil || rowID
+	keys := check && !src.Original || deletes != nil || extra != NoKeys
 	o := *options
 	o.Events = !src.Original
 	o.Keys, o.RowNumbers = keys && !src.Original, keys && src.Original
@@ -136,7 +145,7 @@ func Open(
 	if err != nil || !keys {
 		return r, err
 	}
-	x := &reader{reader: r, source: *src, path: s.Path, data: len(options.Projection), deletes: deletes, rowID: rowID}
+	x := &reader{reader: r, source: *src, path: s.Path, data: len(options.Projection), deletes: deletes, extra: extra}
 	if check {
 		x.seen = &visible{ids: ids}
 	}
@@ -145,7 +154,7 @@ func Open(
 		x.keys.bucket = vector.NewConst(types.IntType, types.Datum{I: int64(src.Bucket)})
 		x.keys.row = vector.New(types.BigIntType, vector.BatchSize)
 	}
-	if rowID {
+	if extra == RowID {
 		x.id = &vector.Vector{Type: RowIDType()}
 	}
 	return x, nil
@@ -159,7 +168,7 @@ type reader struct {
 	data    int // columns of the batches in front of the keys
 	seen    *visible
 	deletes *Keys
-	rowID   bool
+	extra   Extra
 	keys    keyColumns
 	id      *vector.Vector
 	flat    [2]*vector.Vector // write ids and buckets of originals as columns of ROW__ID
@@ -199,8 +208,13 @@ func (r *reader) Next() (*vector.Batch, error) {
 			sel = nil
 		}
 		r.batch = vector.Batch{N: b.N, Sel: sel, Cols: append(r.batch.Cols[:0], b.Cols[:r.data]...)}
-		if r.rowID {
+		switch {
+		case r.extra == RowID:
 			r.batch.Cols = append(r.batch.Cols, r.rowIDs(b.N))
+		case r.extra == EventKeys && r.source.Original: // the insert is the event
+			r.batch.Cols = append(r.batch.Cols, r.keys.writeID, r.keys.bucket, r.keys.row, r.keys.writeID)
+		case r.extra == EventKeys:
+			r.batch.Cols = append(r.batch.Cols, b.Cols[r.data:]...)
 		}
 		return &r.batch, nil
 	}

@@ -197,7 +197,7 @@ func (r *stateReader) choose() {
 	})
 	current, statement := int64(0), NoStatement
 	if b := r.state.Base; b != nil {
-		current = b.Max
+		current = max(b.Max, 0) // less than 0 is that of originals
 	}
 	var last *Directory
 	for i := range r.deltas {

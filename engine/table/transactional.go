@@ -32,7 +32,7 @@ func (u *unit) open(ctx context.Context, s unitSplit, options *format.ReadOption
 	if err != nil {
 		return nil, err
 	}
-	return acid.Open(ctx, f, s.split, options, s.acid, u.ids, deleted, u.rowID)
+	return acid.Open(ctx, f, s.split, options, s.acid, u.ids, deleted, u.keys)
 }
 
 // deletes are the deleted rows of a unit, read when its first split is opened. They count to the query until it ends.

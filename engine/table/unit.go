@@ -30,8 +30,8 @@ type unit struct {
 	converted *expr.Program
 	// late are predicates over columns that the reader cannot evaluate, being converted or missing.
 	late []latePredicate
-	// rowID says that a column of the scan is ROW__ID, the last one of the reader's.
-	rowID bool
+	// keys is acid.RowID when a column of the scan is ROW__ID, the last one of the reader's.
+	keys acid.Extra
 	// ids are the write ids that the statement sees of a transactional table; deletes are the rows of it that it does not.
 	ids     *catalog.WriteIDs
 	deletes *deletes
@@ -127,7 +127,7 @@ func (u *unit) setColumns(env *expr.Env, n *plan.Scan, p *catalog.Partition, col
 			out.from = fromOffset
 			_, u.options.Offsets = u.format.(format.Positioner)
 		case src == plan.VirtualRowID && acid.HasKeys(n.Table):
-			out.from, u.rowID = fromRowID, true
+			out.from, u.keys = fromRowID, acid.RowID
 		case src == plan.VirtualRowID: // of rows that no transaction wrote
 			out.constant = vector.NewNull(n.Cols[i].Type)
 		default:
