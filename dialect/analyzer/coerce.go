@@ -179,34 +179,40 @@ func (x *exprs) interpreted(l, r plan.Expr) (plan.Expr, plan.Expr) {
 	return l, r
 }
 
-// checkLossy refuses comparisons that may lose information, when the session's type safety check is on.
+// checkLossy refuses comparisons that may lose information, when the session's type safety check is on, and warns otherwise. 3.1
+// checks bigint beside string only, and warns of bigint beside double.
 func (x *exprs) checkLossy(at ast.Node, a, b *types.Type) error {
-	lossy := func(p, q *types.Type) bool {
-		if x.b.hive3() {
-			return p.Kind == types.BigInt && (q.IsString() || q.Kind == types.Double)
+	between := func(p, q func(*types.Type) bool) bool { return p(a) && q(b) || p(b) && q(a) }
+	kind := func(k types.Kind) func(*types.Type) bool { return func(t *types.Type) bool { return t.Kind == k } }
+	bigint, double := kind(types.BigInt), kind(types.Double)
+	if x.hive3() {
+		switch {
+		case between(bigint, kind(types.String)):
+			if x.b.strict(typeSafety) {
+				return x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: unsafeCompare}, at)
+			}
+			x.warn("Comparing a bigint and a string may result in a loss of precision.")
+		case between(bigint, double):
+			x.warn("Comparing a bigint and a double may result in a loss of precision.")
 		}
-		return p.Kind == types.BigInt && (q.IsString() || q.Kind == types.Double) || p.Kind == types.Decimal && q.IsString()
-	}
-	if !lossy(a, b) && !lossy(b, a) {
 		return nil
 	}
-	c := x.b.env.Conf
-	mode := strings.ToLower(c.Get("hive.mapred.mode"))
-	strict := c.Bool("hive.strict.checks.type.safety")
-	if mode != "" {
-		strict = mode == "strict"
-	}
-	if strict {
-		if x.hive3() {
-			return x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: unsafeCompare}, at)
+	if between(bigint, (*types.Type).IsString) || between(bigint, double) || between(kind(types.Decimal), (*types.Type).IsString) {
+		if x.b.strict(typeSafety) {
+			return sqlerr.AtReason(sqlerr.InvalidArgument, at.Position(), unsafeCompare)
 		}
-		return sqlerr.AtReason(sqlerr.InvalidArgument, at.Position(), unsafeCompare)
-	}
-	if x.b.env.Warn != nil {
-		x.b.env.Warn("WARNING: Comparing " + a.String() + " and " + b.String() + " may result in loss of information.")
+		x.warn("Comparing " + a.String() + " and " + b.String() + " may result in loss of information.")
 	}
 	return nil
 }
+
+func (x *exprs) warn(text string) {
+	if x.b.env.Warn != nil {
+		x.b.env.Warn("WARNING: " + text)
+	}
+}
+
+const typeSafety = "hive.strict.checks.type.safety"
 
 const unsafeCompare = "Unsafe compares between different types are disabled for safety reasons. If you know what you are doing, " +
 	"please set hive.strict.checks.type.safety to false and make sure that hive.mapred.mode is not set to 'strict' to proceed. " +
@@ -374,7 +380,7 @@ func (x *exprs) inList(e *ast.In) (plan.Expr, error) {
 	for _, item := range kept {
 		placed := false
 		for g := range groups {
-			if x.hive3() || groups[g][0].Type().Equal(item.Type()) {
+			if groups[g][0].Type().Equal(item.Type()) {
 				groups[g], placed = append(groups[g], item), true
 				break
 			}
@@ -443,28 +449,18 @@ func (x *exprs) inItem(v, item plan.Expr) (plan.Expr, bool) {
 
 // inOne tests v against items of one type.
 func (x *exprs) inOne(e *ast.In, v plan.Expr, items []plan.Expr) (plan.Expr, error) {
-	t := v.Type()
-	for i, item := range items {
-		if i > 0 && !x.hive3() {
-			break // 4.0 has grouped them by type
+	t := types.CommonComparison(v.Type(), items[0].Type())
+	if t == nil {
+		names := make([]string, len(items))
+		for i, it := range items {
+			names[i] = it.Type().String()
 		}
-		common := types.CommonComparison(t, item.Type())
-		if x.hive3() {
-			common = types.Common(t, item.Type())
+		kinds := "{" + v.Type().String() + " IN (" + strings.Join(names, ", ") + ")}"
+		if !x.hive3() {
+			return nil, x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: "Type mismatch: " + kinds}, e)
 		}
-		if common == nil {
-			names := make([]string, len(items))
-			for i, it := range items {
-				names[i] = it.Type().String()
-			}
-			kinds := "{" + v.Type().String() + " IN (" + strings.Join(names, ", ") + ")}"
-			if !x.hive3() {
-				return nil, x.placeless(&function.ArgError{Code: sqlerr.InvalidArgument, Reason: "Type mismatch: " + kinds}, e)
-			}
-			return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, e.Expr.Position(),
-				"The arguments for IN should be the same type! Types are: "+kinds)
-		}
-		t = common
+		return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, e.Expr.Position(),
+			"The arguments for IN should be the same type! Types are: "+kinds)
 	}
 	args := make([]plan.Expr, 0, len(items)+1)
 	args = append(args, castDeep(v, t))

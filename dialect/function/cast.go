@@ -59,7 +59,8 @@ func CheckCast(env *Env, from, to *types.Type) error {
 		if env != nil && !env.Hive3() && fg == dateGroup && strictTimestamps(env) && to.Kind != types.Decimal {
 			return wrongArguments(DateAsNumberCast)
 		}
-		ok = fg != binaryGroup && from.Kind != types.Date && !from.IsInterval()
+		// A date reaches the classes of the other numbers as text, which is none.
+		ok = fg != binaryGroup && (from.Kind != types.Date || to.Kind != types.Decimal) && !from.IsInterval()
 		if !ok && to.Kind == types.Decimal && env != nil && !env.Hive3() {
 			return &ArgError{Kind: sqlerr.RuntimeException, Reason: "Hive 2 Internal error: unsupported conversion from type: " + from.Kind.String()}
 		}
@@ -99,9 +100,27 @@ func strictTimestamps(env *Env) bool {
 
 func refuseCast(to *types.Type, args []Arg) error {
 	if class := castClass[to.Kind]; class != "" {
-		return noMethod(class, args, nil)
+		return noMethod(class, args, castChoices(to.Kind))
 	}
 	return wrongArguments("Casting %s to %s is not supported", args[0].Type, to)
+}
+
+// castChoices are the arguments that the class of a cast takes, as its complaint lists them.
+func castChoices(to types.Kind) []string {
+	var choices []string
+	for _, c := range []struct {
+		kind types.Kind
+		text string
+	}{{types.BigInt, "bigint"}, {types.Boolean, "boolean"}, {types.Date, "date"}, {types.Decimal, "decimal(38,18)"}, {types.Double, "double"},
+		{types.Float, "float"}, {types.Int, "int"}, {types.SmallInt, "smallint"}, {types.String, "string"},
+		{types.Struct, "struct<writeid:bigint,bucketid:int,rowid:bigint>"}, {types.Timestamp, "timestamp"}, {types.TinyInt, "tinyint"},
+		{types.Void, "void"}} {
+		if c.kind == to || c.kind == types.Date && to != types.Boolean || c.kind == types.Struct && to != types.Int {
+			continue
+		}
+		choices = append(choices, c.text)
+	}
+	return choices
 }
 
 // checkNestedCast allows what unifying struct types needs: the same shape with castable members.

@@ -150,6 +150,8 @@ func inRange(v int64, bits int) bool { return wrap(v, bits) == v }
 func castToInteger(env *Env, from, to *types.Type) Kernel {
 	bits := width(to)
 	switch {
+	case from.Kind == types.Date:
+		return allNull
 	case from.IsInteger() || from.Kind == types.Boolean:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := ints(args[0])
@@ -224,6 +226,8 @@ func castToFloat(env *Env, from, to *types.Type) Kernel {
 		out.F64[i] = v
 	}
 	switch {
+	case from.Kind == types.Date:
+		return allNull
 	case from.IsInteger() || from.Kind == types.Boolean:
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a := ints(args[0])

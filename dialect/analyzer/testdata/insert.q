@@ -88,7 +88,7 @@ ERROR SemanticException 1:28 Expected 2 columns for insclause-0/default@t2; sele
 
 insert into t2 select array(1), 'a', 2;
 ----
-ERROR NoMatchingMethodException No matching method for class org.apache.hadoop.hive.ql.udf.UDFToInteger with (array<int>)
+ERROR NoMatchingMethodException No matching method for class org.apache.hadoop.hive.ql.udf.UDFToInteger with (array<int>). Possible choices: _FUNC_(bigint)  _FUNC_(boolean)  _FUNC_(decimal(38,18))  _FUNC_(double)  _FUNC_(float)  _FUNC_(smallint)  _FUNC_(string)  _FUNC_(struct<writeid:bigint,bucketid:int,rowid:bigint>)  _FUNC_(timestamp)  _FUNC_(tinyint)  _FUNC_(void)  
 
 insert overwrite directory '/x' stored as orc select a, null from t1;
 ----
