@@ -113,10 +113,9 @@ func (b *builder) tableRef(f *ast.TableRef) (*source, error) {
 	}
 	s := b.scan(t, alias)
 	if f.Sample != nil {
-		if err := b.sample(f.Sample, s, t); err != nil {
-			return nil, err
-		}
+		return s, b.sample(f.Sample, s, t)
 	}
+	b.testSample(s, t)
 	return s, nil
 }
 

@@ -48,7 +48,7 @@ func (b *builder) target(s *ast.InsertTarget, values bool) (*insertTarget, error
 		return t, nil
 	}
 	var err error
-	if t.table, err = b.table(s.Table); err != nil {
+	if t.table, err = b.table(TestTarget(b.env.Conf, s.Table)); err != nil {
 		if sqlerr.CodeOf(err) == sqlerr.InvalidTable && (s.Columns != nil || values) {
 			kind := sqlerr.SemanticException
 			if s.Columns == nil {

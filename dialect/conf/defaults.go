@@ -4,6 +4,10 @@ package conf
 var defaults = map[string]string{
 	"skep.hive.version":                                     "4.0",
 	"hive.archive.enabled":                                  "false",
+	"hive.test.mode":                                        "false",
+	"hive.test.mode.prefix":                                 "test_",
+	"hive.test.mode.samplefreq":                             "32",
+	"hive.test.mode.nosamplelist":                           "",
 	"hive.mapred.mode":                                      "",
 	"hive.strict.checks.orderby.no.limit":                   "false",
 	"hive.strict.checks.no.partition.filter":                "false",

@@ -72,7 +72,6 @@ var informational = map[string]string{
 	"hive.stats.ndv.error":                           "20.0",
 	"hive.stats.reliable":                            "false",
 	"hive.support.concurrency":                       "false",
-	"hive.test.mode":                                 "false",
 	"hive.tez.auto.reducer.parallelism":              "false",
 	"hive.transpose.aggr.join":                       "false",
 	"hive.txn.manager":                               "org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager",

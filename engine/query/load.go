@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"skep/dialect/analyzer"
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
@@ -54,7 +55,7 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 			return errors.Join(err, databaseMissing(db))
 		}
 	}
-	if l.table, err = st.session.table(ctx, db, lower(n.Target.Table.Name.Name)); err != nil {
+	if l.table, err = st.session.table(ctx, db, lower(analyzer.TestTarget(st.conf, n.Target.Table).Name.Name)); err != nil {
 		if model.KindOf(err) == model.NoSuchObject {
 			return sqlerr.At(sqlerr.InvalidTable, n.Target.Table)
 		}
