@@ -38,6 +38,8 @@ type block struct {
 	// the checks of comparisons. onLeft is the number of relations on the left.
 	onKeys map[ast.Node]bool
 	onLeft int
+	// named are, behind HAVING, the aggregates and columns of the select list by their aliases, which windows may name then.
+	named map[string]ast.Expr
 	// inHaving is set while HAVING is being built.
 	inHaving bool
 }

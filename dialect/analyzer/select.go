@@ -85,6 +85,9 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 			return nil, err
 		}
 	}
+	if s.Having != nil {
+		blk.named = namedAggregates(s.Items)
+	}
 	items, err := blk.items(s)
 	if err != nil {
 		return nil, err
@@ -97,6 +100,25 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 		return nil, err
 	}
 	return sel.plan(q, n)
+}
+
+// namedAggregates are the aggregates and columns of a select list that have aliases.
+func namedAggregates(items []*ast.SelectItem) map[string]ast.Expr {
+	named := map[string]ast.Expr{}
+	for _, it := range items {
+		if len(it.Aliases) != 1 {
+			continue
+		}
+		switch e := it.Expr.(type) {
+		case *ast.Call:
+			if f, ok := function.Lookup(lower(e.Name.Name)); ok && e.Over == nil && f.Kind&function.Aggregate != 0 {
+				named[lower(it.Aliases[0])] = e
+			}
+		case *ast.ColumnRef, *ast.FieldRef:
+			named[lower(it.Aliases[0])] = e
+		}
+	}
+	return named
 }
 
 // items builds the select list.

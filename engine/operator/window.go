@@ -21,6 +21,8 @@ type WindowSpec struct {
 	Calls     []WindowCall
 	// Limit, when not nil, tells that only some rows of each partition are wanted; others may be missing from the output.
 	Limit *RankLimit
+	// WholeSeconds tells that distances between timestamps leave fractions of seconds out.
+	WholeSeconds bool
 }
 
 // RankLimit asks for the rows whose value of the ranking call Func (row_number, rank or dense_rank) is at most N.

@@ -6,6 +6,7 @@ import (
 
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/decimal"
 	"skep/engine/memory"
 	"skep/engine/vector"
 )
@@ -89,7 +90,7 @@ func (f *frames) byValue(spec *WindowSpec, b plan.Bound, start bool, c *windowCh
 		f.byPeers(b, start, c)
 		return nil
 	}
-	value, err := numeric(v)
+	value, err := numeric(v, spec.WholeSeconds)
 	if err != nil {
 		return err
 	}
@@ -180,32 +181,41 @@ func nullBound(start, following, last bool, from, run, first, to int) int {
 	return from
 }
 
-// numeric returns the values of an order key as numbers.
-func numeric(v *vector.Vector) (func(i int) float64, error) {
+// numeric returns the values of an order key as numbers: decimals in units of their last digit.
+func numeric(v *vector.Vector, wholeSeconds bool) (func(i int) float64, error) {
 	switch v.Type.Physical() {
 	case types.I64:
-		scale := 1.0
-		for range v.Type.Scale {
-			scale *= 10
-		}
-		return func(i int) float64 { return float64(v.I64[i]) / scale }, nil
+		return func(i int) float64 { return float64(v.I64[i]) }, nil
 	case types.F64:
 		return func(i int) float64 { return v.F64[i] }, nil
 	case types.I128:
-		if v.Type.Kind == types.Timestamp || v.Type.Kind == types.TimestampLTZ {
-			return func(i int) float64 { return float64(v.W[i].Hi) + float64(v.W[i].Lo)/1e9 }, nil
+		switch {
+		case v.Type.Kind == types.Decimal:
+			return func(i int) float64 { return decimal.Float64(v.W[i], 0) }, nil
+		case v.Type.Kind == types.TimestampLTZ || v.Type.Kind == types.Timestamp && wholeSeconds:
+			return func(i int) float64 { return float64(v.W[i].Hi) }, nil
+		case v.Type.Kind == types.Timestamp:
+			return func(i int) float64 { return float64(v.W[i].Hi) + float64(v.W[i].Lo/1e6)/1e3 }, nil
 		}
 	}
 	return nil, fmt.Errorf("a RANGE frame with a distance cannot be ordered by %s", v.Type)
 }
 
-// distanceOf gives the distance of a RANGE bound in the unit of numeric: days for dates, seconds for timestamps.
+// distanceOf gives the distance of a RANGE bound in the unit of numeric: days for dates, seconds for timestamps. Hive compares the
+// integer part of the difference of two decimals with it (ValueBoundaryScanner), so what is less than one more is no further away.
 func distanceOf(l *plan.Literal, key *types.Type) (float64, error) {
 	switch l.T.Physical() {
 	case types.I64:
 		d := float64(l.Value.I)
 		for range l.T.Scale {
 			d /= 10
+		}
+		if key.Kind == types.Decimal {
+			d++
+			for range key.Scale {
+				d *= 10
+			}
+			d--
 		}
 		return d, nil
 	case types.F64:

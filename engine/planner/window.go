@@ -56,6 +56,7 @@ func (b *builder) window(n *plan.Window, need plan.ColumnSet) (*stream, error) {
 		return nil, err
 	}
 	spec, exprs, out := windowSpec(n, need)
+	spec.WholeSeconds = !b.env.Expr.Hive3()
 	program, err := b.program(s, exprs)
 	if err != nil {
 		return nil, err
