@@ -88,7 +88,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 	if s.Having != nil {
 		blk.named = namedAggregates(s.Items)
 	}
-	items, err := blk.items(s)
+	items, err := blk.items(s, top)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +121,8 @@ func namedAggregates(items []*ast.SelectItem) map[string]ast.Expr {
 	return named
 }
 
-// items builds the select list.
-func (blk *block) items(s *ast.Select) ([]item, error) {
+// items builds the select list; top says whether its names are those of the statement's result.
+func (blk *block) items(s *ast.Select, top bool) ([]item, error) {
 	x := blk.exprs(aggregates | windows | subqueries)
 	x.distinct = s.Distinct
 	var out []item
@@ -138,7 +138,13 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 			}
 			for _, c := range cols {
 				blk.b.trace.star(star, c)
-				out = append(out, item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true, column: quoteColumn(c.rel, c.col)})
+				it := item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true, column: quoteColumn(c.rel, c.col)}
+				if name := keyText(s, c); top && name != "" {
+					it.name, it.table = name, ""
+				} else if s.GroupBy != nil && !top {
+					it.name = fmt.Sprintf("_col%d", len(out))
+				}
+				out = append(out, it)
 			}
 			blk.b.trace.endStar(star)
 			continue
@@ -169,7 +175,7 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 			o.column = x.b.trace.written(x.shown(it.Expr))
 		case 1:
 			o.name = lower(it.Aliases[0])
-			if x.b.trace != nil && generatedName.MatchString(o.name) { // Hive takes such an alias of a column for none
+			if s.GroupBy == nil && strings.HasPrefix(o.name, "_c") { // Hive takes such an alias of a column for none
 				if name, table, unnamed := x.defaultName(x.shown(it.Expr), index+hints); !unnamed {
 					o.name, o.table = name, table
 				}
@@ -187,6 +193,26 @@ func (blk *block) items(s *ast.Select) ([]item, error) {
 		out[i].origin = x.origin(s, out[i].expr)
 	}
 	return out, nil
+}
+
+// keyText is the syntax tree of the group key that a column of * is, which Hive takes for its name; "" without one.
+func keyText(s *ast.Select, c starColumn) string {
+	if s.GroupBy == nil {
+		return ""
+	}
+	for _, k := range s.GroupBy.Exprs {
+		switch e := k.(type) {
+		case *ast.ColumnRef:
+			if lower(e.Name) == c.col.name {
+				return "(tok_table_or_col " + c.col.name + ")"
+			}
+		case *ast.FieldRef:
+			if base, ok := e.Base.(*ast.ColumnRef); ok && lower(base.Name) == c.rel.alias && lower(e.Name) == c.col.name {
+				return "(. (tok_table_or_col " + c.rel.alias + ") " + c.col.name + ")"
+			}
+		}
+	}
+	return ""
 }
 
 // origin is the table column that e passes through; only plain selections from one source keep it.
@@ -340,8 +366,6 @@ func hasSubquery(e plan.Expr) (found bool) {
 	})
 	return found
 }
-
-var generatedName = regexp.MustCompile(`^_c\d+$`)
 
 // shown is an expression as a view's text has it.
 func (x *exprs) shown(e ast.Expr) ast.Expr {

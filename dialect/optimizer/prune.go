@@ -244,6 +244,9 @@ func (o *optimizer) sinkLimit(l *plan.Limit) plan.Node {
 	case *plan.Sort:
 		if in.Limit < 0 && in.Offset == 0 && !in.Partial {
 			c := *in
+			if c.Keys = o.varying(in); len(c.Keys) == 0 {
+				return o.sinkLimit(&plan.Limit{Input: in.Input, N: l.N, Offset: l.Offset})
+			}
 			c.Limit, c.Offset = l.N, l.Offset
 			return &c
 		}
@@ -289,6 +292,18 @@ func (o *optimizer) sinkLimit(l *plan.Limit) plan.Node {
 		}
 	}
 	return l
+}
+
+// varying are the keys of a sort that are not the same in all rows.
+func (o *optimizer) varying(s *plan.Sort) []plan.SortKey {
+	known := o.constants(s.Input)
+	var keys []plan.SortKey
+	for _, k := range s.Keys {
+		if _, ok := o.simplify(plan.Substitute(k.Expr, known)).(*plan.Literal); !ok {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // maxTakeTurns is the most rows that a limit over a union orders.

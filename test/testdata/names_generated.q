@@ -1,0 +1,23 @@
+-- An alias that begins like a generated name is none for a column, but not over groups; what ORDER BY takes for constant does not sort.
+create table ab (a int, b int);
+insert into ab values (1, 2), (3, 4);
+select a as `_c1` from ab order by a;
+select a as `_cx`, b from ab order by a;
+select a + 1 as `_c5` from ab order by a;
+select * from (select a as `_c1`, count(*) from ab group by a) x order by `_c1`;
+select * from (select a as `_c1`, '12' from ab) x order by a;
+select `_c1` from (select a as `_c1` from ab) x;
+with q as (select a as `_c1` from ab) select * from q order by a;
+create view v as select a as `_c1`, '12' from ab;
+describe v;
+select * from v order by a;
+create table ct as select a as `_c1`, b from ab;
+describe ct;
+select * from (select *, count(b) from ab group by a, b) x order by 1;
+create table cs as select * from (select *, count(b) from ab group by a, b) x;
+describe cs;
+select *, count(b) from ab group by a, b order by a;
+select * from (select * from ab group by a, b) x order by a;
+select * from (select ab.* from ab group by a, b) x order by a;
+create table ce as select * from (select x.*, 1 from ab x group by a, b having a > 0) y;
+describe ce;
