@@ -20,7 +20,8 @@ type item struct {
 	table   string
 	unnamed bool
 	origin  string
-	cast    bool // is named like the column that it casts
+	result  string // Hive's name for a column of * over groups where the select list is done
+	cast    bool   // is named like the column that it casts
 	star    bool
 	column  string // of a view's text: the column as the item is written, when it has no alias
 	window  string // Hive's name for an unnamed window function of the last window
@@ -139,10 +140,10 @@ func (blk *block) items(s *ast.Select, top bool) ([]item, error) {
 			for _, c := range cols {
 				blk.b.trace.star(star, c)
 				it := item{expr: x.reference(c.col.col, star, nil), name: c.col.name, table: c.rel.alias, star: true, column: quoteColumn(c.rel, c.col)}
-				if name := keyText(s, c); top && name != "" {
-					it.name, it.table = name, ""
-				} else if s.GroupBy != nil && !top {
-					it.name = fmt.Sprintf("_col%d", len(out))
+				if s.GroupBy != nil && !top {
+					it.result = fmt.Sprintf("_col%d", len(out))
+				} else {
+					it.result = keyText(s, c)
 				}
 				out = append(out, it)
 			}

@@ -179,6 +179,11 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 	if err := s.buildRouting(q, s.top); err != nil {
 		return nil, err
 	}
+	for i, it := range s.items {
+		if it.result != "" {
+			s.outputs[i].name, s.outputs[i].table = it.result, ""
+		}
+	}
 	p.Exprs = append(p.Exprs, s.hidden...)
 	n = p
 	if s.distinct {

@@ -21,3 +21,4 @@ select * from (select * from ab group by a, b) x order by a;
 select * from (select ab.* from ab group by a, b) x order by a;
 create table ce as select * from (select x.*, 1 from ab x group by a, b having a > 0) y;
 describe ce;
+select * from ab group by a, b cluster by a;
