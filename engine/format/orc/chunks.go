@@ -10,61 +10,51 @@ import (
 type chunkWriter struct {
 	codec compress.Block
 	size  int
-	enc   *compress.Encoder
+	level int // of zlib
+	enc   *chunkEncoder
 	out   []byte // finished chunks
 	cur   []byte // the chunk being filled
 	tmp   []byte
+	tail  [8]byte
 	err   error
 }
 
 func (w *chunkWriter) reset() { w.out, w.cur = w.out[:0], w.cur[:0] }
 
+// A full chunk is compressed when another byte comes, so that positions are what the writer in Java gives.
+
 func (w *chunkWriter) byte(b byte) {
-	w.cur = append(w.cur, b)
-	if len(w.cur) >= w.size {
+	if len(w.cur) == w.size {
 		w.flush()
 	}
+	w.cur = append(w.cur, b)
 }
 
 func (w *chunkWriter) write(p []byte) {
 	for len(p) > 0 {
+		if len(w.cur) == w.size {
+			w.flush()
+		}
 		k := min(len(p), w.size-len(w.cur))
 		w.cur = append(w.cur, p[:k]...)
 		p = p[k:]
-		if len(w.cur) >= w.size {
-			w.flush()
-		}
 	}
-}
-
-func (w *chunkWriter) uvarint(v uint64) {
-	for v >= 0x80 {
-		w.byte(byte(v) | 0x80)
-		v >>= 7
-	}
-	w.byte(byte(v))
 }
 
 func (w *chunkWriter) uint64(v uint64) {
+	if w.size-len(w.cur) < 8 {
+		w.write(binary.LittleEndian.AppendUint64(w.tail[:0], v))
+		return
+	}
 	w.cur = binary.LittleEndian.AppendUint64(w.cur, v)
-	w.spill()
 }
 
 func (w *chunkWriter) uint32(v uint32) {
-	w.cur = binary.LittleEndian.AppendUint32(w.cur, v)
-	w.spill()
-}
-
-// spill keeps chunks within the block size after an append of a few bytes.
-func (w *chunkWriter) spill() {
-	if len(w.cur) < w.size {
+	if w.size-len(w.cur) < 4 {
+		w.write(binary.LittleEndian.AppendUint32(w.tail[:0], v))
 		return
 	}
-	var rest [8]byte
-	n := copy(rest[:], w.cur[w.size:])
-	w.cur = w.cur[:w.size]
-	w.flush()
-	w.cur = append(w.cur, rest[:n]...)
+	w.cur = binary.LittleEndian.AppendUint32(w.cur, v)
 }
 
 // flush finishes the current chunk.
@@ -77,7 +67,7 @@ func (w *chunkWriter) flush() {
 		w.cur = w.cur[:0]
 		return
 	}
-	data, err := w.enc.Encode(w.codec, w.tmp, w.cur)
+	data, err := w.enc.compress(w.codec, w.tmp, w.cur, w.level)
 	if err != nil && w.err == nil {
 		w.err = err
 	}
@@ -113,47 +103,68 @@ func (w *chunkWriter) bytes() []byte {
 // buffered is the memory and later file size of the stream, roughly.
 func (w *chunkWriter) buffered() int { return len(w.out) + len(w.cur) }
 
-// byteWriter encodes byte run-length encoding. Values wait in pending and are divided into runs when it is full.
+// Runs of bytes.
+const (
+	minByteRepeat = 3
+	maxByteRepeat = 130
+	maxLiterals   = 128
+)
+
+// byteWriter encodes byte run-length encoding: repeats of 3 to 130 equal bytes, and up to 128 literals between them.
 type byteWriter struct {
-	out     *chunkWriter
-	pending [512]byte
-	n       int
+	out    *chunkWriter
+	run    [maxLiterals]byte // literals, or in the first place what repeats
+	n      int               // of the current run
+	repeat bool
+	same   int // equal literals at the end
 }
 
 func (w *byteWriter) write(b byte) {
-	w.pending[w.n] = b
-	if w.n++; w.n == len(w.pending) {
-		w.flush()
+	switch {
+	case w.n == 0:
+		w.run[0], w.n, w.same = b, 1, 1
+	case w.repeat:
+		if b != w.run[0] {
+			w.flush()
+			w.run[0], w.n, w.same = b, 1, 1
+			return
+		}
+		if w.n++; w.n == maxByteRepeat {
+			w.flush()
+		}
+	default:
+		if b == w.run[w.n-1] {
+			w.same++
+		} else {
+			w.same = 1
+		}
+		if w.same < minByteRepeat {
+			w.run[w.n] = b
+			if w.n++; w.n == maxLiterals {
+				w.flush()
+			}
+			return
+		}
+		// The repeat begins a run of its own, without the literals before it.
+		if w.n -= minByteRepeat - 1; w.n > 0 {
+			w.flush()
+		}
+		w.run[0], w.n, w.repeat = b, minByteRepeat, true
 	}
 }
 
-// flush writes out what is pending: repeats of 3 to 130 equal bytes, and up to 128 literals between them.
+// flush writes out the current run.
 func (w *byteWriter) flush() {
-	vs := w.pending[:w.n]
-	w.n = 0
-	start := 0 // of the literals not yet written
-	literals := func(end int) {
-		for start < end {
-			k := min(128, end-start)
-			w.out.byte(byte(256 - k))
-			w.out.write(vs[start : start+k])
-			start += k
-		}
+	switch {
+	case w.n == 0:
+	case w.repeat:
+		w.out.byte(byte(w.n - minByteRepeat))
+		w.out.byte(w.run[0])
+	default:
+		w.out.byte(byte(-w.n))
+		w.out.write(w.run[:w.n])
 	}
-	for i := 0; i < len(vs); {
-		k := 1
-		for i+k < len(vs) && vs[i+k] == vs[i] && k < 130 {
-			k++
-		}
-		if k >= 3 {
-			literals(i)
-			w.out.byte(byte(k - 3))
-			w.out.byte(vs[i])
-			start = i + k
-		}
-		i += k
-	}
-	literals(len(vs))
+	w.n, w.repeat, w.same = 0, false, 0
 }
 
 func (w *byteWriter) position(dst []uint64) []uint64 { return append(w.out.position(dst), uint64(w.n)) }

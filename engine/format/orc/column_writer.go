@@ -3,17 +3,18 @@ package orc
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
+	"slices"
+	"strings"
 
 	"skep/dialect/types"
 	"skep/engine/vector"
 )
 
-// dictionaryTrial is the least number of values after which a column of strings may give up its dictionary.
-const dictionaryTrial = 5000
-
-// columnWriter buffers and encodes one column of a stripe. Strings are collected as dictionary codes until it shows that a
-// dictionary does not pay; then they are written directly.
+// columnWriter buffers and encodes one column of a stripe. Strings are collected as dictionary codes until it is decided, once for the
+// file, whether a dictionary pays; if not they are written directly.
 type columnWriter struct {
+	*settings
 	id    int
 	typ   *types.Type
 	kind  int
@@ -35,6 +36,7 @@ type columnWriter struct {
 	tiny        byteWriter
 	bits        boolWriter
 	useDict     bool
+	decided     bool
 	dict        map[string]uint32
 	dictOrder   []string
 	dictBytes   int
@@ -70,9 +72,13 @@ type givenEntry struct {
 
 // start binds the column's encoders to their streams and begins the first row group.
 func (c *columnWriter) start(o *writer) {
+	c.settings = o.settings
 	for _, w := range []*chunkWriter{&c.presentOut, &c.dataOut, &c.secondOut, &c.dictOut} {
-		w.codec, w.size, w.enc = codecs[o.codec], o.block, &o.enc
+		w.codec, w.size, w.enc, w.level = codecs[o.codec], o.block, &o.enc, o.dataLevel
 	}
+	c.presentOut.level, c.secondOut.level = levelNumbers, levelNumbers
+	c.ints.packed, c.second.packed = o.packed, o.packed
+	c.useDict = (c.kind == kindString || c.kind == kindVarchar || c.kind == kindChar) && o.dictionary > 0
 	c.present.bytes.out = &c.presentOut
 	c.bits.bytes.out = &c.dataOut
 	c.tiny.out = &c.dataOut
@@ -91,7 +97,6 @@ func (c *columnWriter) reset() {
 	c.starts, c.presentAt, c.dataAt = c.starts[:0], c.presentAt[:0], c.dataAt[:0]
 	c.groups, c.stripeStats, c.groupStats = c.groups[:0], statsWriter{}, statsWriter{}
 	c.blooms.b = c.blooms.b[:0]
-	c.useDict = c.kind == kindString || c.kind == kindVarchar || c.kind == kindChar
 	if c.useDict {
 		c.dict = map[string]uint32{}
 	}
@@ -146,10 +151,22 @@ func (c *columnWriter) endGroup() {
 		c.blooms.bytes(1, c.bloom.encode())
 		clear(c.bloom.words)
 	}
-	if c.useDict && len(c.codes) >= dictionaryTrial && len(c.dictOrder)*10 > len(c.codes)*6 {
-		c.abandonDictionary()
+	if c.early {
+		c.decide()
 	}
 	c.beginGroup()
+}
+
+// decide gives up the dictionary when it has too many of the strings seen so far.
+func (c *columnWriter) decide() {
+	if c.decided || !c.useDict {
+		return
+	}
+	c.decided = true
+	// The quotient of single precision is what the writer in Java compares: four of five are more than 0.8.
+	if len(c.codes) > 0 && float64(float32(len(c.dictOrder))/float32(len(c.codes))) > c.dictionary {
+		c.abandonDictionary()
+	}
 }
 
 // abandonDictionary writes the collected strings directly, as all further ones will be.
@@ -205,19 +222,22 @@ func (c *columnWriter) finish() []encodedStream {
 	case kindByte, kindUnion:
 		c.tiny.flush()
 	}
+	c.decide()
 	if c.useDict {
+		order, rank := c.sorted()
 		g := 0
 		for i, code := range c.codes {
 			for g < len(c.codeStarts) && c.codeStarts[g] == i {
 				c.dataAt = append(c.dataAt, c.ints.position(nil))
 				g++
 			}
-			c.ints.write(int64(code))
+			c.ints.write(int64(rank[code]))
 		}
 		for ; g < len(c.codeStarts); g++ {
 			c.dataAt = append(c.dataAt, c.ints.position(nil))
 		}
-		for _, s := range c.dictOrder {
+		for _, code := range order {
+			s := c.dictOrder[code]
 			c.dictOut.write([]byte(s))
 			c.second.write(int64(len(s)))
 		}
@@ -237,6 +257,19 @@ func (c *columnWriter) finish() []encodedStream {
 		add(streamDictionaryData, &c.dictOut)
 	}
 	return out
+}
+
+// sorted returns the codes of the dictionary in the order of their strings, and the place of each code in it.
+func (c *columnWriter) sorted() (order, rank []uint32) {
+	order, rank = make([]uint32, len(c.dictOrder)), make([]uint32, len(c.dictOrder))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return strings.Compare(c.dictOrder[a], c.dictOrder[b]) })
+	for i, code := range order {
+		rank[code] = uint32(i)
+	}
+	return order, rank
 }
 
 // indexStreams returns the stripe's row index and bloom filters.
@@ -261,7 +294,7 @@ func (c *columnWriter) rowIndex() []byte {
 		}
 		var e builder
 		e.packed(1, p)
-		e.bytes(2, c.groups[g].encode(c))
+		e.bytes(2, c.groups[g].encode(c, c.hive3))
 		m.bytes(1, e.b)
 	}
 	return m.b
@@ -376,6 +409,7 @@ func (c *columnWriter) values(b *vector.Vector, at []uint32) {
 		for _, i := range at {
 			r := b.Refs[i]
 			c.second.write(int64(r.Len))
+			st.addInt(int64(r.Len))
 			for k := range r.Len {
 				run = append(run, r.Off+k)
 			}
@@ -460,7 +494,11 @@ func utf8Len(s []byte) int {
 
 func (c *columnWriter) writeDecimal(x types.Int128) {
 	c.groupStats.addDecimal(x)
-	c.second.write(int64(c.typ.Scale))
+	scale := c.typ.Scale
+	if c.typ.Physical() != types.I64 {
+		x, scale = trimZeros(x, scale) // larger decimals are kept without zeros at the end
+	}
+	c.second.write(int64(scale))
 	// Zigzag: shift left and flip all bits of negative numbers.
 	sign := uint64(x.Hi >> 63)
 	hi, lo := (uint64(x.Hi)<<1|x.Lo>>63)^sign, (x.Lo<<1)^sign
@@ -478,12 +516,33 @@ func (c *columnWriter) writeDecimal(x types.Int128) {
 	c.dataOut.byte(byte(lo))
 }
 
+// trimZeros drops zeros behind the point.
+func trimZeros(x types.Int128, scale int) (types.Int128, int) {
+	negative := x.Sign() < 0
+	if negative {
+		x = x.Neg()
+	}
+	hi, lo := uint64(x.Hi), x.Lo
+	for ; scale > 0 && lo&1 == 0; scale-- {
+		high, rest := hi/10, hi%10
+		low, rest := bits.Div64(rest, lo, 10)
+		if rest != 0 {
+			break
+		}
+		hi, lo = high, low
+	}
+	if x = (types.Int128{Hi: int64(hi), Lo: lo}); negative {
+		x = x.Neg()
+	}
+	return x, scale
+}
+
 // epoch2015 is 2015-01-01 00:00:00 UTC, from which timestamps count.
 const epoch2015 = 1420070400
 
 func (c *columnWriter) writeTimestamp(t types.Int128) {
 	secs, nanos := t.Hi, int64(t.Lo)
-	c.groupStats.addInt(secs*1000 + nanos/1_000_000)
+	c.groupStats.addTime(secs*1000+nanos/1_000_000, int32(nanos%1_000_000))
 	// Readers subtract a second from negative times with a fraction of a millisecond or more, as Java's division rounded
 	// towards zero when the format was made.
 	if secs < 0 && nanos > 999_999 {

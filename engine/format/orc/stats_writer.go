@@ -3,31 +3,49 @@ package orc
 import (
 	"bytes"
 	"math"
+	"unicode/utf8"
 
 	"skep/dialect/types"
+	"skep/engine/calendar"
+	"skep/engine/decimal"
 	"skep/engine/vector/valuetext"
 )
 
-// maxBound is the longest string kept as a bound; longer ones make the bounds unknown, since cutting them needs care.
+// maxBound is the longest string that ORC 1.8 keeps as a bound as it is; of longer ones it keeps the beginning.
 const maxBound = 1024
+
+// maxDecimal64 is the largest sum of decimals of up to 18 digits.
+const maxDecimal64 = 999_999_999_999_999_999
+
+const (
+	calendarHybrid    = 1
+	calendarProleptic = 2
+	bloomUTF8         = 1 // the encoding of bloom filters
+	softwareVersion   = "1.8.5"
+	latestNanos       = 999_999 // of a millisecond
+)
 
 // statsWriter gathers the statistics of a row group, stripe or file for one column.
 type statsWriter struct {
-	values  int64
-	hasNull bool
-	seen    bool
-	unknown bool // bounds do not hold all values
-	minI    int64
-	maxI    int64
-	minF    float64
-	maxF    float64
-	sumF    float64
-	minS    []byte
-	maxS    []byte
-	minW    types.Int128
-	maxW    types.Int128
-	sum     int64 // integers, trues, total length
-	wrapped bool  // sum overflowed
+	values   int64
+	hasNull  bool
+	seen     bool
+	unknown  bool  // bounds do not hold all values
+	minI     int64 // integers, days, milliseconds, numbers of elements
+	maxI     int64
+	minNanos int32 // of the millisecond
+	maxNanos int32
+	minF     float64
+	maxF     float64
+	sumF     float64
+	minS     []byte
+	maxS     []byte
+	minW     types.Int128
+	maxW     types.Int128
+	sumW     types.Int128
+	sum      int64 // integers, trues, total length
+	wrapped  bool  // sum overflowed
+	onDisk   int64 // bytes of the streams, in stripes
 }
 
 func (s *statsWriter) addInt(v int64) {
@@ -36,6 +54,24 @@ func (s *statsWriter) addInt(v int64) {
 	}
 	s.minI, s.maxI = min(s.minI, v), max(s.maxI, v)
 	s.addSum(v)
+}
+
+// addTime takes a time as milliseconds and the nanoseconds behind them.
+func (s *statsWriter) addTime(millis int64, nanos int32) {
+	s.addTimes(millis, nanos, millis, nanos)
+}
+
+func (s *statsWriter) addTimes(low int64, lowNanos int32, high int64, highNanos int32) {
+	if !s.seen {
+		s.seen, s.minI, s.minNanos, s.maxI, s.maxNanos = true, low, lowNanos, high, highNanos
+		return
+	}
+	if low < s.minI || low == s.minI && lowNanos < s.minNanos {
+		s.minI, s.minNanos = low, lowNanos
+	}
+	if high > s.maxI || high == s.maxI && highNanos > s.maxNanos {
+		s.maxI, s.maxNanos = high, highNanos
+	}
 }
 
 func (s *statsWriter) addSum(v int64) {
@@ -60,10 +96,6 @@ func (s *statsWriter) addFloat(v float64) {
 
 func (s *statsWriter) addString(v []byte) {
 	s.sum += int64(len(v))
-	if len(v) > maxBound {
-		s.unknown = true
-		return
-	}
 	if !s.seen {
 		s.seen = true
 		s.minS, s.maxS = append(s.minS[:0:0], v...), append(s.maxS[:0:0], v...)
@@ -77,6 +109,18 @@ func (s *statsWriter) addString(v []byte) {
 }
 
 func (s *statsWriter) addDecimal(v types.Int128) {
+	s.addDecimalSum(v)
+	s.addDecimalBound(v)
+}
+
+func (s *statsWriter) addDecimalSum(v types.Int128) {
+	s.sumW = s.sumW.Add(v)
+	if uint64(s.sumW.Hi+1<<62) >= 1<<63 && !decimal.Fits(s.sumW, 38) {
+		s.wrapped, s.sumW = true, types.Int128{}
+	}
+}
+
+func (s *statsWriter) addDecimalBound(v types.Int128) {
 	if !s.seen {
 		s.seen, s.minW, s.maxW = true, v, v
 		return
@@ -94,22 +138,24 @@ func (s *statsWriter) merge(o *statsWriter) {
 	s.hasNull = s.hasNull || o.hasNull
 	s.unknown = s.unknown || o.unknown
 	s.wrapped = s.wrapped || o.wrapped
+	s.onDisk += o.onDisk
 	s.addSum(o.sum)
+	s.addDecimalSum(o.sumW)
 	s.sumF += o.sumF
 	if !o.seen {
 		return
 	}
 	if !s.seen {
-		sum, values := s.sum, s.values
-		sumF, hasNull, unknown, wrapped := s.sumF, s.hasNull, s.unknown, s.wrapped
+		kept := *s
 		*s = *o
-		s.sum, s.values, s.sumF, s.hasNull, s.unknown, s.wrapped = sum, values, sumF, hasNull, unknown, wrapped
+		s.values, s.hasNull, s.unknown, s.wrapped = kept.values, kept.hasNull, kept.unknown, kept.wrapped
+		s.sum, s.sumW, s.sumF, s.onDisk = kept.sum, kept.sumW, kept.sumF, kept.onDisk
 		return
 	}
-	s.minI, s.maxI = min(s.minI, o.minI), max(s.maxI, o.maxI)
+	s.addTimes(o.minI, o.minNanos, o.maxI, o.maxNanos)
 	s.minF, s.maxF = min(s.minF, o.minF), max(s.maxF, o.maxF)
-	s.addDecimal(o.minW)
-	s.addDecimal(o.maxW)
+	s.addDecimalBound(o.minW)
+	s.addDecimalBound(o.maxW)
 	if bytes.Compare(o.minS, s.minS) < 0 {
 		s.minS = o.minS
 	}
@@ -118,8 +164,19 @@ func (s *statsWriter) merge(o *statsWriter) {
 	}
 }
 
-// encode gives the message ColumnStatistics.
-func (s *statsWriter) encode(c *columnWriter) []byte {
+// beforeGregorian reports whether there may be days of before the Gregorian calendar.
+func (s *statsWriter) beforeGregorian(kind int) bool {
+	switch kind {
+	case kindDate:
+		return s.seen && s.minI < calendar.GregorianStart
+	case kindTimestamp, kindTimestampInstant:
+		return s.seen && s.minI < gregorianSecond*1000
+	}
+	return false
+}
+
+// encode gives the message ColumnStatistics, as ORC 1.5 (hive3) or 1.8 does.
+func (s *statsWriter) encode(c *columnWriter, hive3 bool) []byte {
 	var m, in builder
 	m.uint(1, uint64(s.values))
 	bounds := s.seen && !s.unknown
@@ -144,19 +201,18 @@ func (s *statsWriter) encode(c *columnWriter) []byte {
 		in.double(3, s.sumF)
 		m.bytes(statsDoubles, in.b)
 	case kindString, kindVarchar, kindChar:
-		if bounds {
-			in.bytes(1, s.minS)
-			in.bytes(2, s.maxS)
-		}
-		in.sint(3, s.sum)
+		s.encodeStrings(&in, hive3)
 		m.bytes(statsStrings, in.b)
 	case kindBinary:
 		in.sint(1, s.sum)
 		m.bytes(8, in.b)
 	case kindDecimal:
 		if bounds {
-			in.bytes(1, valuetext.AppendDecimal128(nil, s.minW, c.typ.Scale))
-			in.bytes(2, valuetext.AppendDecimal128(nil, s.maxW, c.typ.Scale))
+			in.bytes(1, decimalText(s.minW, c.typ.Scale))
+			in.bytes(2, decimalText(s.maxW, c.typ.Scale))
+		}
+		if !s.wrapped && (c.typ.Physical() != types.I64 || s.sumW.IsInt64() && abs(int64(s.sumW.Lo)) <= maxDecimal64) {
+			in.bytes(3, decimalText(s.sumW, c.typ.Scale))
 		}
 		m.bytes(statsDecimals, in.b)
 	case kindDate:
@@ -169,11 +225,88 @@ func (s *statsWriter) encode(c *columnWriter) []byte {
 		if bounds {
 			in.sint(3, s.minI)
 			in.sint(4, s.maxI)
+			if !hive3 && s.minNanos != 0 {
+				in.uint(5, uint64(s.minNanos)+1)
+			}
+			if !hive3 && s.maxNanos != latestNanos {
+				in.uint(6, uint64(s.maxNanos)+1)
+			}
 		}
 		m.bytes(statsTimestamps, in.b)
 	}
 	m.uint(10, uint64(b2i(s.hasNull)))
+	if s.onDisk != 0 {
+		m.uint(11, uint64(s.onDisk))
+	}
+	if (c.kind == kindList || c.kind == kindMap) && !hive3 {
+		if s.values != 0 {
+			in.uint(1, uint64(s.minI))
+			in.uint(2, uint64(s.maxI))
+		}
+		if s.sum != 0 {
+			in.uint(3, uint64(s.sum))
+		}
+		m.bytes(12, in.b)
+	}
 	return m.b
+}
+
+// encodeStrings gives the message StringStatistics.
+func (s *statsWriter) encodeStrings(in *builder, hive3 bool) {
+	if s.values == 0 {
+		return
+	}
+	low, high := s.minS, s.maxS
+	var below, above []byte // cut bounds
+	if !hive3 {
+		if len(low) > maxBound {
+			low, below = nil, cutBelow(low)
+		}
+		if len(high) > maxBound {
+			high, above = nil, cutAbove(high)
+		}
+	}
+	if below == nil {
+		in.bytes(1, low)
+	}
+	if above == nil {
+		in.bytes(2, high)
+	}
+	in.sint(3, s.sum)
+	if below != nil {
+		in.bytes(4, below)
+	}
+	if above != nil {
+		in.bytes(5, above)
+	}
+}
+
+// cutBelow returns the whole characters among the first maxBound bytes of text.
+func cutBelow(text []byte) []byte {
+	n := maxBound
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// cutAbove returns the least text of such characters that is above all texts with this beginning.
+func cutAbove(text []byte) []byte {
+	text = cutBelow(text)
+	last, size := utf8.DecodeLastRune(text)
+	return utf8.AppendRune(text[:len(text)-size:len(text)-size], last+1)
+}
+
+func decimalText(v types.Int128, scale int) []byte {
+	v, scale = trimZeros(v, scale)
+	return valuetext.AppendDecimal128(nil, v, scale)
+}
+
+func abs(v int64) int64 {
+	if v < 0 {
+		return -v
+	}
+	return v
 }
 
 func b2i(b bool) int {

@@ -3,51 +3,38 @@ package orc
 import (
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
 
 	"skep/dialect/types"
-	"skep/engine/compress"
 	"skep/engine/format"
 	"skep/engine/vector"
 )
 
-// Defaults of the writer, Hive's unless a table property says otherwise.
-const (
-	defaultStripe = 64 << 20
-	defaultBlock  = 256 << 10
-	defaultStride = 10_000
-	defaultFPP    = 0.01
-)
-
-var codecNames = map[string]uint64{"NONE": 0, "ZLIB": 1, "SNAPPY": 2, "LZ4": 4, "ZSTD": 5}
-
 // writer writes one file.
 type writer struct {
-	w       io.Writer
-	at      int64
-	codec   uint64
-	block   int
-	stripe  int
-	stride  int64           // rows of a row group
-	index   bool            // write row indexes
-	columns []*columnWriter // in pre-order; 0 is the root
-	rows    int64           // in the stripe
-	inGroup int64
-	total   int64
-	raw     int64
-	stripes []stripeInfo
-	stats   [][]statsWriter // by stripe and column
-	enc     compress.Encoder
-	scratch []uint16
-	events  *eventWriter // whose events the rows are, unless nil
+	*settings
+	w         io.Writer
+	at        int64
+	columns   []*columnWriter // in pre-order; 0 is the root
+	rows      int64           // in the stripe
+	inGroup   int64
+	total     int64
+	unchecked int // rows since the stripe's size was looked at
+	stripes   []stripeInfo
+	stats     [][]statsWriter // by stripe and column
+	enc       chunkEncoder
+	scratch   []uint16
+	events    *eventWriter // whose events the rows are, unless nil
 }
+
+// rowsBetweenChecks is after how many rows the size of a stripe is looked at.
+const rowsBetweenChecks = 5000
 
 var _ format.Writer = (*writer)(nil)
 
-// NewWriter implements format.Format. It honours the properties orc.compress, orc.stripe.size, orc.compress.size,
-// orc.row.index.stride, orc.create.index, orc.bloom.filter.columns (top-level ones) and orc.bloom.filter.fpp, and the session
-// settings behind them.
+// NewWriter implements format.Format. Files are laid out as the writer in Java lays them out that Hive of the session's level has, so that
+// their sizes are Hive's: see newSettings for the properties it honours.
 func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer, error) {
 	if opts.Events != format.NoEvents {
 		return newEventWriter(w, opts)
@@ -56,74 +43,29 @@ func (*Format) NewWriter(w io.Writer, opts *format.WriteOptions) (format.Writer,
 }
 
 func newWriter(w io.Writer, opts *format.WriteOptions) (*writer, error) {
-	o := &writer{w: w, codec: 1, block: defaultBlock, stripe: defaultStripe, stride: defaultStride}
-	get := func(key, conf string) string {
-		if v := opts.Properties[key]; v != "" {
-			return v
-		}
-		if opts.Session.Conf != nil {
-			return opts.Session.Conf(conf)
-		}
-		return ""
-	}
-	if v := get("orc.compress", "hive.exec.orc.default.compress"); v != "" {
-		c, ok := codecNames[strings.ToUpper(v)]
-		if !ok {
-			return nil, fmt.Errorf("ORC compression %q is not known", v)
-		}
-		o.codec = c
-	}
-	if n := number(get("orc.stripe.size", "hive.exec.orc.default.stripe.size")); n > 0 {
-		o.stripe = n
-	}
-	if n := number(get("orc.compress.size", "hive.exec.orc.default.buffer.size")); n > 0 && n < 1<<23 {
-		o.block = n
-	}
-	// Java's reader refuses row groups of less than 1000 rows, and so does its writer.
-	if n := number(get("orc.row.index.stride", "hive.exec.orc.default.row.index.stride")); n >= 1000 && n <= 1<<30 {
-		o.stride = int64(n)
-	}
-	o.index = !strings.EqualFold(get("orc.create.index", "orc.create.index"), "false")
-	filtered, fpp := bloomColumns(get)
 	root := &columnWriter{id: 0, typ: types.NewStruct(), kind: kindStruct}
-	o.columns = append(o.columns, root)
+	o := &writer{w: w, columns: []*columnWriter{root}, enc: chunkEncoder{exact: zlibExact}}
 	for _, c := range opts.Schema {
 		root.names = append(root.names, c.Name)
 		kid, err := o.column(c.Type)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
-		if o.index && filtered[strings.ToLower(c.Name)] && kid.hashable() {
-			kid.bloom = newBloomFilter(int(o.stride), fpp)
-		}
 		root.kids = append(root.kids, kid)
 	}
-	root.start(o)
-	return o, o.put([]byte(magic))
-}
-
-// bloomColumns returns the lower-case names of the columns that get bloom filters, and the filters' rate of false positives.
-func bloomColumns(get func(key, conf string) string) (map[string]bool, float64) {
-	names := map[string]bool{}
-	for _, n := range strings.Split(get("orc.bloom.filter.columns", "orc.bloom.filter.columns"), ",") {
-		names[strings.ToLower(strings.TrimSpace(n))] = true
+	var err error
+	if o.settings, err = newSettings(opts, len(o.columns)); err != nil {
+		return nil, err
 	}
-	fpp, err := strconv.ParseFloat(get("orc.bloom.filter.fpp", "orc.bloom.filter.fpp"), 64)
-	if err != nil || fpp <= 0 || fpp >= 1 {
-		fpp = defaultFPP
-	}
-	return names, fpp
-}
-
-func number(s string) int {
-	n := 0
-	for _, d := range s {
-		if d < '0' || d > '9' || n > 1<<40 {
-			return 0
+	for i, kid := range root.kids {
+		if o.bloom[strings.ToLower(root.names[i])] && kid.hashable() {
+			kid.bloom = newBloomFilter(int(o.stride), o.fpp)
 		}
-		n = n*10 + int(d-'0')
 	}
-	return n
+	for _, c := range o.columns {
+		c.start(o)
+	}
+	return o, o.put([]byte(magic))
 }
 
 func (o *writer) put(p []byte) error {
@@ -159,7 +101,6 @@ func (o *writer) column(t *types.Type) (*columnWriter, error) {
 		}
 		c.kids = append(c.kids, kid)
 	}
-	c.start(o)
 	return c, nil
 }
 
@@ -174,7 +115,10 @@ var orcKinds = map[types.Kind]int{
 func (o *writer) Write(b *vector.Batch) error {
 	n := b.Rows()
 	for done := 0; done < n; {
-		k := int(min(int64(n-done), o.stride-o.inGroup))
+		k := min(n-done, rowsBetweenChecks-o.unchecked)
+		if o.stride > 0 {
+			k = int(min(int64(k), o.stride-o.inGroup))
+		}
 		rows := o.scratch[:0]
 		for i := done; i < done+k; i++ {
 			row := uint16(i)
@@ -197,7 +141,10 @@ func (o *writer) Write(b *vector.Batch) error {
 		}
 		if o.inGroup += int64(k); o.inGroup == o.stride {
 			o.endGroup()
-			if o.buffered() >= o.stripe {
+		}
+		if o.unchecked += k; o.unchecked == rowsBetweenChecks {
+			o.unchecked = 0
+			if o.buffered() > o.stripe {
 				if err := o.endStripe(); err != nil {
 					return err
 				}
@@ -246,11 +193,15 @@ func (o *writer) endStripe() error {
 		return o.put(data)
 	}
 	for _, c := range o.columns {
-		if !o.index {
+		if o.stride == 0 {
 			break
 		}
 		for _, x := range c.indexStreams() {
-			data, err := o.compress(x.data)
+			level := levelNumbers
+			if x.kind == streamBloomUTF8 {
+				level = o.dataLevel
+			}
+			data, err := o.compress(x.data, level)
 			if err != nil {
 				return err
 			}
@@ -260,28 +211,36 @@ func (o *writer) endStripe() error {
 		}
 	}
 	s.indexLength = o.at - s.offset
+	onDisk := make([]int64, len(o.columns))
 	for _, x := range streams {
 		if x.err != nil {
 			return x.err
 		}
+		onDisk[x.column] += int64(len(x.data))
 		if err := stream(x.kind, x.column, x.data); err != nil {
 			return err
 		}
 	}
 	s.dataLength = o.at - s.offset - s.indexLength
 	var stats []statsWriter
-	for _, c := range o.columns {
+	for i, c := range o.columns {
 		var m builder
 		m.uint(1, uint64(c.encoding()))
 		if c.useDict {
 			m.uint(2, uint64(len(c.dictOrder)))
 		}
+		if c.bloom != nil {
+			m.uint(3, bloomUTF8)
+		}
 		footer.bytes(2, m.b)
+		c.stripeStats.onDisk = onDisk[i]
 		stats = append(stats, c.stripeStats)
 		c.reset()
 	}
-	footer.string(3, "UTC")
-	data, err := o.compress(footer.b)
+	if o.hasTimestamps() {
+		footer.string(3, "UTC")
+	}
+	data, err := o.compress(footer.b, levelMetadata)
 	if err != nil {
 		return err
 	}
@@ -298,9 +257,14 @@ func (o *writer) endStripe() error {
 	return nil
 }
 
-// compress encodes a metadata section.
-func (o *writer) compress(p []byte) ([]byte, error) {
-	w := chunkWriter{codec: codecs[o.codec], size: o.block, enc: &o.enc}
+// hasTimestamps reports whether the footers of stripes name the zone that timestamps are counted from.
+func (o *writer) hasTimestamps() bool {
+	return slices.ContainsFunc(o.columns, func(c *columnWriter) bool { return c.kind == kindTimestamp })
+}
+
+// compress encodes an index or a metadata section.
+func (o *writer) compress(p []byte, level int) ([]byte, error) {
+	w := chunkWriter{codec: codecs[o.codec], size: o.block, enc: &o.enc, level: level}
 	w.write(p)
 	return w.bytes(), w.err
 }
@@ -316,19 +280,19 @@ func (o *writer) Close() (format.FileStats, error) {
 	for _, stripe := range o.stats {
 		var m builder
 		for i := range stripe {
-			m.bytes(1, stripe[i].encode(o.columns[i]))
+			m.bytes(1, stripe[i].encode(o.columns[i], o.hive3))
 			file[i].merge(&stripe[i])
 		}
 		metadata.bytes(1, m.b)
 	}
-	meta, err := o.compress(metadata.b)
+	meta, err := o.compress(metadata.b, levelMetadata)
 	if err != nil {
 		return format.FileStats{}, err
 	}
 	if err := o.put(meta); err != nil {
 		return format.FileStats{}, err
 	}
-	footer, err := o.compress(o.footer(content, file))
+	footer, err := o.compress(o.footer(content, file), levelMetadata)
 	if err != nil {
 		return format.FileStats{}, err
 	}
@@ -343,15 +307,20 @@ func (o *writer) Close() (format.FileStats, error) {
 	}
 	ps.packed(4, []uint64{0, 12})
 	ps.uint(5, uint64(len(meta)))
-	ps.uint(6, 6) // writer version: as of ORC-135, timestamp statistics in UTC
+	if o.hive3 {
+		ps.uint(6, 7) // writer version: as of ORC-517
+	} else {
+		ps.uint(6, 9) // as of ORC-14
+	}
 	ps.string(8000, magic)
 	if err := o.put(append(ps.b, byte(len(ps.b)))); err != nil {
 		return format.FileStats{}, err
 	}
+	raw := int64(0)
 	for i := range file {
-		o.raw += file[i].rawSize(o.columns[i])
+		raw += file[i].rawSize(o.columns[i])
 	}
-	return format.FileStats{Rows: o.total, Bytes: o.at, RawBytes: o.raw}, nil
+	return format.FileStats{Rows: o.total, Bytes: o.at, RawBytes: raw}, nil
 }
 
 func (o *writer) footer(content int64, stats []statsWriter) []byte {
@@ -393,12 +362,22 @@ func (o *writer) footer(content int64, stats []statsWriter) []byte {
 		o.events.metadata(&f, o.total)
 	}
 	f.uint(6, uint64(o.total))
+	julian := false
 	for i := range stats {
-		f.bytes(7, stats[i].encode(o.columns[i]))
+		f.bytes(7, stats[i].encode(o.columns[i], o.hive3))
+		julian = julian || stats[i].beforeGregorian(o.columns[i].kind)
 	}
-	if o.index {
-		f.uint(8, uint64(o.stride))
+	f.uint(8, uint64(o.stride))
+	f.uint(9, 0) // written as by the writer in Java
+	// Dates here are proleptic. Hive 3.1 did not say so of its files and 4.0 writes hybrid ones; it matters to old dates only.
+	switch {
+	case julian:
+		f.uint(11, calendarProleptic)
+	case !o.hive3:
+		f.uint(11, calendarHybrid)
 	}
-	f.uint(11, 2) // proleptic Gregorian dates
+	if !o.hive3 {
+		f.string(12, softwareVersion)
+	}
 	return f.b
 }
