@@ -11,6 +11,9 @@ import (
 	"skep/engine/vector"
 )
 
+// batchRows is the number of rows in which Hive gives rows to the writer in Java.
+const batchRows = 1000
+
 // columnWriter buffers and encodes one column of a stripe. Strings are collected as dictionary codes until it is decided, once for the
 // file, whether a dictionary pays; if not they are written directly.
 type columnWriter struct {
@@ -140,7 +143,18 @@ func (c *columnWriter) position() []uint64 {
 	return nil
 }
 
-func (c *columnWriter) endGroup() {
+// endGroup ends a row group of so many rows of the table.
+func (c *columnWriter) endGroup(rows int64) {
+	st := &c.groupStats
+	switch {
+	case (c.kind == kindList || c.kind == kindMap) && (st.values > 0 || st.hasNull):
+		// Instead of numbers of elements ORC 1.8 takes the capacity of its batches, once for each.
+		st.seen, st.minI, st.maxI = true, batchRows, batchRows
+		st.sum = (rows + batchRows - 1) / batchRows * batchRows
+	case c.kind == kindDecimal && c.hive3 && c.typ.Physical() == types.I64 && st.seen:
+		// ORC 1.5.1 of Hive 3.1.0 begins with 0; the bounds hold nevertheless.
+		st.addDecimalBound(types.Int128{})
+	}
 	if c.id == 0 {
 		c.groupStats.values, c.groupValues = c.groupValues, 0
 	}
@@ -409,7 +423,6 @@ func (c *columnWriter) values(b *vector.Vector, at []uint32) {
 		for _, i := range at {
 			r := b.Refs[i]
 			c.second.write(int64(r.Len))
-			st.addInt(int64(r.Len))
 			for k := range r.Len {
 				run = append(run, r.Off+k)
 			}

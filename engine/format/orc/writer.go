@@ -165,7 +165,7 @@ func (o *writer) buffered() int {
 // endGroup ends a row group in every column.
 func (o *writer) endGroup() {
 	for _, c := range o.columns {
-		c.endGroup()
+		c.endGroup(o.inGroup)
 	}
 	o.inGroup = 0
 }
@@ -308,7 +308,7 @@ func (o *writer) Close() (format.FileStats, error) {
 	ps.packed(4, []uint64{0, 12})
 	ps.uint(5, uint64(len(meta)))
 	if o.hive3 {
-		ps.uint(6, 7) // writer version: as of ORC-517
+		ps.uint(6, 6) // writer version: as of ORC-135
 	} else {
 		ps.uint(6, 9) // as of ORC-14
 	}
