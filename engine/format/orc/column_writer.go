@@ -314,51 +314,63 @@ func (c *columnWriter) rowIndex() []byte {
 	return m.b
 }
 
-// null notes that the next row is NULL, or not.
-func (c *columnWriter) null(null bool) {
-	if null && !c.hasNull {
-		// The first NULL: the rows before it get their flags now.
-		g := 0
-		for r := range c.rows + 1 {
-			for g < len(c.starts) && c.starts[g] == r {
-				c.presentAt = append(c.presentAt, c.present.position(nil))
-				g++
-			}
-			if r < c.rows {
-				c.present.write(true)
-			}
+// startPresent begins the flags of NULL at the stripe's first NULL: the rows before it get theirs now.
+func (c *columnWriter) startPresent() {
+	g := 0
+	for r := range c.rows + 1 {
+		for g < len(c.starts) && c.starts[g] == r {
+			c.presentAt = append(c.presentAt, c.present.position(nil))
+			g++
 		}
-		c.hasNull = true
+		if r < c.rows {
+			c.present.write(true)
+		}
 	}
-	c.rows++
-	if c.hasNull {
-		c.present.write(!null)
-	}
-	if null {
-		c.groupStats.hasNull = true
-	} else {
-		c.groupStats.values++
-	}
+	c.hasNull = true
 }
 
 // write appends the given rows of v.
 func write[I ~uint16 | ~uint32](c *columnWriter, v *vector.Vector, rows []I) {
-	at := c.rowBuf[:0]
-	if v.Nulls == nil && !c.hasNull && v.Type.Physical() != types.Nothing {
-		c.rows += len(rows)
-		c.groupStats.values += int64(len(rows))
-		for _, r := range rows {
-			at = append(at, uint32(v.At(int(r))))
+	at := slices.Grow(c.rowBuf[:0], len(rows))
+	if v.Nulls == nil && v.Type.Physical() != types.Nothing {
+		if c.hasNull {
+			for range rows {
+				c.present.write(true)
+			}
+		}
+		switch v.Form {
+		case vector.Flat:
+			for _, r := range rows {
+				at = append(at, uint32(r))
+			}
+		case vector.Dict:
+			for _, r := range rows {
+				at = append(at, v.Codes[r])
+			}
+		default:
+			at = at[:len(rows)]
+			clear(at)
 		}
 	} else {
+		present := &c.present
 		for _, r := range rows {
 			null := v.IsNull(int(r)) || v.Type.Physical() == types.Nothing
-			c.null(null)
+			if null && !c.hasNull {
+				c.rows += len(at)
+				c.startPresent()
+				c.rows -= len(at)
+			}
 			if !null {
 				at = append(at, uint32(v.At(int(r))))
 			}
+			if c.hasNull {
+				present.write(!null)
+			}
 		}
+		c.groupStats.hasNull = c.groupStats.hasNull || len(at) < len(rows)
 	}
+	c.rows += len(rows)
+	c.groupStats.values += int64(len(at))
 	c.rowBuf = at
 	if c.useDict && v.Form == vector.Dict && v.DictID != 0 && len(v.DictOf.Refs) <= givenShare*len(at) {
 		c.writeCoded(v, at)

@@ -340,12 +340,7 @@ func (r *intReader) patched(dst []int64, drop int) (int, error) {
 
 // roundWidth returns the smallest width with a code that holds w bits.
 func roundWidth(w int) int {
-	for _, x := range widths {
-		if x >= w {
-			return x
-		}
-	}
-	return 64
+	return widths[codeOfBits[min(w, 64)]]
 }
 
 func (r *intReader) delta(dst []int64, drop int) (int, error) {

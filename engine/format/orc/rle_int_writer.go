@@ -3,6 +3,7 @@ package orc
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Limits of the runs of version 2 of the run-length encoding.
@@ -38,7 +39,7 @@ type intWriter struct {
 
 	scratch [maxRun]int64
 	deltas  [maxRun]int64
-	counts  widthCounts // of the values
+	widest  int         // width of the values as they are packed
 	reduced widthCounts // of the values less their least
 	buf     []byte
 }
@@ -181,8 +182,7 @@ func appendBigEndian(dst []byte, u uint64, size int) []byte {
 func (w *intWriter) writeVariable() {
 	vs := w.run[:w.length]
 	if len(vs) <= minRepeat {
-		w.counts.count(w.zigzags(vs))
-		w.writeDirect(vs)
+		w.writeDirect(w.zigzags(vs))
 	} else {
 		w.writeLong(vs)
 	}
@@ -192,81 +192,114 @@ func (w *intWriter) writeVariable() {
 
 // writeLong chooses between deltas, patches and direct values.
 func (w *intWriter) writeLong(vs []int64) {
-	first := vs[1] - vs[0]
-	low, high := vs[0], vs[0]
-	rising, falling, even := true, true, true
-	widest := int64(0)
-	w.deltas[0] = first
-	for i := 1; i < len(vs); i++ {
-		d := vs[i] - vs[i-1]
-		low, high = min(low, vs[i]), max(high, vs[i])
-		rising = rising && vs[i-1] <= vs[i]
-		falling = falling && vs[i-1] >= vs[i]
-		even = even && d == first
-		if i > 1 {
-			if d < 0 {
-				d = -d
-			}
-			w.deltas[i-1] = d
-			widest = max(widest, d)
-		}
-	}
+	low, high := slices.Min(vs), slices.Max(vs)
+	// With differences beyond 64 bits there are no deltas and no patches.
 	safe := (high^low) >= 0 || (high^(high-low)) >= 0
-	switch {
-	case !safe:
-	case even:
-		w.header(runDelta, 0, len(vs))
-		w.base(vs[0])
-		w.buf = binary.AppendUvarint(w.buf, zigzag(first))
-		return
-	case first != 0 && (rising || falling):
-		width := roundWidth(max(1, bits.Len64(uint64(widest))))
-		if !w.packed {
-			width = alignedWidth(width)
-		}
-		width = max(2, width) // a width of 1 stands for deltas of 0
-		w.header(runDelta, widthCode(width), len(vs))
-		w.base(vs[0])
-		w.buf = binary.AppendUvarint(w.buf, zigzag(first))
-		w.pack(w.deltas[1:len(vs)-1], width)
+	if safe && w.writeDeltas(vs) {
 		return
 	}
-	w.counts.count(w.zigzags(vs))
-	if safe && w.counts.percentile(len(vs), 1)-w.counts.percentile(len(vs), 0.9) > 1 && low > -maxPatchBase && low < maxPatchBase {
+	all := w.zigzags(vs)
+	if safe && low > -maxPatchBase && low < maxPatchBase && w.uneven(all) {
 		for i, v := range vs {
 			w.deltas[i] = v - low
 		}
 		w.reduced.count(w.deltas[:len(vs)])
-		if most, all := w.reduced.percentile(len(vs), 0.95), w.reduced.percentile(len(vs), 1); most != all {
-			w.writePatched(low, w.deltas[:len(vs)], most, all)
+		if most, widest := w.reduced.percentile(len(vs), 0.95), w.reduced.percentile(len(vs), 1); most != widest {
+			w.writePatched(low, w.deltas[:len(vs)], most, widest)
 			return
 		}
 	}
-	w.writeDirect(vs)
+	w.writeDirect(all)
 }
 
-// zigzags returns the values as they are packed, in scratch when that is not vs itself.
+// writeDeltas writes a run of one difference or a monotonic run and reports whether vs is one.
+func (w *intWriter) writeDeltas(vs []int64) bool {
+	first := vs[1] - vs[0]
+	even := true
+	widest := int64(0)
+	for i, v := range vs[2:] {
+		d := v - vs[i+1]
+		even = even && d == first
+		if d < 0 {
+			if first > 0 {
+				return false
+			}
+			d = -d
+		} else if d > 0 && first < 0 {
+			return false
+		}
+		if first == 0 && d != 0 {
+			return false // the sign of the first difference gives that of the others
+		}
+		w.deltas[i] = d
+		widest = max(widest, d)
+	}
+	code, width := 0, 0
+	if !even {
+		width = roundWidth(max(1, bits.Len64(uint64(widest))))
+		if !w.packed {
+			width = alignedWidth(width)
+		}
+		width = max(2, width) // a width of 1 stands for deltas of 0
+		code = widthCode(width)
+	}
+	w.header(runDelta, code, len(vs))
+	w.base(vs[0])
+	w.buf = binary.AppendUvarint(w.buf, zigzag(first))
+	if !even {
+		w.pack(w.deltas[:len(vs)-2], width)
+	}
+	return true
+}
+
+// zigzags returns the values as they are packed, in scratch when that is not vs itself, and notes the width of the widest one.
 func (w *intWriter) zigzags(vs []int64) []int64 {
-	if !w.signed {
-		return vs
+	or := uint64(0)
+	if w.signed {
+		for i, v := range vs {
+			u := zigzag(v)
+			w.scratch[i] = int64(u)
+			or |= u
+		}
+		vs = w.scratch[:len(vs)]
+	} else {
+		for _, v := range vs {
+			or |= uint64(v)
+		}
 	}
-	for i, v := range vs {
-		w.scratch[i] = int64(zigzag(v))
-	}
-	return w.scratch[:len(vs)]
+	w.widest = roundWidth(max(1, bits.Len64(or)))
+	return vs
 }
 
-// writeDirect writes values that zigzags and counts have seen.
-func (w *intWriter) writeDirect(vs []int64) {
-	width := w.counts.percentile(len(vs), 1)
+// uneven reports whether nine of ten values are more than a bit narrower than the widest one.
+func (w *intWriter) uneven(all []int64) bool {
+	narrow := 0
+	for _, x := range widths {
+		if w.widest-x > 1 {
+			narrow = x
+		}
+	}
+	if narrow == 0 {
+		return false
+	}
+	wide := 0
+	for _, u := range all {
+		if uint64(u)>>narrow != 0 {
+			wide++
+		}
+	}
+	share := 0.9
+	return wide <= int(float64(len(all))*(1-share))
+}
+
+// writeDirect writes values that zigzags has seen.
+func (w *intWriter) writeDirect(all []int64) {
+	width := w.widest
 	if !w.packed {
 		width = alignedWidth(width)
 	}
-	w.header(runDirect, widthCode(width), len(vs))
-	if w.signed {
-		vs = w.scratch[:len(vs)]
-	}
-	w.pack(vs, width)
+	w.header(runDirect, widthCode(width), len(all))
+	w.pack(all, width)
 }
 
 // writePatched writes values less their least one, low, in the width of most of them, and the higher bits of the others in a list.

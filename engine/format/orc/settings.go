@@ -22,7 +22,7 @@ const (
 
 // zlibExact is how much of a file's data is compressed as zlib does it. Sizes of files are shown to users, and those of small and medium
 // ones are the same as Hive's; the rest of larger files takes an encoder that is three times as fast.
-const zlibExact = 4 << 20
+const zlibExact = 1 << 20
 
 // Levels of zlib, which the writer in Java chooses by kind of stream.
 const (
