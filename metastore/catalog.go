@@ -62,6 +62,9 @@ type Reader interface {
 	// Compactions lists the queue of compactions and its history, oldest first.
 	Compactions(ctx context.Context) ([]model.Compaction, error)
 
+	// Records lists the records of a kind, the oldest first.
+	Records(ctx context.Context, kind model.RecordKind) ([]model.Record, error)
+
 	// Intents returns the journal of changes under way, oldest first.
 	Intents(ctx context.Context) ([]model.Intent, error)
 }
@@ -163,6 +166,10 @@ type Tx interface {
 	PutCompaction(ctx context.Context, c *model.Compaction) error
 	// DeleteCompactions removes entries of the queue by id.
 	DeleteCompactions(ctx context.Context, ids ...int64) error
+
+	// PutRecord adds a record, or replaces the one of its ID; DeleteRecord drops it.
+	PutRecord(ctx context.Context, x model.Record) error
+	DeleteRecord(ctx context.Context, x model.Record) error
 
 	// PutIntent writes or replaces a journal record; DeleteIntent removes it.
 	PutIntent(ctx context.Context, i model.Intent) error

@@ -311,7 +311,7 @@ func (st *Statement) rowsOfText(rows [][]*string) (*vector.Batch, error) {
 			d := types.Datum{Null: i >= len(r) || r[i] == nil}
 			if !d.Null {
 				switch t.Kind {
-				case types.BigInt:
+				case types.BigInt, types.Int:
 					n, err := strconv.ParseInt(*r[i], 10, 64)
 					if err != nil {
 						return nil, fmt.Errorf("column %s: %w", st.columns[i].Name, err)

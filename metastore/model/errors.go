@@ -47,6 +47,7 @@ const (
 	ConstraintObject
 	ColumnObject
 	RoleObject
+	ResourcePlanObject
 	TransactionObject
 )
 

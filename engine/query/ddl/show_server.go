@@ -24,8 +24,8 @@ func (env *Env) showServer(s *ast.Show) (*Task, error) {
 			"committime", "hightestwriteid"), nil
 	case ast.ShowConnectors:
 		return empty("connector_name"), nil
-	case ast.ShowResourcePlans:
-		return empty("rp_name", "status", "query_parallelism"), nil
+	case ast.ShowResourcePlans, ast.ShowResourcePlan:
+		return env.showResourcePlans(s), nil
 	case ast.ShowRoles:
 		return env.showRoles(), nil
 	case ast.ShowCurrentRoles:
@@ -77,6 +77,18 @@ func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 		return nil, sqlerr.Semanticf("there are no transactions to abort")
 	case *ast.Update, *ast.Delete, *ast.Merge:
 		return nil, sqlerr.New(sqlerr.ACIDOpOnNonacidTxnmgr)
+	case *ast.CreateResourcePlan:
+		return env.createResourcePlan(s)
+	case *ast.AlterResourcePlan:
+		return env.alterResourcePlan(s)
+	case *ast.DropResourcePlan:
+		return env.dropResourcePlan(s)
+	case *ast.PoolChange:
+		return env.changePool(s)
+	case *ast.TriggerChange:
+		return env.changeTrigger(s)
+	case *ast.MappingChange:
+		return env.changeMapping(s)
 	case *ast.SetRole:
 		return env.setRole(s)
 	case *ast.CreateRole:
