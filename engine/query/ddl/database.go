@@ -19,7 +19,7 @@ func (env *Env) use(s *ast.Use) (*Task, error) {
 
 func (env *Env) createDatabase(ctx context.Context, s *ast.CreateDatabase) (*Task, error) {
 	if s.Remote {
-		return nil, sqlerr.Semanticf("remote databases are not supported")
+		return nil, env.failed(env.remoteDatabase(ctx, s))
 	}
 	name := strings.ToLower(s.Name.Name)
 	d := &model.Database{

@@ -495,11 +495,7 @@ func (env *Env) describeDatabase(ctx context.Context, s *ast.DescribeDatabase) (
 		}
 		switch {
 		case s.Extended && len(d.Parameters) > 0:
-			var list []string
-			for _, k := range slices.Sorted(maps.Keys(d.Parameters)) {
-				list = append(list, k+"="+d.Parameters[k])
-			}
-			cells = append(cells, "{"+strings.Join(list, ", ")+"}")
+			cells = append(cells, propertiesText(d.Parameters))
 		case s.Extended || env.is31():
 			cells = append(cells, "")
 		}

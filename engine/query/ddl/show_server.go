@@ -23,7 +23,7 @@ func (env *Env) showServer(s *ast.Show) (*Task, error) {
 			"starttime", "duration", "hadoopjobid", "errormessage", "initiatorhost", "initiatorid", "poolname", "txnid", "nexttxnid",
 			"committime", "hightestwriteid"), nil
 	case ast.ShowConnectors:
-		return empty("connector_name"), nil
+		return env.showConnectors(), nil
 	case ast.ShowResourcePlans, ast.ShowResourcePlan:
 		return env.showResourcePlans(s), nil
 	case ast.ShowRoles:
@@ -77,6 +77,14 @@ func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 		return nil, sqlerr.Semanticf("there are no transactions to abort")
 	case *ast.Update, *ast.Delete, *ast.Merge:
 		return nil, sqlerr.New(sqlerr.ACIDOpOnNonacidTxnmgr)
+	case *ast.CreateConnector:
+		return env.createConnector(s)
+	case *ast.AlterConnector:
+		return env.alterConnector(ctx, s)
+	case *ast.DropConnector:
+		return env.dropConnector(ctx, s)
+	case *ast.DescribeConnector:
+		return env.describeConnector(ctx, s)
 	case *ast.CreateResourcePlan:
 		return env.createResourcePlan(s)
 	case *ast.AlterResourcePlan:
