@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"errors"
+	"fmt"
 
 	"skep/dialect/ast"
 	"skep/dialect/catalog"
@@ -108,6 +109,9 @@ func (b *builder) tableRef(f *ast.TableRef) (*source, error) {
 		return nil, err
 	}
 	b.trace.table(f.Name, t)
+	if t.Rows != nil {
+		return b.rows(t, alias)
+	}
 	if t.Kind == catalog.View || t.Kind == catalog.MaterializedView && t.ViewText != "" && t.Location == "" {
 		return b.view(t, alias)
 	}
@@ -148,6 +152,29 @@ func (b *builder) scan(t *catalog.Table, alias string) *source {
 		add(c, len(t.Columns)+i)
 	}
 	return &source{s, []*relation{rel}}
+}
+
+// rows is the source of a table that has its rows at hand.
+func (b *builder) rows(t *catalog.Table, alias string) (*source, error) {
+	rows, err := t.Rows(b.ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s.%s: %w", t.DB, t.Name, err)
+	}
+	v := &plan.Values{}
+	rel := &relation{alias: alias}
+	for _, c := range t.Columns {
+		col := b.column(c.Name, c.Type)
+		v.Cols = append(v.Cols, col)
+		rel.cols = append(rel.cols, scopeColumn{col: col, name: c.Name, origin: c.Name})
+	}
+	for _, r := range rows {
+		row := make([]plan.Expr, len(r))
+		for i, d := range r {
+			row[i] = &plan.Literal{Value: d, T: t.Columns[i].Type}
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return &source{v, []*relation{rel}}, nil
 }
 
 // checkAliases refuses two items of one name.

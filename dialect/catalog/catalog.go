@@ -68,8 +68,10 @@ type Table struct {
 	Transactional bool
 	// WriteIDs are what the statement sees of a transactional table; nil for other tables.
 	WriteIDs *WriteIDs
-	Checks   []string // conditions of the CHECK constraints that are enabled
-	Version  int64    // changes whenever the table does; a key for caches
+	// Rows, when set, makes the rows of a table that has no files; Location and the like are empty then.
+	Rows    func(ctx context.Context) ([][]types.Datum, error)
+	Checks  []string // conditions of the CHECK constraints that are enabled
+	Version int64    // changes whenever the table does; a key for caches
 }
 
 // Buckets describes bucketing; Count is 0 without it.

@@ -102,7 +102,7 @@ func (s *Session) Database() string {
 
 func (s *Session) use(ctx context.Context, db string) error {
 	db = strings.ToLower(db)
-	if _, err := s.engine.store.Database(ctx, db); err != nil {
+	if _, err := s.engine.store.Database(ctx, db); err != nil && db != informationSchema {
 		if model.KindOf(err) == model.NoSuchObject {
 			return databaseMissing(db)
 		}
@@ -139,7 +139,13 @@ func (s *Session) lookup(ctx context.Context, r metastore.Reader, db, name strin
 	if t != nil {
 		return t.Clone(), nil
 	}
-	return r.Table(ctx, db, name)
+	t, err := r.Table(ctx, db, name)
+	if model.KindOf(err) == model.NoSuchObject {
+		if system, serr := systemTable(ctx, r, db, name); system != nil || serr != nil {
+			return system, serr
+		}
+	}
+	return t, err
 }
 
 // Role returns the role chosen by SET ROLE, "none", or empty for all.

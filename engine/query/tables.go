@@ -43,12 +43,18 @@ func (c *tables) Table(ctx context.Context, db, name string) (*catalog.Table, er
 	if err != nil {
 		return nil, fmt.Errorf("reading the description of table %s: %w", key, err)
 	}
+	if m.Type == model.VirtualView && m.ViewExpandedText == "" {
+		t.Rows = func(ctx context.Context) ([][]types.Datum, error) { return systemRows(ctx, c.reader, m.Name) }
+	}
 	c.known[key] = t
 	return t, nil
 }
 
 // HasDatabase implements catalog.Catalog.
 func (c *tables) HasDatabase(ctx context.Context, db string) (bool, error) {
+	if db == informationSchema {
+		return true, nil
+	}
 	_, err := c.reader.Database(ctx, db)
 	if err = notFound(err); errors.Is(err, catalog.ErrNotFound) {
 		return false, nil

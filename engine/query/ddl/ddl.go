@@ -45,6 +45,8 @@ type Session interface {
 	// FunctionClass returns the class of a temporary function, "" when there is none.
 	FunctionClass(name string) string
 	FunctionNames() []string
+	// SystemTables lists the views of a database that is not in the catalog but part of the server; none for other names.
+	SystemTables(ctx context.Context, db string) ([]*model.Table, error)
 	// Table finds a temporary or permanent table.
 	Table(ctx context.Context, db, name string) (*model.Table, error)
 	// Const evaluates a constant expression cast to t and gives its text; null when it is NULL.
@@ -188,10 +190,7 @@ func (env *Env) tableName(n *ast.TableName) (db, name string) {
 // table finds a temporary or permanent table; the error is Hive's 10001.
 func (env *Env) table(ctx context.Context, n *ast.TableName) (*model.Table, error) {
 	db, name := env.tableName(n)
-	if t := env.Session.TemporaryTable(db, name); t != nil {
-		return t.Clone(), nil
-	}
-	t, err := env.Store.Table(ctx, db, name)
+	t, err := env.Session.Table(ctx, db, name)
 	if model.KindOf(err) == model.NoSuchObject {
 		written := n.Name.Name
 		if n.DB != nil {
@@ -206,6 +205,9 @@ func (env *Env) table(ctx context.Context, n *ast.TableName) (*model.Table, erro
 func (env *Env) database(ctx context.Context, name string) (*model.Database, error) {
 	d, err := env.Store.Database(ctx, strings.ToLower(name))
 	if model.KindOf(err) == model.NoSuchObject {
+		if system, serr := env.Session.SystemTables(ctx, strings.ToLower(name)); len(system) > 0 || serr != nil {
+			return &model.Database{Name: strings.ToLower(name), OwnerType: model.UserPrincipal}, serr
+		}
 		return nil, sqlerr.New(sqlerr.DatabaseNotExists, strings.ToLower(name)).WithCause(err)
 	}
 	return d, err

@@ -156,7 +156,11 @@ func (env *Env) tableTypes(ctx context.Context, db string, match func(string) bo
 	if err := env.Store.ScanTables(ctx, q, add); err != nil {
 		return nil, err
 	}
-	for _, t := range env.Session.TemporaryTables(db) {
+	system, err := env.Session.SystemTables(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range append(system, env.Session.TemporaryTables(db)...) {
 		if match == nil || match(t.Name) {
 			if err := add(t); err != nil {
 				return nil, err
