@@ -67,29 +67,24 @@ func (k *Keys) OfWriteID(id int64) bool {
 // keyColumns are the columns of keys of a batch: bigint, int and bigint.
 type keyColumns struct{ writeID, bucket, row *vector.Vector }
 
-// without appends to out the rows of sel whose keys are not in the set; out may alias sel.
+// without appends to out the rows of sel whose keys are not in the set; out has room for them and may alias sel.
 func (k *Keys) without(c keyColumns, sel, out []uint16) []uint16 {
-	last := inserts{-1, -1}
-	var set *rowSet
-	var in *run
-	high := int64(-1)
 	writes, buckets, rows := flat(c.writeID), flat(c.bucket), flat(c.row)
-	for _, i := range sel {
-		of := inserts{writes.at(i), int32(buckets.at(i))}
-		if of != last {
-			last, set, high = of, k.sets[of], -1
+	for len(sel) > 0 {
+		of := inserts{writes.at(sel[0]), int32(buckets.at(sel[0]))}
+		n := len(sel)
+		if writes.mask != 0 || buckets.mask != 0 {
+			n = 1
+			for n < len(sel) && writes.at(sel[n]) == of.writeID && buckets.at(sel[n]) == int64(of.bucket) {
+				n++
+			}
 		}
-		if set == nil {
-			out = append(out, i)
-			continue
+		if set := k.sets[of]; set != nil {
+			out = set.without(rows, sel[:n], out)
+		} else {
+			out = append(out, sel[:n]...)
 		}
-		row := rows.at(i)
-		if row>>16 != high {
-			high, in = row>>16, set.find(row)
-		}
-		if in == nil || !in.has(uint16(row)) {
-			out = append(out, i)
-		}
+		sel = sel[n:]
 	}
 	return out
 }

@@ -171,7 +171,7 @@ type reader struct {
 	extra   Extra
 	keys    keyColumns
 	id      *vector.Vector
-	flat    [2]*vector.Vector // write ids and buckets of originals as columns of ROW__ID
+	flat    [2]*vector.Vector // write ids and buckets as columns of ROW__ID where they are constants
 	all     []uint16          // 0, 1, 2, …
 	sel     []uint16
 	batch   vector.Batch
@@ -260,22 +260,22 @@ func (r *reader) check(events *vector.Vector, sel []uint16) []uint16 {
 
 // rowIDs is the column ROW__ID.
 func (r *reader) rowIDs(n int) *vector.Vector {
-	write, bucket := r.keys.writeID, r.keys.bucket
-	if r.source.Original {
-		write, bucket = r.repeat(0, write, n), r.repeat(1, bucket, n)
-	}
+	write, bucket := r.repeat(0, r.keys.writeID, n), r.repeat(1, r.keys.bucket, n)
 	r.id.Children = append(r.id.Children[:0], write, bucket, r.keys.row)
 	return r.id
 }
 
-// repeat makes a flat column of a constant.
+// repeat returns a key column as a flat one: some are constants.
 func (r *reader) repeat(at int, v *vector.Vector, n int) *vector.Vector {
+	if v.Form == vector.Flat {
+		return v
+	}
 	f := r.flat[at]
 	if f == nil {
 		f = vector.New(v.Type, 0)
 		r.flat[at] = f
 	}
-	if f.Len() != n {
+	if f.Len() != n || f.I64[0] != v.I64[0] {
 		f.Resize(n)
 		for i := range f.I64 {
 			f.I64[i] = v.I64[0]

@@ -1,6 +1,7 @@
 package acid
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"sort"
@@ -89,12 +90,41 @@ func (s *rowSet) find(row int64) *run {
 	return nil
 }
 
-func (r *run) has(low uint16) bool {
-	if r.bits != nil {
-		return r.bits[low>>6]&(1<<(low&63)) != 0
+// without appends to out the rows of sel whose numbers are not in the set; out has room for them and may alias sel. Numbers that ascend, as
+// those of files do, are merged with the lists.
+func (s *rowSet) without(numbers ints, sel, out []uint16) []uint16 {
+	n := len(out)
+	out = out[:n+len(sel)]
+	high, none := int64(math.MinInt64), &run{}
+	in, at := none, 0 // all of in.list[:at] is below the number that comes
+	for _, i := range sel {
+		number := numbers.at(i)
+		low := uint16(number)
+		if number>>16 != high {
+			high = number >> 16
+			if in = s.find(number); in == nil {
+				in = none
+			}
+			at, _ = slices.BinarySearch(in.list, low)
+		}
+		deleted := 0
+		if in.bits != nil {
+			deleted = int(in.bits[low>>6] >> (low & 63) & 1)
+		} else {
+			if at > 0 && in.list[at-1] >= low {
+				at, _ = slices.BinarySearch(in.list, low)
+			}
+			for at < len(in.list) && in.list[at] < low {
+				at++
+			}
+			if at < len(in.list) && in.list[at] == low {
+				deleted = 1
+			}
+		}
+		out[n] = i
+		n += 1 - deleted
 	}
-	_, found := slices.BinarySearch(r.list, low)
-	return found
+	return out[:n]
 }
 
 // each calls yield with the rows in ascending order, until it returns an error.

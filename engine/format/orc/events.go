@@ -92,6 +92,23 @@ func (r *reader) resolveKeys() error {
 	return nil
 }
 
+// constantKeys makes constants of the columns of keys that have one value in a stripe, as write ids and buckets do unless a file was
+// compacted: they are not read.
+func (r *reader) constantKeys(s *stripe) {
+	for _, f := range r.fields {
+		if f.schema >= 0 {
+			continue
+		}
+		f.constant = nil
+		if f.column.id >= len(s.stats) {
+			continue
+		}
+		if x := &s.stats[f.column.id]; x.ints && x.minInt == x.maxInt && !x.hasNull && x.values == s.info.rows {
+			f.constant = vector.NewConst(f.vec.Type, types.Datum{I: x.minInt})
+		}
+	}
+}
+
 // eventWriter writes a file of events.
 type eventWriter struct {
 	*writer

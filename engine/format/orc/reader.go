@@ -191,6 +191,8 @@ type field struct {
 	column *column // nil: the file does not have it
 	vec    *vector.Vector
 	loaded bool
+	// constant is all there is in the stripe, of keys; nil when that is not known.
+	constant *vector.Vector
 }
 
 // resolve finds the wanted columns in the file: by name, or by position when the file's names are made up (_col0, …), as old
@@ -405,7 +407,9 @@ func (r *reader) next() (*vector.Batch, error) {
 			return nil, err
 		}
 		r.todo = r.todo[1:]
-		r.stripe = s
+		if r.stripe = s; s != nil {
+			r.constantKeys(s)
+		}
 	}
 	s := r.stripe
 	g := s.groups[0]
@@ -470,6 +474,9 @@ func (r *reader) decode(n int) ([]uint16, error) {
 // load decodes n rows of a field unless that was done before for this batch.
 func (r *reader) load(i, n int) (*vector.Vector, error) {
 	f := r.fields[i]
+	if f.constant != nil {
+		return f.constant, nil
+	}
 	if f.loaded {
 		return f.vec, nil
 	}
