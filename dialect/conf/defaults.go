@@ -51,6 +51,9 @@ var defaults = map[string]string{
 	"hive.server2.thrift.resultset.max.fetch.size":          "10000",
 	"hive.metastore.disallow.incompatible.col.type.changes": "true",
 	"orc.force.positional.evolution":                        "true",
+	// Not Hive's: transactional tables are there without settings.
+	"hive.support.concurrency": "true",
+	"hive.txn.manager":         "org.apache.hadoop.hive.ql.lockmgr.DbTxnManager",
 }
 
 // defaults31 are the defaults that differ in Hive 3.1.
@@ -58,4 +61,6 @@ var defaults31 = map[string]string{
 	"hive.exec.dynamic.partition.mode": "strict",
 	"orc.force.positional.evolution":   "false",
 	"hive.stats.fetch.bitvector":       "true",
+	"hive.support.concurrency":         "false",
+	"hive.txn.manager":                 "org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager",
 }

@@ -370,6 +370,10 @@ type InsertBranch struct {
 	Static      []string
 	IfNotExists bool
 	Directory   *Directory
+	// Deletes says that rows go: the columns of Root are their ROW__ID and then the partition keys.
+	Deletes bool
+	// Together says that the branch is half of an update, the other half of which is the branch before.
+	Together bool
 }
 
 // Directory is the target of INSERT OVERWRITE [LOCAL] DIRECTORY.

@@ -11,7 +11,6 @@ import (
 	"skep/engine/colstats"
 	"skep/engine/tablesink"
 	"skep/metastore"
-	"skep/metastore/model"
 	"skep/metastore/partition"
 	"skep/metastore/stats"
 	"skep/metastore/warehouse"
@@ -45,7 +44,7 @@ func (st *Statement) commit(ctx context.Context, writes []*write) error {
 		changes = append(changes, c)
 		rows += n
 	}
-	if err := e.warehouse.CommitAll(ctx, changes...); err != nil {
+	if err := st.commitChanges(ctx, changes); err != nil {
 		return err
 	}
 	st.modified = rows
@@ -112,7 +111,7 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 		}
 	}
 	in := warehouse.Insert{
-		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite,
+		Staging: w.staging, Table: w.create, Create: w.create != nil, Overwrite: w.branch.Overwrite, Directory: w.directory,
 		NoStatistics: !w.st.conf.Bool("hive.stats.autogather"), Merger: w.st.merger(),
 	}
 	for _, o := range outputs {
@@ -137,10 +136,15 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 		}
 	}
 	if w.temporary {
-		return w.st.temporaryChange(w.staging, in.Table, w.branch.Overwrite, in.Outputs[0], in.NoStatistics), nil
+		c = w.st.temporaryChange(in)
+	} else {
+		c, err = e.warehouse.InsertChange(ctx, in)
 	}
-	if c, err = e.warehouse.InsertChange(ctx, in); err == nil && w.materialization != nil {
+	if err == nil && w.materialization != nil {
 		err = w.materialized(ctx, &c, in)
+	}
+	if err == nil && w.create != nil && w.directory != "" {
+		w.st.created(&c, t.DB, t.Name)
 	}
 	return c, err
 }
@@ -177,9 +181,10 @@ func (w *write) materialized(ctx context.Context, c *warehouse.Change, in wareho
 }
 
 // temporaryChange moves an output into a temporary table, which the session knows and no metastore.
-func (st *Statement) temporaryChange(staging *warehouse.Staging, t *model.Table, overwrite bool, o warehouse.Output, unknown bool) warehouse.Change {
+func (st *Statement) temporaryChange(in warehouse.Insert) warehouse.Change {
+	t, o := in.Table, in.Outputs[0]
 	return warehouse.Change{
-		Staging: staging, Targets: []warehouse.Target{{Location: t.Location, Overwrite: overwrite, Files: o.Files}},
+		Staging: in.Staging, Targets: []warehouse.Target{{Location: t.Location, Overwrite: in.Overwrite, Files: o.Files, Directory: in.Directory}},
 		Catalog: func(_ context.Context, _ metastore.Tx, contents []warehouse.Contents) error {
 			m := t.Clone()
 			if now := st.session.TemporaryTable(t.Database, t.Name); now != nil { // with what the statement has added before
@@ -188,9 +193,9 @@ func (st *Statement) temporaryChange(staging *warehouse.Staging, t *model.Table,
 			f := stats.Files{Files: contents[0].Files, Bytes: contents[0].Bytes}
 			var err error
 			switch {
-			case unknown:
+			case in.NoStatistics || in.Unknown:
 				stats.FilesOnly(m.Parameters, f)
-			case overwrite:
+			case in.Overwrite:
 				err = stats.Replace(m.Parameters, f, o.Rows, nil)
 			default:
 				err = stats.Append(m.Parameters, f, o.Rows, nil)

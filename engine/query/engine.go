@@ -30,6 +30,7 @@ import (
 	"skep/metastore"
 	"skep/metastore/partition"
 	"skep/metastore/store"
+	"skep/metastore/txn"
 	"skep/metastore/warehouse"
 	"skep/shuffle"
 )
@@ -69,6 +70,7 @@ type Engine struct {
 	files     filesystem.FileSystem
 	local     *local.FileSystem // the same
 	warehouse *warehouse.Warehouse
+	txns      *txn.Manager
 	pool      *memory.Pool
 	admission *admission.Controller
 	// poolMemory and poolSlots are what the statements of a pool have, by its name.
@@ -81,8 +83,10 @@ type Engine struct {
 	history    *history.History
 	metrics    *metrics.Metrics
 	sessions   atomic.Int64 // open ones
-	scratch    string
-	exchange   shuffle.Exchange // between the stages of queries
+	// temporaryID is the last id of a temporary table that is transactional. They are negative.
+	temporaryID atomic.Int64
+	scratch     string
+	exchange    shuffle.Exchange // between the stages of queries
 
 	runningMu sync.Mutex
 	running   map[int64]*Statement // by number in the history
@@ -153,6 +157,13 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	}()
 	if e.warehouse, err = warehouse.Open(ctx, warehouse.Options{Catalog: e.store, FileSystem: e.files, Root: warehouseDir, Owned: e.jobs.owned}); err != nil {
 		return nil, fmt.Errorf("opening the warehouse: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("asking for the name of this machine: %w", err)
+	}
+	if e.txns, err = txn.Open(ctx, txn.Options{Catalog: e.store, Host: host, Owned: e.jobs.owned}); err != nil {
+		return nil, fmt.Errorf("opening the transactions: %w", err)
 	}
 	e.pool = memory.NewPool("server", c.Memory)
 	e.slots = pipeline.NewSlots(c.Threads)

@@ -352,7 +352,9 @@ func (x *importing) run(ctx context.Context) error {
 		c.Targets = append(c.Targets, warehouse.Target{Location: p.target, Files: files})
 	}
 	if x.existing != nil && x.st.session.TemporaryTable(x.db, x.name) != nil {
-		return x.st.session.engine.warehouse.Commit(ctx, x.st.temporaryChange(staging, x.table, false, warehouse.Output{Files: c.Targets[0].Files}, true))
+		return x.st.session.engine.warehouse.Commit(ctx, x.st.temporaryChange(warehouse.Insert{
+			Staging: staging, Table: x.table, Unknown: true, Outputs: []warehouse.Output{{Files: c.Targets[0].Files}},
+		}))
 	}
 	c.Catalog = func(ctx context.Context, tx metastore.Tx, contents []warehouse.Contents) error {
 		if err := x.count(contents[len(contents)-len(x.parts):]); err != nil {

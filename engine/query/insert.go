@@ -45,9 +45,10 @@ func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.
 			return err
 		}
 		for _, b := range insert.Branches {
-			if b.Table != nil && b.Table.Transactional {
-				return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", b.Table.DB, b.Table.Name)
+			if err := st.writable(b.Table); err != nil {
+				return err
 			}
+			st.mayLock(b.Table, insertMode(b.Overwrite))
 			if err := st.checkImmutable(ctx, a, b); err != nil {
 				return err
 			}
@@ -95,6 +96,9 @@ func (st *Statement) checkImmutable(ctx context.Context, a *analysis, b plan.Ins
 // runInsert runs the branches together and commits each.
 func (st *Statement) runInsert(ctx context.Context, branches []plan.InsertBranch, roots []plan.Node) error {
 	st.staged = st.inStages(roots...)
+	if err := st.transact(ctx, branches); err != nil {
+		return err
+	}
 	writes := make([]*write, 0, len(branches))
 	for i, b := range branches {
 		w, err := st.newWrite(ctx, b, roots[i])
@@ -195,12 +199,15 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	if err != nil {
 		return err
 	}
-	if described.Transactional {
-		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", described.DB, described.Name)
+	if err := st.writable(described); err != nil {
+		return err
 	}
 	branch := plan.InsertBranch{Root: asDeclared(roots[0], described), Table: described, Overwrite: true}
 	st.task = func(ctx context.Context) error {
 		st.staged = st.inStages(branch.Root)
+		if err := st.transact(ctx, []plan.InsertBranch{branch}); err != nil {
+			return failed(err)
+		}
 		w, err := st.newWrite(ctx, branch, branch.Root)
 		if err != nil {
 			return failed(err)

@@ -34,6 +34,7 @@ type loading struct {
 	table  *model.Table
 	values []string // of the partition; nil for an unpartitioned table
 	files  []string
+	branch plan.InsertBranch // that the load is like
 }
 
 // compileLoad prepares LOAD DATA: files are moved, or with LOCAL copied, as they are. Where rows have to be distributed,
@@ -72,9 +73,11 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	if err != nil {
 		return err
 	}
-	if described.Transactional {
-		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", t.Database, t.Name)
+	if err := st.writable(described); err != nil {
+		return err
 	}
+	st.mayLock(described, insertMode(n.Overwrite))
+	l.branch = plan.InsertBranch{Table: described, Overwrite: n.Overwrite}
 	var given map[string]string
 	if n.Target.Partition != nil {
 		if given, err = st.ddlEnv().PartitionValues(ctx, t, n.Target.Partition); err != nil {
@@ -257,6 +260,9 @@ func (l *loading) run(ctx context.Context) error {
 
 func (l *loading) commit(ctx context.Context, move bool) error {
 	e, t := l.st.session.engine, l.table
+	if err := l.st.transact(ctx, []plan.InsertBranch{l.branch}); err != nil {
+		return err
+	}
 	staging, err := e.warehouse.Stage(ctx, t.Location)
 	if err != nil {
 		return err
@@ -267,13 +273,20 @@ func (l *loading) commit(ctx context.Context, move bool) error {
 			return errors.Join(err, staging.Abort(context.WithoutCancel(ctx)))
 		}
 	}
-	if l.st.session.TemporaryTable(t.Database, t.Name) != nil {
-		return l.st.session.engine.warehouse.Commit(ctx, l.st.temporaryChange(staging, t, l.n.Overwrite, warehouse.Output{Files: files}, true))
-	}
-	return e.warehouse.Insert(ctx, warehouse.Insert{
+	in := warehouse.Insert{
 		Staging: staging, Table: t, Overwrite: l.n.Overwrite, Unknown: true, KeepStorage: !l.n.Overwrite, NoStatistics: !l.st.conf.Bool("hive.stats.autogather"),
 		Outputs: []warehouse.Output{{Values: l.values, Files: files}},
-	})
+	}
+	if t := l.branch.Table; t.Transactional {
+		in.Directory = l.st.target(l.branch).String()
+	}
+	var c warehouse.Change
+	if l.branch.Table.Temporary {
+		c = l.st.temporaryChange(in)
+	} else if c, err = e.warehouse.InsertChange(ctx, in); err != nil {
+		return errors.Join(err, staging.Abort(context.WithoutCancel(ctx)))
+	}
+	return l.st.commitChanges(ctx, []warehouse.Change{c})
 }
 
 // copy copies the files to the staging directory.
@@ -329,7 +342,7 @@ func (l *loading) compileInsert(ctx context.Context, a *analysis, t *catalog.Tab
 	if l.n.InputFormat != nil {
 		from.InputFormat, from.SerDe = l.n.InputFormat.Value, l.n.SerDe.Value
 	}
-	branch := plan.InsertBranch{Table: t, Overwrite: l.n.Overwrite}
+	branch := l.branch
 	for i, k := range t.PartitionKeys {
 		v, ok := given[k.Name]
 		switch {
@@ -354,6 +367,9 @@ func (l *loading) compileInsert(ctx context.Context, a *analysis, t *catalog.Tab
 	branch.Root = scan
 	files := l.files
 	st.task = func(ctx context.Context) error {
+		if err := st.transact(ctx, []plan.InsertBranch{branch}); err != nil {
+			return failed(err)
+		}
 		w, err := st.newWrite(ctx, branch, scan)
 		if err != nil {
 			return failed(err)

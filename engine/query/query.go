@@ -51,6 +51,12 @@ func (st *Statement) reading(ctx context.Context, compile func(a *analysis) erro
 	}
 	a.tables.reader = st.session.engine.store // the snapshot's reader ends with the compilation
 	st.snapshot = snapshot
+	st.seen = nil
+	for _, t := range a.tables.known {
+		if t.WriteIDs != nil {
+			st.seen = append(st.seen, t)
+		}
+	}
 	return nil
 }
 

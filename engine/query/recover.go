@@ -19,6 +19,7 @@ import (
 	"skep/engine/session"
 	"skep/engine/tablesink"
 	"skep/metastore/model"
+	"skep/metastore/txn"
 	"skep/shuffle"
 )
 
@@ -32,6 +33,9 @@ type record struct {
 	// Owner is who the staging directories of Writes belong to, or the name under which the result is kept.
 	Owner  string          `json:",omitempty"`
 	Writes []recordedWrite `json:",omitempty"`
+	// Txn is the transaction that ends with the statement, Locks what is locked until then.
+	Txn   int64           `json:",omitempty"`
+	Locks []txn.Component `json:",omitempty"`
 	// Client is Request.Client.
 	Client []byte `json:",omitempty"`
 }
@@ -52,11 +56,15 @@ type recordedWrite struct {
 	Temporary bool
 	// Materialization is what a materialized view holds then.
 	Materialization *model.Materialization `json:",omitempty"`
+	Below           string                 `json:",omitempty"` // write.directory
 }
 
 // record describes the statement for the log.
 func (st *Statement) record(writes []*write) ([]byte, error) {
-	r := record{SQL: st.sql, SessionID: st.session.ID, Owner: st.owner, Client: st.client}
+	r := record{SQL: st.sql, SessionID: st.session.ID, Owner: st.owner, Client: st.client, Locks: st.locks}
+	if st.txn != nil {
+		r.Txn = st.txn.ID
+	}
 	for _, c := range st.columns {
 		r.Columns = append(r.Columns, recordedColumn{c.Name, c.Type.String(), c.Comment})
 	}
@@ -64,7 +72,10 @@ func (st *Statement) record(writes []*write) ([]byte, error) {
 		r.Texts = st.result.texts
 	}
 	for _, w := range writes {
-		x := recordedWrite{Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary, Materialization: w.materialization}
+		x := recordedWrite{
+			Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary, Materialization: w.materialization,
+			Below: w.directory,
+		}
 		var err error
 		if x.Spec, err = tablesink.EncodeSpec(&w.spec); err != nil {
 			return nil, err
@@ -269,7 +280,7 @@ func (e *Engine) closeCoordinator() error {
 func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) (_ *coordinator.Query, err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, e.abandon(ctx, r.Owner))
+			err = errors.Join(err, e.abandon(ctx, r))
 		}
 	}()
 	if !l.Durable && r.Client == nil {
@@ -283,6 +294,11 @@ func (e *Engine) restore(ctx context.Context, l *coordinator.Logged, r *record) 
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			st.release()
+		}
+	}()
 	if st.job = e.history.Resume(l.ID); st.job == nil {
 		st.job = e.history.Begin(st.described())
 	}
@@ -333,17 +349,20 @@ func (e *Engine) recoveredStatement(ctx context.Context, queryID string, in *ses
 	return st, st.resultColumns(r)
 }
 
-// abandon removes the staging directories of an owner.
-func (e *Engine) abandon(ctx context.Context, owner string) error {
-	if owner == "" {
+// abandon removes the staging directories of a statement that cannot go on, and aborts its transaction.
+func (e *Engine) abandon(ctx context.Context, r *record) error {
+	if r.Owner == "" {
 		return nil
 	}
-	left, err := e.warehouse.Adopt(ctx, owner)
+	left, err := e.warehouse.Adopt(ctx, r.Owner)
 	errs := []error{err}
+	if r.Txn != 0 {
+		errs = append(errs, e.txns.Abort(ctx, r.Txn))
+	}
 	for _, s := range left {
 		errs = append(errs, s.Abort(ctx))
 	}
-	return errors.Join(append(errs, e.warehouse.Forget(ctx, owner))...)
+	return errors.Join(append(errs, e.warehouse.Forget(ctx, r.Owner))...)
 }
 
 // adopt makes the writes of a statement of an earlier process.
@@ -356,6 +375,12 @@ func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
 	staged, err := w.Adopt(ctx, r.Owner)
 	if err != nil {
 		return nil, err
+	}
+	if r.Txn != 0 && !done {
+		st.locks, st.txn = r.Locks, &txn.Txn{ID: r.Txn}
+		if err := st.acquire(ctx); err != nil { // before any other statement can
+			return nil, err
+		}
 	}
 	var writes []*write
 	for _, x := range r.Writes {
@@ -372,7 +397,9 @@ func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
 				b.Table.PartitionKeys = append(b.Table.PartitionKeys, catalog.Column{Name: k})
 			}
 		}
-		out := &write{st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create, materialization: x.Materialization}
+		out := &write{
+			st: st, branch: b, spec: *spec, staging: staged[x.Staging], create: x.Create, materialization: x.Materialization, directory: x.Below,
+		}
 		if x.Create != nil {
 			x.Create.Storage.Columns = x.Columns
 		}

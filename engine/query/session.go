@@ -171,6 +171,9 @@ func (s *Session) TemporaryTable(db, name string) *model.Table {
 
 // PutTemporaryTable makes t a temporary table of the session, replacing one of the same name.
 func (s *Session) PutTemporaryTable(t *model.Table) {
+	if t.ID == 0 && strings.EqualFold(t.Parameters["transactional"], "true") {
+		t.ID = s.engine.temporaryID.Add(-1) // for its write ids
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.Parameters[temporaryParam] = "true"

@@ -245,6 +245,8 @@ func newCrashWorld(t *testing.T) *crashWorld {
 		"create table plain (k int, v string)", "insert into plain values (100, 'old')",
 		"create table parted (k int) partitioned by (v string)", "insert into parted partition (v) values (100, 'a'), (200, 'z')",
 		"create table other (n bigint)",
+		"create table added (k int) partitioned by (v string) tblproperties ('transactional'='true', 'transactional_properties'='insert_only')",
+		"insert into added partition (v) values (100, 'a'), (200, 'z')", "insert into added partition (v) values (300, 'a')",
 	} {
 		run(t, s, sql)
 	}
@@ -309,6 +311,12 @@ func (v *crashWorld) after(f *crash) string {
 	if err != nil || len(intents) > 0 {
 		v.t.Errorf("%v: the journal holds %v, %v", f, intents, err)
 	}
+	if txns, err := e.store.Transactions(v.t.Context()); err != nil || slices.ContainsFunc(txns, func(x model.Transaction) bool { return x.State == model.TransactionOpen }) {
+		v.t.Errorf("%v: transactions %v, %v", f, txns, err)
+	}
+	if locks := e.txns.Locks(); len(locks) > 0 {
+		v.t.Errorf("%v: locks %v", f, locks)
+	}
 	var out []string
 	err = filepath.WalkDir(filepath.Join(v.dir, "warehouse"), func(path string, d fs.DirEntry, err error) error {
 		if strings.HasPrefix(d.Name(), ".") {
@@ -348,6 +356,10 @@ var crashScenarios = []struct {
 	{"create table as", "create table made as select k, v from src", true, ""},
 	{"small files merged", "insert into plain select k * 10, v from src", false, "hive.merge.tezfiles=true"},
 	{"ordered in ranges", "insert overwrite table plain select k, v from src order by v desc, k", false, rangeBytes + "=0"},
+	{"insert into transactional", "insert into added partition (v) select k, v from src", false, ""},
+	{"insert overwrite transactional", "insert overwrite table added partition (v) select k, v from src", false, ""},
+	{"create transactional table as", "create table made tblproperties ('transactional'='true', 'transactional_properties'='insert_only') as select k, v from src", false, ""},
+	{"several transactional targets", "from src insert into added partition (v) select k, v insert overwrite table added partition (v='z') select count(*) insert into plain select k, v", false, ""},
 	{"several targets", "from src insert into plain select k, v insert into parted partition (v) select k, v insert overwrite table other select count(*)", false, ""},
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"skep/dialect/ast"
+	"skep/dialect/catalog"
 	"skep/dialect/conf"
 	"skep/dialect/parser"
 	"skep/dialect/plan"
@@ -20,6 +21,7 @@ import (
 	"skep/engine/query/ddl"
 	"skep/engine/session"
 	"skep/engine/vector"
+	"skep/metastore/txn"
 	"skep/metastore/warehouse"
 )
 
@@ -68,9 +70,18 @@ type Statement struct {
 	modified   int64
 	// snapshot is the state of the warehouse that the statement was compiled against; nil when it reads no tables.
 	snapshot *warehouse.Snapshot
-	running  atomic.Pointer[execution]
-	ended    atomic.Bool
-	failed   atomic.Bool // or was cancelled; known before ended
+	// tree and locks are of a statement that locks what it writes; seen are the transactional tables that it was compiled against.
+	tree  ast.Statement
+	locks []txn.Component
+	seen  []*catalog.Table
+	lock  *txn.Lock // while it runs
+	// txn is the transaction under way; nil: none. It is over once committed.
+	txn        *txn.Txn
+	committed  bool
+	statements int // of the transaction, so far
+	running    atomic.Pointer[execution]
+	ended      atomic.Bool
+	failed     atomic.Bool // or was cancelled; known before ended
 
 	kind     string                           // for the history: query, write, ddl …
 	plans    []plan.Node                      // what it runs, optimised
@@ -190,6 +201,7 @@ func (st *Statement) parserOptions() parser.Options {
 }
 
 func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
+	st.tree = tree
 	switch n := tree.(type) {
 	case *ast.QueryStatement:
 		return st.compileQuery(ctx, n.Query)
@@ -387,7 +399,10 @@ func (st *Statement) perform(ctx context.Context) (err error) {
 	case st.execute != nil:
 		err = st.execute()
 	case st.task != nil:
-		err = st.task(ctx)
+		if err = st.acquire(ctx); err == nil {
+			err = st.task(ctx)
+		}
+		err = st.endTransaction(ctx, err)
 	}
 	st.failed.Store(err != nil)
 	st.ended.Store(true)

@@ -86,8 +86,12 @@ func (c *tables) describe(ctx context.Context, m *model.Table) (*catalog.Table, 
 	case model.MaterializedView:
 		t.Kind = catalog.MaterializedView
 	}
-	t.Transactional = strings.EqualFold(m.Parameters["transactional"], "true")
 	var err error
+	if t.Transactional = strings.EqualFold(m.Parameters["transactional"], "true"); t.Transactional {
+		if t.WriteIDs, err = c.reader.WriteIDs(ctx, m.ID); err != nil {
+			return nil, err
+		}
+	}
 	if m.Storage != nil {
 		if t.Columns, err = dataColumns(m.Storage); err != nil {
 			return nil, err

@@ -39,6 +39,8 @@ type write struct {
 	materialization *model.Materialization
 	// temporary tables are known to the session only.
 	temporary bool
+	// directory is where, below a transactional table or its partitions, the files go; empty: not below.
+	directory string
 }
 
 // newWrite opens the staging directory of a branch. It returns nil when nothing is to be done (IF NOT EXISTS).
@@ -86,6 +88,9 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		return nil, err
 	}
 	spec.Dir = w.staging.Dir()
+	if t.Transactional {
+		w.directory = st.target(b).String()
+	}
 	return w, w.open(ctx, spec)
 }
 

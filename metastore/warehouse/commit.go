@@ -19,6 +19,8 @@ type Target struct {
 	// Files are the new files, and directories of files, in the staging directory or elsewhere on the same volume. They keep
 	// their names; where a name is taken they get Hive's _copy_N.
 	Files []string
+	// Directory, when not empty, is the directory below Location that the files go to.
+	Directory string
 	// Overwrite retires all visible files and directories that are there now.
 	Overwrite bool
 }
@@ -314,7 +316,7 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 			}
 			continue
 		}
-		if !hidden {
+		if !hidden && !IsHidden(path.Base(e.name)) {
 			at := dir + "/" + e.name
 			if e.by != nil {
 				at = e.by.From
@@ -326,6 +328,13 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 		taken[e.name] = true
 		held = append(held, e)
 	}
+	into := ""
+	if t.Directory != "" && len(t.Files) > 0 {
+		into = t.Directory + "/"
+		if err := p.mkdir(ctx, dir+"/"+t.Directory); err != nil {
+			return c, err
+		}
+	}
 	for _, f := range t.Files {
 		from := canonical(f)
 		info, err := p.w.o.FileSystem.Stat(ctx, from)
@@ -333,12 +342,15 @@ func (p *planner) target(ctx context.Context, t *Target) (Contents, error) {
 			return c, fmt.Errorf("new file of %s: %w", t.Location, err)
 		}
 		base := path.Base(from)
-		name := base
+		name := into + base
 		for n := 1; taken[name]; n++ {
-			name = CopyName(base, n)
+			name = into + CopyName(base, n)
 		}
 		taken[name] = true
 		held = append(held, entry{name, info, p.move(from, dir+"/"+name, info)})
+		if IsHidden(base) {
+			continue
+		}
 		before := c.Files
 		if err := p.count(ctx, &c, from, name, info); err != nil {
 			return c, err

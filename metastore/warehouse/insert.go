@@ -30,6 +30,8 @@ type Insert struct {
 	Table     *model.Table
 	Create    bool
 	Overwrite bool
+	// Directory is that of Target, of a transactional table.
+	Directory string
 	// Outputs names each partition (or the table) once. With Overwrite one without files is emptied.
 	Outputs []Output
 	// Unknown says that Output.Rows is not known, as for LOAD DATA.
@@ -59,7 +61,7 @@ func (w *Warehouse) InsertChange(ctx context.Context, in Insert) (Change, error)
 	}
 	c := Change{Staging: in.Staging, Catalog: x.commit}
 	for i, o := range in.Outputs {
-		c.Targets = append(c.Targets, Target{Location: x.locations[i], Files: o.Files, Overwrite: in.Overwrite})
+		c.Targets = append(c.Targets, Target{Location: x.locations[i], Files: o.Files, Directory: in.Directory, Overwrite: in.Overwrite})
 	}
 	return c, nil
 }

@@ -27,4 +27,6 @@ create view y2 as select c.A, c.`end`.`from` f, stx.c.a as `select`, m['x'].xx, 
 show create table y2;
 describe y2;
 select * from y2;
+set hive.support.concurrency=false;
+set hive.txn.manager=org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager;
 create table acid1 (a int) stored as orc tblproperties ('transactional'='true');

@@ -56,6 +56,8 @@ show table extended like 'p1' partition (ds='2020-01-01', hr=1);
 show table extended like 'nosuch';
 show functions like 'date%';
 show functions like 'nosuch%';
+set hive.support.concurrency=false;
+set hive.txn.manager=org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager;
 show locks;
 show current roles;
 lock table t1 shared;
