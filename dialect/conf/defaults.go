@@ -51,6 +51,7 @@ var defaults = map[string]string{
 	"hive.server2.thrift.resultset.max.fetch.size":          "10000",
 	"hive.metastore.disallow.incompatible.col.type.changes": "true",
 	"orc.force.positional.evolution":                        "true",
+	"hive.merge.cardinality.check":                          "true",
 	// Not Hive's: transactional tables are there without settings.
 	"hive.support.concurrency": "true",
 	"hive.txn.manager":         "org.apache.hadoop.hive.ql.lockmgr.DbTxnManager",

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"path"
 	"slices"
 	"time"
 
 	"skep/dialect/sqlerr"
+	"skep/engine/acid"
 	"skep/engine/colstats"
+	"skep/engine/format"
 	"skep/engine/tablesink"
 	"skep/metastore"
 	"skep/metastore/partition"
@@ -25,62 +29,66 @@ func (st *Statement) commit(ctx context.Context, writes []*write) error {
 	if st.recovered {
 		done, err := e.warehouse.Committed(ctx, st.owner)
 		if done {
-			st.modified = 0
-			for _, w := range writes {
-				st.modified += w.rows()
-			}
+			st.modified = modified(writes)
 		}
 		if done || err != nil {
 			return err
 		}
 	}
 	var changes []warehouse.Change
-	rows := int64(0)
 	for _, w := range writes {
-		c, n, err := w.change(ctx)
+		c, err := w.change(ctx)
 		if err != nil {
 			return errors.Join(err, abort(ctx, writes))
 		}
 		changes = append(changes, c)
-		rows += n
 	}
 	if err := st.commitChanges(ctx, changes); err != nil {
 		return err
 	}
-	st.modified = rows
+	st.modified = modified(writes)
 	return nil
 }
 
-// change is the change that puts the files of one target into place and records them, and the number of their rows.
-func (w *write) change(ctx context.Context) (c warehouse.Change, rows int64, err error) {
+// modified is the number of rows that writes have changed. The halves of an update count once.
+func modified(writes []*write) int64 {
+	n := int64(0)
+	for _, w := range writes {
+		if !w.branch.Together {
+			n += w.rows()
+		}
+	}
+	return n
+}
+
+// change is the change that puts the files of one target into place and records them.
+func (w *write) change(ctx context.Context) (c warehouse.Change, err error) {
 	if w.outputs == nil {
 		w.outputs = w.sink.Outputs()
 	}
 	outputs := w.outputs
 	if err := w.mergeSmall(ctx, outputs); err != nil {
-		return c, 0, err
+		return c, err
 	}
 	files := 0
 	for _, o := range outputs {
 		files += len(o.Files)
 	}
-	rows = w.rows()
 	if w.branch.Table == nil {
 		t := warehouse.Target{Location: w.branch.Directory.Path, Overwrite: true}
 		for _, o := range outputs {
 			t.Files = append(t.Files, w.files(o)...)
 		}
-		return warehouse.Change{Staging: w.staging, Targets: []warehouse.Target{t}}, rows, nil
+		return warehouse.Change{Staging: w.staging, Targets: []warehouse.Target{t}}, nil
 	}
 	if n, limit := len(outputs), w.st.maxPartitions(); n > limit && len(w.branch.Table.PartitionKeys) > len(w.branch.Static) {
-		return c, 0, sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
+		return c, sqlerr.Execution(sqlerr.GenericError, moveTask, fmt.Sprintf("Number of dynamic partitions created is %d, which is more than %d. "+
 			"To solve this try to set hive.exec.max.dynamic.partitions to at least %d.", n, limit, n))
 	}
 	if limit := int(w.st.conf.Int("hive.exec.max.created.files", 100000)); files > limit {
-		return c, 0, sqlerr.Execution(2, tezTask, fmt.Sprintf("total number of created files now is %d, which exceeds %d. Killing the job.", files, limit))
+		return c, sqlerr.Execution(2, tezTask, fmt.Sprintf("total number of created files now is %d, which exceeds %d. Killing the job.", files, limit))
 	}
-	c, err = w.tableChange(ctx, outputs)
-	return c, rows, err
+	return w.tableChange(ctx, outputs)
 }
 
 // rows is the number of rows that were written.
@@ -116,6 +124,14 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 	}
 	for _, o := range outputs {
 		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
+		if w.branch.Deletes {
+			out.Rows = stats.Rows{Rows: -o.Rows}
+		}
+		if w.spec.Events.Kind != format.NoEvents && len(o.Files) > 0 {
+			if err := w.versionFile(ctx, &out, len(in.Outputs)); err != nil {
+				return c, err
+			}
+		}
 		if out.Columns, err = w.st.session.columnStatistics(w.spec.Columns, o.Columns); err != nil {
 			return c, err
 		}
@@ -147,6 +163,27 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 		w.st.created(&c, t.DB, t.Name)
 	}
 	return c, err
+}
+
+// versionFile adds to an output, the i-th of the write, the file that tells which version of Hive's layout its directory is in.
+func (w *write) versionFile(ctx context.Context, o *warehouse.Output, i int) error {
+	files, dir := w.st.session.engine.files, path.Join(w.staging.Dir(), "version", itoa(i))
+	if w.st.recovered {
+		if err := files.RemoveAll(ctx, dir); err != nil { // an earlier process may have come as far as here
+			return fmt.Errorf("writing the version of a directory: %w", err)
+		}
+	}
+	name := path.Join(dir, acid.VersionFile)
+	f, err := files.Create(ctx, name)
+	if err == nil {
+		_, err = io.WriteString(f, acid.VersionText)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("writing the version of a directory: %w", err)
+	}
+	o.Files = append(o.Files, name)
+	return nil
 }
 
 // materialized adds to the change of a materialized view that its partitions without rows go, and what it holds then.

@@ -58,7 +58,7 @@ func kindOf(tree ast.Statement) string {
 	switch n := tree.(type) {
 	case *ast.QueryStatement:
 		return "query"
-	case *ast.Insert, *ast.MultiInsert, *ast.Load, *ast.Export, *ast.Import:
+	case *ast.Insert, *ast.MultiInsert, *ast.Delete, *ast.Update, *ast.Merge, *ast.Load, *ast.Export, *ast.Import:
 		return "write"
 	case *ast.CreateMaterializedView:
 		return "write"

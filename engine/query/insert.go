@@ -38,6 +38,12 @@ func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.
 			insert, err = a.analyzer.AnalyzeInsert(ctx, n)
 		case *ast.MultiInsert:
 			insert, err = a.analyzer.AnalyzeMultiInsert(ctx, n)
+		case *ast.Delete:
+			insert, err = a.analyzer.AnalyzeDelete(ctx, n)
+		case *ast.Update:
+			insert, err = a.analyzer.AnalyzeUpdate(ctx, n)
+		case *ast.Merge:
+			insert, err = a.analyzer.AnalyzeMerge(ctx, n, st.sql)
 		default:
 			err = unsupported(statementName(tree))
 		}
@@ -45,10 +51,7 @@ func (st *Statement) planInsert(ctx context.Context, tree ast.Statement) (*plan.
 			return err
 		}
 		for _, b := range insert.Branches {
-			if err := st.writable(b.Table); err != nil {
-				return err
-			}
-			st.mayLock(b.Table, insertMode(b.Overwrite))
+			st.mayLock(b.Table, lockMode(b))
 			if err := st.checkImmutable(ctx, a, b); err != nil {
 				return err
 			}
@@ -197,9 +200,6 @@ func (st *Statement) compileCTAS(ctx context.Context, n *ast.CreateTable) error 
 	}
 	described, err := newTables(st.session).describe(ctx, table)
 	if err != nil {
-		return err
-	}
-	if err := st.writable(described); err != nil {
 		return err
 	}
 	branch := plan.InsertBranch{Root: asDeclared(roots[0], described), Table: described, Overwrite: true}

@@ -73,11 +73,8 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	if err != nil {
 		return err
 	}
-	if err := st.writable(described); err != nil {
-		return err
-	}
-	st.mayLock(described, insertMode(n.Overwrite))
 	l.branch = plan.InsertBranch{Table: described, Overwrite: n.Overwrite}
+	st.mayLock(described, lockMode(l.branch))
 	var given map[string]string
 	if n.Target.Partition != nil {
 		if given, err = st.ddlEnv().PartitionValues(ctx, t, n.Target.Partition); err != nil {

@@ -83,7 +83,8 @@ func (w *write) byPartition() {
 
 // merge says how a write in stages keeps the number of its files small: see stage.Merge. nil: it need not.
 func (w *write) merge() *stage.Merge {
-	if w.branch.Table == nil || w.spec.Buckets > 0 { // the rows of buckets and of asked-for reducers stay where they are put
+	// The rows of buckets and of asked-for reducers, and deletes, stay where they are put.
+	if w.branch.Table == nil || w.spec.Buckets > 0 || w.branch.Deletes {
 		return nil
 	}
 	together, always := w.partitionsTogether()

@@ -57,6 +57,8 @@ type recordedWrite struct {
 	// Materialization is what a materialized view holds then.
 	Materialization *model.Materialization `json:",omitempty"`
 	Below           string                 `json:",omitempty"` // write.directory
+	Deletes         bool                   `json:",omitempty"`
+	Together        bool                   `json:",omitempty"`
 }
 
 // record describes the statement for the log.
@@ -74,7 +76,7 @@ func (st *Statement) record(writes []*write) ([]byte, error) {
 	for _, w := range writes {
 		x := recordedWrite{
 			Staging: w.staging.ID(), Create: w.create, Overwrite: w.branch.Overwrite, Temporary: w.temporary, Materialization: w.materialization,
-			Below: w.directory,
+			Below: w.directory, Deletes: w.branch.Deletes, Together: w.branch.Together,
 		}
 		var err error
 		if x.Spec, err = tablesink.EncodeSpec(&w.spec); err != nil {
@@ -388,7 +390,7 @@ func (st *Statement) adopt(ctx context.Context, r *record) ([]*write, error) {
 		if err != nil {
 			return nil, err
 		}
-		b := plan.InsertBranch{Static: spec.Static, Overwrite: x.Overwrite}
+		b := plan.InsertBranch{Static: spec.Static, Overwrite: x.Overwrite, Deletes: x.Deletes, Together: x.Together}
 		if x.Directory != "" {
 			b.Directory = &plan.Directory{Path: x.Directory}
 		} else {

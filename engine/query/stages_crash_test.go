@@ -247,6 +247,8 @@ func newCrashWorld(t *testing.T) *crashWorld {
 		"create table other (n bigint)",
 		"create table added (k int) partitioned by (v string) tblproperties ('transactional'='true', 'transactional_properties'='insert_only')",
 		"insert into added partition (v) values (100, 'a'), (200, 'z')", "insert into added partition (v) values (300, 'a')",
+		"create table acid (k int, w string) partitioned by (v string) clustered by (k) into 2 buckets stored as orc tblproperties ('transactional'='true')",
+		"insert into acid partition (v) values (1, 'one', 'a'), (2, 'two', 'a'), (3, 'three', 'z'), (4, 'four', 'a')", "delete from acid where k = 4",
 	} {
 		run(t, s, sql)
 	}
@@ -360,6 +362,11 @@ var crashScenarios = []struct {
 	{"insert overwrite transactional", "insert overwrite table added partition (v) select k, v from src", false, ""},
 	{"create transactional table as", "create table made tblproperties ('transactional'='true', 'transactional_properties'='insert_only') as select k, v from src", false, ""},
 	{"several transactional targets", "from src insert into added partition (v) select k, v insert overwrite table added partition (v='z') select count(*) insert into plain select k, v", false, ""},
+	{"insert into acid", "insert into acid partition (v) select k + 10, v, v from src", false, ""},
+	{"delete", "delete from acid where k in (select k + 1 from src)", false, ""},
+	{"update", "update acid set w = concat(w, k) where k < 3", false, ""},
+	{"merge", `merge into acid using src on src.k = acid.k when matched and acid.k = 1 then delete
+		when matched then update set w = src.v when not matched then insert values (src.k, 'new', src.v)`, false, ""},
 	{"several targets", "from src insert into plain select k, v insert into parted partition (v) select k, v insert overwrite table other select count(*)", false, ""},
 }
 

@@ -209,6 +209,8 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return st.compileInsert(ctx, n)
 	case *ast.MultiInsert:
 		return st.compileInsert(ctx, n)
+	case *ast.Delete, *ast.Update, *ast.Merge:
+		return st.compileInsert(ctx, n)
 	case *ast.CreateTable:
 		if n.Query != nil {
 			return st.compileCTAS(ctx, n)

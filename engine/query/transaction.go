@@ -10,7 +10,6 @@ import (
 
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
-	"skep/dialect/sqlerr"
 	"skep/engine/acid"
 	"skep/metastore"
 	"skep/metastore/txn"
@@ -172,19 +171,17 @@ func (st *Statement) target(b plan.InsertBranch) acid.Name {
 		id = st.txn.WriteIDs[b.Table.Version]
 	}
 	n := acid.Name{Kind: acid.Delta, Min: id, Max: id, Statement: st.statements}
-	st.statements++
-	if b.Overwrite && b.Table.Version != 0 {
+	switch {
+	case b.Overwrite && b.Table.Version != 0:
 		n.Kind, n.Min, n.Statement = acid.Base, 0, acid.NoStatement
+	case b.Deletes:
+		n.Kind = acid.DeleteDelta
+	case b.Together:
+		n.Statement--
+		return n
 	}
+	st.statements++
 	return n
-}
-
-// writable refuses tables that cannot be written.
-func (st *Statement) writable(t *catalog.Table) error {
-	if t != nil && t.Transactional && !insertOnly(t.Params) {
-		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", t.DB, t.Name)
-	}
-	return nil
 }
 
 // insertOnly reports whether a transactional table holds plain files, to which rows can only be added.
@@ -192,10 +189,13 @@ func insertOnly(params map[string]string) bool {
 	return lower(params["transactional_properties"]) == "insert_only"
 }
 
-// insertMode is the mode of the lock of an INSERT.
-func insertMode(overwrite bool) txn.Mode {
-	if overwrite {
+// lockMode is the mode of the lock on the target of a branch.
+func lockMode(b plan.InsertBranch) txn.Mode {
+	switch {
+	case b.Overwrite:
 		return txn.Exclusive
+	case b.Deletes:
+		return txn.ExclusiveWrite
 	}
 	return txn.SharedWrite
 }

@@ -12,6 +12,8 @@ import (
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/dialect/types"
+	"skep/engine/acid"
+	"skep/engine/format"
 	"skep/engine/session"
 	"skep/engine/table"
 	"skep/engine/tablesink"
@@ -69,15 +71,24 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 	if spec.Extension, err = table.TextExtension(t.InputFormat, session.Format(st.conf)); err != nil {
 		return nil, err
 	}
-	w.root = w.keysAsText(root, len(t.Columns))
+	data := len(t.Columns)
+	if b.Deletes {
+		data = 1 // the ROW__ID
+	}
+	w.root = w.keysAsText(root, data)
 	if t.Lists != nil {
 		w.root = w.listsAsText(w.root)
 		spec.Lists, spec.ListValues = t.Lists.Columns, t.Lists.Values
 	}
-	if t.Buckets.Count > 0 {
+	if t.Transactional {
+		w.transactional(&spec)
+	}
+	if b.Deletes {
+		w.root = w.deletes(w.root)
+	} else if t.Buckets.Count > 0 {
 		spec.Buckets = t.Buckets.Count
 		w.root = w.bucketed(w.root)
-	} else if root := w.byFile(); root != nil && !st.staged {
+	} else if root := w.byFile(); root != nil && !st.staged && spec.Events.Kind == format.NoEvents {
 		spec.ByFile, w.root = true, root
 	} else {
 		if spec.Buckets = w.byReducer(); spec.Buckets == 0 && !st.staged {
@@ -88,9 +99,6 @@ func (st *Statement) newWrite(ctx context.Context, b plan.InsertBranch, root pla
 		return nil, err
 	}
 	spec.Dir = w.staging.Dir()
-	if t.Transactional {
-		w.directory = st.target(b).String()
-	}
 	return w, w.open(ctx, spec)
 }
 
@@ -215,6 +223,32 @@ func (w *write) clustered(root plan.Node, hash plan.Expr, count int, keys []plan
 	s.Keys = append(s.Keys, plan.SortKey{Expr: plan.NewColumnRef(bucket)})
 	s.Keys = append(s.Keys, keys...)
 	return s
+}
+
+// transactional says where the files of a transactional table go and, but for one that is insert-only, that they hold events.
+func (w *write) transactional(spec *tablesink.Spec) {
+	name := w.st.target(w.branch)
+	if w.directory = name.String(); insertOnly(w.branch.Table.Params) {
+		return
+	}
+	spec.Events = tablesink.Events{Kind: format.Inserts, WriteID: name.Max, Statement: max(name.Statement, 0)}
+	if w.branch.Deletes {
+		spec.Events.Kind = format.Deletes
+	}
+}
+
+// deletes brings the deletes of rows of one bucket of a partition together.
+func (w *write) deletes(root plan.Node) plan.Node {
+	cols := root.Columns()
+	number := func(n int64) plan.Expr { return &plan.Literal{Value: types.Datum{I: n}, T: types.IntType} }
+	property := &plan.Call{Func: "field", Args: []plan.Expr{plan.NewColumnRef(cols[0])}, T: types.IntType, Index: 1}
+	d := &plan.Distribute{Input: root, By: []plan.Expr{&plan.Call{Func: "&", T: types.IntType, Args: []plan.Expr{
+		&plan.Call{Func: "shiftright", T: types.IntType, Args: []plan.Expr{property, number(16)}}, number(acid.MaxBucket),
+	}}}}
+	for _, c := range cols[1:] {
+		d.By = append(d.By, plan.NewColumnRef(c))
+	}
+	return d
 }
 
 func keyNames(t *catalog.Table) []string {

@@ -75,8 +75,6 @@ func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 		return notInHive("SET_AUTOCOMMIT")
 	case *ast.AbortTransactions:
 		return nil, sqlerr.Semanticf("there are no transactions to abort")
-	case *ast.Update, *ast.Delete, *ast.Merge:
-		return nil, sqlerr.New(sqlerr.ACIDOpOnNonacidTxnmgr)
 	case *ast.CreateConnector:
 		return env.createConnector(s)
 	case *ast.AlterConnector:
