@@ -104,6 +104,8 @@ create table t2 (a int);
 create table x (b int) as select 1 as a;
 create table x partitioned by (b) as select 1 as a, 2 as c;
 alter database nosuchdb set owner user bob;
+set hive.support.concurrency=false;
+set hive.txn.manager=org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager;
 update t2 set a = 1;
 delete from t2;
 create temporary macro m2 (x int, x int) x + 1;

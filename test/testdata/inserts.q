@@ -85,6 +85,8 @@ create table cx (a array<int>, s struct<x:int>);
 insert into cx select array(1, 2), named_struct('x', 3);
 insert into cx select array('a'), named_struct('x', 3);
 select * from cx;
+set hive.support.concurrency=false;
+set hive.txn.manager=org.apache.hadoop.hive.ql.lockmgr.DummyTxnManager;
 update src set v = 'x' where k = 1;
 delete from src where k = 1;
 explain insert into src values (1, 'x') nonsense;
