@@ -2,119 +2,151 @@ package decimal
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 
 	"skep/dialect/types"
 	"skep/engine/vector/valuetext"
 )
 
-// Parse reads a number (sign, digits, point, exponent; no blanks) as a decimal of the given scale, rounding half up. ok is
-// false when the text is not a number or has more than precision digits.
+// Parse reads a number (sign, digits, point, exponent; no blanks) as decimal(precision, scale), rounding half up twice as HiveDecimal
+// does: to the digits that it holds, then to the scale. ok is false when the text is not a number or has more than precision digits.
 func Parse(s []byte, precision, scale int) (v Int128, ok bool) {
+	const maxDigits = types.MaxPrecision
+	var none Int128
 	negative := false
 	if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
 		negative = s[0] == '-'
 		s = s[1:]
 	}
-	mantissa, exponent, ok := splitExponent(s)
-	if !ok {
-		return Int128{}, false
-	}
-	digits, point := 0, -1
-	for i, c := range mantissa {
-		switch {
-		case c == '.' && point < 0:
-			point = i
-		case c >= '0' && c <= '9':
-			digits++
-		default:
-			return Int128{}, false
-		}
-	}
-	if digits == 0 {
-		return Int128{}, false
-	}
-	whole := len(mantissa)
-	if point >= 0 {
-		whole = point
-	}
-	// keep is the number of digits, counted from the first, that the result has; the next one decides on rounding.
-	keep := whole + exponent + scale
-	var acc Int128
-	seen, any := 0, false
-	for _, c := range mantissa {
-		if c == '.' {
+	// Significant digits without leading zeros; the value is 0.d1d2d3… × 10^point. One digit beyond what rounding looks at
+	// is enough.
+	var digits [maxDigits + 2]byte
+	count, point, seen := 0, 0, 0
+	i, fraction := 0, false
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c == '.' && !fraction {
+			fraction = true
 			continue
 		}
-		if seen >= keep {
-			if seen == keep && c >= '5' {
-				acc = acc.Add(Int128{Lo: 1})
-			}
-			seen = keep + 1
+		if c < '0' || c > '9' {
 			break
 		}
 		seen++
-		if c != '0' {
-			any = true
-		}
-		if any {
-			if !Fits(acc, types.MaxPrecision-1) {
-				return Int128{}, false
+		if count == 0 && c == '0' {
+			if fraction {
+				point--
 			}
-			acc = times10(acc).Add(Int128{Lo: uint64(c - '0')})
-		}
-	}
-	for ; seen < keep && acc != (Int128{}); seen++ {
-		if !Fits(acc, types.MaxPrecision-1) {
-			return Int128{}, false
-		}
-		acc = times10(acc)
-	}
-	if !Fits(acc, precision) {
-		return Int128{}, false
-	}
-	if negative {
-		acc = acc.Neg()
-	}
-	return acc, true
-}
-
-func times10(v Int128) Int128 {
-	d := v.Add(v)
-	e := d.Add(d)
-	return e.Add(e).Add(d)
-}
-
-// splitExponent cuts "e±n" off; exponents beyond any decimal are clamped.
-func splitExponent(s []byte) (mantissa []byte, exponent int, ok bool) {
-	for i, c := range s {
-		if c != 'e' && c != 'E' {
 			continue
 		}
-		e := s[i+1:]
-		negative := false
-		if len(e) > 0 && (e[0] == '-' || e[0] == '+') {
-			negative = e[0] == '-'
-			e = e[1:]
+		if count < len(digits) {
+			digits[count] = c - '0'
+			count++
 		}
-		if len(e) == 0 {
-			return nil, 0, false
+		if !fraction {
+			point++
 		}
-		for _, d := range e {
-			if d < '0' || d > '9' {
-				return nil, 0, false
-			}
-			exponent = min(exponent*10+int(d-'0'), 1_000_000)
-		}
-		if exponent > 99 { // HiveDecimal reads two digits
-			return nil, 0, false
-		}
-		if negative {
-			exponent = -exponent
-		}
-		return s[:i], exponent, true
 	}
-	return s, 0, true
+	if seen == 0 {
+		return none, false
+	}
+	if i < len(s) {
+		e, ok := decimalExponent(s[i:])
+		if !ok {
+			return none, false
+		}
+		point += e
+	}
+	if count == 0 {
+		return none, true
+	}
+	if point > maxDigits {
+		return none, false
+	}
+	keep := maxDigits
+	if point < 0 {
+		keep += point
+	}
+	count, point = roundDigits(digits[:], count, point, keep)
+	if point > maxDigits {
+		return none, false
+	}
+	count, point = roundDigits(digits[:], count, point, point+scale)
+	if point > precision-scale && count > 0 {
+		return none, false
+	}
+	for k := range point + scale {
+		d := byte(0)
+		if k < count {
+			d = digits[k]
+		}
+		v = timesTenPlus(v, d)
+	}
+	if negative {
+		v = v.Neg()
+	}
+	return v, true
+}
+
+// roundDigits rounds 0.d1d2… × 10^point half up to its first keep digits and returns the new count and point.
+func roundDigits(digits []byte, count, point, keep int) (int, int) {
+	if count <= keep {
+		return count, point
+	}
+	if keep < 0 {
+		return 0, point
+	}
+	up := digits[keep] >= 5
+	for k := keep - 1; up && k >= 0; k-- {
+		if digits[k] < 9 {
+			digits[k]++
+			up = false
+		} else {
+			digits[k] = 0
+		}
+	}
+	if up { // all nines: 0.99 becomes 0.100 × 10
+		copy(digits[1:keep+1], digits[:keep])
+		digits[0] = 1
+		return keep + 1, point + 1
+	}
+	return keep, point
+}
+
+// decimalExponent reads "e±n".
+func decimalExponent(s []byte) (int, bool) {
+	if s[0]|0x20 != 'e' {
+		return 0, false
+	}
+	s = s[1:]
+	negative := false
+	if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
+		negative = s[0] == '-'
+		s = s[1:]
+	}
+	if len(s) == 0 {
+		return 0, false
+	}
+	e := 0
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if e = e*10 + int(c-'0'); e > 99 { // HiveDecimal reads two digits
+			return 0, false
+		}
+	}
+	if negative {
+		e = -e
+	}
+	return e, true
+}
+
+func timesTenPlus(v Int128, d byte) Int128 {
+	hi, lo := bits.Mul64(v.Lo, 10)
+	lo, carry := bits.Add64(lo, uint64(d), 0)
+	return Int128{Hi: v.Hi*10 + int64(hi+carry), Lo: lo}
 }
 
 // FromFloat64 converts the shortest decimal text of f (Java's Double.toString) to the given scale; ok is false for NaN,

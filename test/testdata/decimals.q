@@ -44,3 +44,6 @@ select id, sum(a) over (order by id), avg(a) over (order by id rows 1 preceding)
 insert into d select 6, 123.456, 1.5, 5.5, 1.12345678;
 insert into d select 7, 123456789.1, 1.5, 123456, 0.0000001;
 select * from d where id >= 6 order by id;
+select cast('1.4999999999999999999999999999999999999999999999' as decimal(38,0)), cast('0.4999999999999999999999999999999999999999999999' as decimal(10,0)), cast('0.00499999999999999999999999999999999999999999999999' as decimal(10,2)), cast('12.4499999999999999999999999999999999999999999999999999' as decimal(10,1));
+select cast('99999999999999999999999999999999999999.4' as decimal(38,0)), cast('99999999999999999999999999999999999999.5' as decimal(38,0)), cast('9.99999999999999999999999999999999999999999' as decimal(10,2)), cast('0.000000000000000000000000000000000000005' as decimal(38,38)), cast('0.000000000000000000000000000000000000015' as decimal(38,37));
+select cast('1e99' as decimal(10,2)), cast('1e-99' as decimal(10,2)), cast('1e-100' as decimal(10,2)), cast('0e99' as decimal(10,2)), cast('0e100' as decimal(10,2)), cast('0.0001e5' as decimal(10,2)), cast('123e-3' as decimal(10,2)), cast('125e-3' as decimal(10,2)), cast('1e005' as decimal(10,2)), cast('1e' as decimal(10,2)), cast('e1' as decimal(10,2)), cast('.e1' as decimal(10,2)), cast('.5e1' as decimal(10,2));
