@@ -172,7 +172,7 @@ func (b *builder) routingKeys(q *ast.Query, t *tailSpec, build func(ast.Expr) (p
 			return err
 		}
 		t.distribute = append(t.distribute, v)
-		t.sort = append(t.sort, b.sortKey(v, &ast.SortItem{}))
+		t.sort = append(t.sort, b.sortKey(v, &ast.SortItem{Nulls: ast.NullsFirst})) // whatever hive.default.nulls.last says
 	}
 	return nil
 }

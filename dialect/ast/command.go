@@ -5,7 +5,7 @@ package ast
 type Command struct {
 	Pos
 	// Name is the lower-case command: "set", "reset", "dfs", "add", "list", "delete", "reload", "compile", "llap",
-	// "crypto", "!" (shell escape, refused by servers).
+	// "crypto".
 	Name string
 	// Args is the text after the command word, trimmed.
 	Args string

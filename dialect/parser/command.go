@@ -7,7 +7,7 @@ import (
 )
 
 // ParseCommand recognises the statements that Hive's command processors handle instead of the SQL grammar: SET, RESET, DFS,
-// ADD, LIST, DELETE, RELOAD, COMPILE, CRYPTO, LLAP and !shell. It returns nil for everything else. Offer a statement to it
+// ADD, LIST, DELETE, RELOAD, COMPILE, CRYPTO and LLAP. It returns nil for everything else. Offer a statement to it
 // before Parse. Comments in front of the command word are skipped; the rest of the text is left as it is.
 func ParseCommand(sql string) *ast.Command {
 	rest, offset := skipBlank(sql)
@@ -16,10 +16,6 @@ func ParseCommand(sql string) *ast.Command {
 		return nil
 	}
 	pos := positionAt(sql, offset)
-	if trimmed[0] == '!' {
-		pos.Token = "!"
-		return &ast.Command{Pos: pos, Name: "!", Args: strings.TrimSpace(trimmed[1:])}
-	}
 	first, tail := cutWord(trimmed)
 	second, _ := cutWord(tail)
 	name, next := strings.ToLower(first), strings.ToLower(second)

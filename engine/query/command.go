@@ -94,6 +94,9 @@ var hiddenSettings = []string{
 func (s *Session) describeVariable(name string) (string, error) {
 	space, rest, found := strings.Cut(name, ":")
 	if found {
+		if space == "metaconf" && metaSettingOf(name) == nil {
+			return "", commandError("MetaException(message:Invalid configuration key %s)", rest)
+		}
 		what := map[string]string{
 			"hivevar": "hive variable", "hiveconf": "hive configuration variable", "system": "system property",
 			"env": "environmental variable", "metaconf": "hive meta variable",
@@ -141,8 +144,14 @@ func (s *Session) assign(name, value string) error {
 		case "system":
 			s.conf.Set(name, value)
 			return nil
-		case "hiveconf", "metaconf":
+		case "hiveconf":
 			name = rest
+		case "metaconf":
+			m := metaSettingOf(name)
+			if m == nil {
+				return commandError("MetaException(message:Invalid configuration key %s)", rest)
+			}
+			name = m.name
 		}
 	}
 	if err := s.checkSetting(name, value); err != nil {
@@ -216,24 +225,32 @@ func (s *Session) reset(args []string) error {
 	}
 	if len(args) == 0 {
 		for name := range s.conf.All() {
-			if _, ok := s.engine.conf.Lookup(name); ok {
-				s.conf.Unset(name)
-			}
+			s.unsetKnown(name)
 		}
 		return nil
 	}
 	for _, name := range args {
 		def, ok := conf.New(nil).Lookup(name)
+		if m := metaSettingOf(name); m != nil {
+			name, def, ok = m.name, m.value, true
+		}
 		switch {
 		case toDefault && !ok:
 			return commandError("%s not found", name)
 		case toDefault:
 			s.conf.Set(name, def)
 		default:
-			s.conf.Unset(name)
+			s.unsetKnown(name)
 		}
 	}
 	return nil
+}
+
+// unsetKnown takes back what the session has set when there is a value without it: what only the session knows stays, as in Hive.
+func (s *Session) unsetKnown(name string) {
+	if _, ok := s.engine.conf.Lookup(name); ok {
+		s.conf.Unset(name)
+	}
 }
 
 // compileResource handles ADD, DELETE and LIST of JAR, FILE and ARCHIVE resources.

@@ -39,6 +39,8 @@ var dfsCommands = map[string]dfsCommand{
 	"-rmdir":         {"", 1, func(d *dfs) error { return d.each(os.Remove) }},
 	"-cat":           {"", 1, (*dfs).cat},
 	"-text":          {"", 1, (*dfs).cat},
+	"-head":          {"", 1, func(d *dfs) error { return d.part(0) }},
+	"-tail":          {"", 1, func(d *dfs) error { return d.part(-endBytes) }},
 	"-put":           {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
 	"-copyFromLocal": {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
 	"-get":           {"fp", 2, func(d *dfs) error { return d.transfer(copyTree) }},
@@ -296,11 +298,54 @@ func (d *dfs) cat() error {
 		if err != nil {
 			return err
 		}
-		if text := strings.TrimSuffix(string(content), "\n"); text != "" {
-			d.lines = append(d.lines, strings.Split(text, "\n")...)
+		d.show(content)
+	}
+	return nil
+}
+
+// endBytes is how much of a file head and tail show.
+const endBytes = 1 << 10
+
+// part shows endBytes of the files from an offset on, which counts from the end when it is negative.
+func (d *dfs) part(from int64) error {
+	paths, err := d.expand(d.args)
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		if err := d.partOf(p, from); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (d *dfs) partOf(path string, from int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if from < 0 {
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		from = max(info.Size()+from, 0)
+	}
+	content, err := io.ReadAll(io.NewSectionReader(f, from, endBytes))
+	if err != nil {
+		return err
+	}
+	d.show(content)
+	return nil
+}
+
+// show adds the lines of a text.
+func (d *dfs) show(content []byte) {
+	if text := strings.TrimSuffix(string(content), "\n"); text != "" {
+		d.lines = append(d.lines, strings.Split(text, "\n")...)
+	}
 }
 
 // rename moves a file or directory that is not, and does not hold, the server's own.

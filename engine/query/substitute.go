@@ -57,7 +57,14 @@ func (s *Session) lookupVariable(name string, c *conf.Conf) (string, bool) {
 	case "env":
 		return os.LookupEnv(rest)
 	case "metaconf":
-		return c.Lookup(rest)
+		m := metaSettingOf(name)
+		if m == nil {
+			return "", false
+		}
+		if v, ok := c.Lookup(m.name); ok {
+			return v, true
+		}
+		return m.value, true
 	}
 	return "", false
 }

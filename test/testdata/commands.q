@@ -45,3 +45,17 @@ dfs -rm ${TMP}/cmd/sub/copy;
 --! mask /.*/
 dfs -rm -r ${TMP}/cmd;
 reload;
+set metaconf:hive.metastore.try.direct.sql;
+set metaconf:metastore.try.direct.sql;
+set metaconf:hive.metastore.client.socket.timeout=10;
+set metaconf:hive.metastore.client.socket.timeout;
+set metaconf:hive.metastore.warehouse.dir;
+set metaconf:nosuch=1;
+reset -d metaconf:hive.metastore.client.socket.timeout;
+set own.setting=5;
+reset own.setting;
+set own.setting;
+create table clustered (k int);
+insert into clustered values (2), (null), (1);
+select k from clustered cluster by k;
+select k from clustered distribute by k sort by k;

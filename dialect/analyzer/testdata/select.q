@@ -170,7 +170,7 @@ SortPartial b#2 desc nulls first
 select a from t1 cluster by a;
 ----
 Result: a int
-SortPartial a#1
+SortPartial a#1 nulls first
   Distribute a#1
     Project [a#1]
       Scan default.t1 [a#1, b#2, c#3, d#4, big#5, dt#6, ts#7, st#8, arr#9, m#10, ch#11, vc#12]
