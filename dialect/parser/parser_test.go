@@ -258,7 +258,6 @@ func TestCommands(t *testing.T) {
 	for sql, want := range map[string]string{
 		"set a=b": "set|a=b", " SET  x = y z ": "set|x = y z", "set": "set|", "-- c\nadd jar /x.jar": "add|jar /x.jar",
 		"/* c */ dfs -ls /": "dfs|-ls /", "reset -d a": "reset|-d a", "list jars": "list|jars", "delete jar x": "delete|jar x",
-		"!sh ls": "!|sh ls", "reload": "reload|", "set role x": "", "delete from t": "", "reload function": "",
 		"select 1": "", "set autocommit true": "", "": "", "settle": "", "compile `x` as groovy named y": "compile|`x` as groovy named y",
 		"set a=b;": "set|a=b",
 	} {
