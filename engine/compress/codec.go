@@ -109,10 +109,8 @@ func (c Codec) NewWriter(w io.Writer) (io.WriteCloser, error) {
 	switch c {
 	case None:
 		return nopWriteCloser{w}, nil
-	case Gzip:
-		return gzip.NewWriter(w), nil
-	case Deflate:
-		return zlib.NewWriter(w), nil
+	case Gzip, Deflate:
+		return newZlibWriter(w, c), nil
 	case Bzip2:
 		return nil, fmt.Errorf("writing bzip2 is not supported")
 	case Snappy, LZ4:

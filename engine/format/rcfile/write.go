@@ -32,6 +32,7 @@ type writer struct {
 	written  int64
 	lastSync int64
 	scratch  bytes.Buffer
+	stream   io.WriteCloser // kept for its state, where it can be reset
 	stats    format.FileStats
 }
 
@@ -163,14 +164,18 @@ func (w *writer) deflate(s []byte) ([]byte, error) {
 		return s, nil
 	}
 	w.scratch.Reset()
-	z, err := w.codec.NewWriter(&w.scratch)
-	if err != nil {
+	if z, ok := w.stream.(interface{ Reset(io.Writer) }); ok {
+		z.Reset(&w.scratch)
+	} else {
+		var err error
+		if w.stream, err = w.codec.NewWriter(&w.scratch); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := w.stream.Write(s); err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(s); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
+	if err := w.stream.Close(); err != nil {
 		return nil, err
 	}
 	return w.scratch.Bytes(), nil
