@@ -146,6 +146,24 @@ func Rescale(v Int128, from, to int) (r Int128, ok bool) {
 	return signed(q[1], q[0], negative)
 }
 
+// Trim drops the zeros at the end of v's fraction, as Hive's writers of binary formats do.
+func Trim(v Int128, scale int) (Int128, int) {
+	hi, lo := magnitude(v)
+	for ; scale > 0 && lo&1 == 0; scale-- {
+		high, rest := hi/10, hi%10
+		low, rest := bits.Div64(rest, lo, 10)
+		if rest != 0 {
+			break
+		}
+		hi, lo = high, low
+	}
+	r := Int128{Hi: int64(hi), Lo: lo}
+	if v.Sign() < 0 {
+		r = r.Neg()
+	}
+	return r, scale
+}
+
 // Mul returns a·b·10^-drop, rounded half up (drop ≥ 0); ok is false when it does not fit 38 digits.
 func Mul(a, b Int128, drop int) (r Int128, ok bool) {
 	negative := (a.Hi < 0) != (b.Hi < 0)

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"skep/dialect/types"
+	"skep/engine/decimal"
 	"skep/engine/format/writable"
 	"skep/engine/vector"
 	"skep/engine/vector/valuetext"
@@ -46,7 +47,8 @@ func appendBytes(dst []byte, v *vector.Vector, row int, whole bool) ([]byte, err
 		} else {
 			x = b.W[at]
 		}
-		return appendUnscaled(writable.AppendVLong(dst, int64(t.Scale)), x), nil
+		x, scale := decimal.Trim(x, t.Scale)
+		return appendUnscaled(writable.AppendVLong(dst, int64(scale)), x), nil
 	case types.Timestamp, types.TimestampLTZ:
 		return appendTimestamp(dst, b.W[at]), nil
 	case types.IntervalDayTime:

@@ -3,11 +3,11 @@ package orc
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 	"slices"
 	"strings"
 
 	"skep/dialect/types"
+	"skep/engine/decimal"
 	"skep/engine/vector"
 )
 
@@ -521,7 +521,7 @@ func (c *columnWriter) writeDecimal(x types.Int128) {
 	c.groupStats.addDecimal(x)
 	scale := c.typ.Scale
 	if c.typ.Physical() != types.I64 {
-		x, scale = trimZeros(x, scale) // larger decimals are kept without zeros at the end
+		x, scale = decimal.Trim(x, scale) // larger decimals are kept without zeros at the end
 	}
 	c.second.write(int64(scale))
 	// Zigzag: shift left and flip all bits of negative numbers.
@@ -539,27 +539,6 @@ func (c *columnWriter) writeDecimal(x types.Int128) {
 		hi >>= 7
 	}
 	c.dataOut.byte(byte(lo))
-}
-
-// trimZeros drops zeros behind the point.
-func trimZeros(x types.Int128, scale int) (types.Int128, int) {
-	negative := x.Sign() < 0
-	if negative {
-		x = x.Neg()
-	}
-	hi, lo := uint64(x.Hi), x.Lo
-	for ; scale > 0 && lo&1 == 0; scale-- {
-		high, rest := hi/10, hi%10
-		low, rest := bits.Div64(rest, lo, 10)
-		if rest != 0 {
-			break
-		}
-		hi, lo = high, low
-	}
-	if x = (types.Int128{Hi: int64(hi), Lo: lo}); negative {
-		x = x.Neg()
-	}
-	return x, scale
 }
 
 // epoch2015 is 2015-01-01 00:00:00 UTC, from which timestamps count.

@@ -298,7 +298,7 @@ func cutAbove(text []byte) []byte {
 }
 
 func decimalText(v types.Int128, scale int) []byte {
-	v, scale = trimZeros(v, scale)
+	v, scale = decimal.Trim(v, scale)
 	return valuetext.AppendDecimal128(nil, v, scale)
 }
 
