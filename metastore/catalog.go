@@ -158,6 +158,8 @@ type Tx interface {
 	OpenTransaction(ctx context.Context, t model.Transaction) (int64, error)
 	// AllocateWriteID gives a transaction the next write id of a table, by the table's id.
 	AllocateWriteID(ctx context.Context, txn, tableID int64) (int64, error)
+	// SeedWriteIDs makes later write ids of a table exceed high.
+	SeedWriteIDs(ctx context.Context, tableID, high int64) error
 	// CommitTransaction ends a transaction; what it wrote is valid from then on. One that is not open is an InvalidOperation.
 	CommitTransaction(ctx context.Context, txn int64) error
 	// AbortTransaction ends an open transaction that has left no files behind. It reports whether it was open.

@@ -3,11 +3,13 @@ package query
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/plan"
 	"skep/dialect/storage"
 	"skep/dialect/types"
+	"skep/engine/query/ddl"
 	"skep/metastore/model"
 	"skep/metastore/stats"
 )
@@ -17,6 +19,15 @@ import (
 func (st *Statement) compileConcatenate(ctx context.Context, n *ast.AlterTable) error {
 	m, values, err := st.ddlEnv().CheckConcatenate(ctx, n)
 	if err != nil {
+		return err
+	}
+	if strings.EqualFold(m.Parameters["transactional"], "true") { // that is the business of compactions
+		c := *n
+		c.Action = &ast.AlterCompact{Pos: n.Pos}
+		task, err := ddl.Compile(ctx, st.ddlEnv(), &c)
+		if err == nil {
+			st.runs(task)
+		}
 		return err
 	}
 	var p *model.Partition

@@ -319,7 +319,7 @@ func modelColumns(cols []analyzer.ViewColumn) []model.Column {
 func (st *Statement) ddlEnv() *ddl.Env {
 	e := st.session.engine
 	return &ddl.Env{
-		Store: e.store, Files: e.files, Warehouse: e.warehouse, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
+		Store: e.store, Files: e.files, Warehouse: e.warehouse, Txns: e.txns, Session: ddlSession{st.session, st}, SQL: st.sql, Now: st.now,
 		Merger: st.merger(),
 		Admins: strings.FieldsFunc(e.conf.Get("hive.users.in.admin.role"), func(r rune) bool { return r == ',' || r == ' ' }),
 	}

@@ -94,6 +94,16 @@ func (t *transaction) AllocateWriteID(ctx context.Context, txn, tableID int64) (
 	return id, nil
 }
 
+// SeedWriteIDs implements metastore.Tx.
+func (t *transaction) SeedWriteIDs(ctx context.Context, tableID, high int64) error {
+	err := t.q.exec(ctx, `INSERT INTO write_id_high (tbl_id, high) VALUES (?, ?)
+		ON CONFLICT (tbl_id) DO UPDATE SET high = max(high, excluded.high)`, tableID, high)
+	if err != nil {
+		return fmt.Errorf("seed the write ids of table %d: %w", tableID, err)
+	}
+	return nil
+}
+
 // CommitTransaction implements metastore.Tx.
 func (t *transaction) CommitTransaction(ctx context.Context, txn int64) error {
 	n, err := t.q.execCount(ctx, "DELETE FROM txn WHERE id = ? AND state = ?", txn, string(model.TransactionOpen))

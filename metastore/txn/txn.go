@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"skep/metastore"
@@ -126,4 +127,34 @@ func (m *Manager) Abort(ctx context.Context, ids ...int64) error {
 		}
 		return nil
 	})
+}
+
+// Host is the name of this machine.
+func (m *Manager) Host() string { return m.o.Host }
+
+// Enqueue puts compactions like c of partitions into the queue, but for those that wait there already. It returns the ids of all.
+func Enqueue(ctx context.Context, catalog metastore.Catalog, c model.Compaction, partitions []string) (ids []int64, err error) {
+	err = catalog.Update(ctx, func(tx metastore.Tx) error {
+		queue, err := tx.Compactions(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range partitions {
+			i := slices.IndexFunc(queue, func(o model.Compaction) bool {
+				return o.TableID == c.TableID && o.Partition == p && (o.State == model.CompactionInitiated || o.State == model.CompactionWorking)
+			})
+			if i >= 0 {
+				ids = append(ids, queue[i].ID)
+				continue
+			}
+			n := c
+			n.Partition = p
+			if err := tx.PutCompaction(ctx, &n); err != nil {
+				return err
+			}
+			ids = append(ids, n.ID)
+		}
+		return nil
+	})
+	return ids, err
 }

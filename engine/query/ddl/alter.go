@@ -127,7 +127,7 @@ func (env *Env) alterTable(ctx context.Context, s *ast.AlterTable) (*Task, error
 			return nil
 		}), nil
 	case *ast.AlterCompact:
-		return nil, env.execution(sqlerr.NonacidCompactionNotSupported, sqlerr.Text(sqlerr.NonacidCompactionNotSupported, t.Database, t.Name))
+		return a.compact(x)
 	case *ast.AlterPartitionSpec, *ast.AlterConvert, *ast.AlterExecute, *ast.AlterSnapshotRef:
 		return nil, sqlerr.Semanticf("Not an iceberg table: %s.%s (type=null)", t.Database, t.Name)
 	}
@@ -149,6 +149,10 @@ func (env *Env) stamp(params map[string]string) {
 	params["last_modified_time"] = formatInt(env.Now.Unix())
 	delete(params, model.ParamLastDDLTime)
 }
+
+// seed is the highest write id that a table counts as given out when it becomes transactional: more than it may have files, which are
+// numbered like the statements of a transaction.
+const seed = 10_000_000
 
 // own is a task that changes the table's own description.
 func (a *alteration) own(change func(t *model.Table) error) *Task {
@@ -176,9 +180,14 @@ func (a *alteration) change(ctx context.Context, change func(t *model.Table) err
 		if t.Parameters == nil {
 			t.Parameters = map[string]string{}
 		}
-		old := columnsOf(t.Storage)
+		old, was := columnsOf(t.Storage), strings.EqualFold(t.Parameters["transactional"], "true")
 		if err := change(t); err != nil {
 			return err
+		}
+		if !was && t.Parameters["transactional_properties"] == "default" && t.Parameters["transactional"] == "true" {
+			if err := tx.SeedWriteIDs(ctx, t.ID, seed); err != nil {
+				return err
+			}
 		}
 		if err := forgetColumns(ctx, tx, t, "", t.Parameters, old, columnsOf(t.Storage)); err != nil {
 			return err
@@ -359,8 +368,15 @@ func (a *alteration) properties(ctx context.Context, x *ast.AlterProperties) (*T
 		if err := a.unconstrained(ctx, set); err != nil {
 			return nil, err
 		}
+		if _, chosen := transactionalParameters(set); chosen && set["transactional_properties"] == "" && set["transactional"] != "true" && !a.env.is31() {
+			return nil, a.env.failed(errors.New("Cannot change 'transactional' without 'transactional_properties'"))
+		}
 		return a.own(func(t *model.Table) error {
+			old := maps.Clone(t.Parameters)
 			maps.Copy(t.Parameters, set)
+			if err := becomesTransactional(old, t); err != nil {
+				return err
+			}
 			return a.kind(t)
 		}), nil
 	}
@@ -373,8 +389,12 @@ func (a *alteration) properties(ctx context.Context, x *ast.AlterProperties) (*T
 		}
 	}
 	return a.own(func(t *model.Table) error {
+		old := maps.Clone(t.Parameters)
 		for _, p := range x.Properties {
 			delete(t.Parameters, p.Key.Value)
+		}
+		if err := becomesTransactional(old, t); err != nil {
+			return err
 		}
 		return a.kind(t)
 	}), nil

@@ -185,9 +185,7 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 			t.Parameters[discoverPartitions] = "true"
 		}
 	}
-	if s.Transactional || strings.EqualFold(t.Parameters["transactional"], "true") {
-		t.Parameters["transactional"] = "true"
-	}
+	_, chosen := transactionalParameters(t.Parameters)
 	if t.Parameters["transactional"] == "true" && !env.transactions() {
 		return nil, sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, db, name), env.SQL)
 	}
@@ -205,6 +203,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 	}
 	if t.Storage, err = env.storageOf(s.RowFormat, s.FileFormat, s.External); err != nil {
 		return nil, err
+	}
+	if !chosen && !s.External {
+		env.asTransactional(s, t)
 	}
 	seen := map[string]bool{}
 	if columns == nil {

@@ -18,6 +18,7 @@ import (
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/stats"
+	"skep/metastore/txn"
 	"skep/metastore/warehouse"
 )
 
@@ -64,6 +65,7 @@ type Env struct {
 	Store     metastore.Catalog
 	Files     filesystem.FileSystem
 	Warehouse *warehouse.Warehouse
+	Txns      *txn.Manager
 	Session   Session
 	SQL       string // the statement's text, for what is stored as written
 	Now       time.Time

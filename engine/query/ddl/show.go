@@ -54,7 +54,7 @@ func (env *Env) show(ctx context.Context, s *ast.Show) (*Task, error) {
 	case ast.ShowTableExtended:
 		return env.showTableStatus(ctx, s)
 	}
-	return env.showServer(s)
+	return env.showServer(ctx, s)
 }
 
 // lines is a task with one string column.

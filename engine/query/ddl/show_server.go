@@ -10,18 +10,16 @@ import (
 
 // showServer answers the SHOW statements about the server: settings, roles, locks, transactions. Of what this server does
 // not have there is nothing to show.
-func (env *Env) showServer(s *ast.Show) (*Task, error) {
+func (env *Env) showServer(ctx context.Context, s *ast.Show) (*Task, error) {
 	switch s.Kind {
 	case ast.ShowConf:
 		return env.showConf(s)
 	case ast.ShowLocks:
-		return env.noLocks("show Locks LockManager not specified")
+		return env.showLocks(ctx, s)
 	case ast.ShowTransactions:
-		return empty("txnid", "state", "startedtime", "lastheartbeattime", "user", "host"), nil
+		return env.showTransactions(), nil
 	case ast.ShowCompactions:
-		return empty("compactionid", "dbname", "tabname", "partname", "type", "state", "workerhost", "workerid", "enqueuetime",
-			"starttime", "duration", "hadoopjobid", "errormessage", "initiatorhost", "initiatorid", "poolname", "txnid", "nexttxnid",
-			"committime", "hightestwriteid"), nil
+		return env.showCompactions(ctx, s)
 	case ast.ShowConnectors:
 		return env.showConnectors(), nil
 	case ast.ShowResourcePlans, ast.ShowResourcePlan:
@@ -56,14 +54,17 @@ func (env *Env) showConf(s *ast.Show) (*Task, error) {
 	}), nil
 }
 
-// noLocks is Hive's answer to statements about locks when hive.support.concurrency is off, as it is here: statements see
-// one state of the warehouse without locking it.
+// noLocks is Hive's answer to statements about locks that cannot be.
 func (env *Env) noLocks(msg string) (*Task, error) { return nil, env.failed(errors.New(msg)) }
 
 // server answers statements about roles and privileges, and about transactions and locks, which this server has not.
 func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 	switch s := stmt.(type) {
 	case *ast.LockTable, *ast.UnlockTable, *ast.LockDatabase, *ast.UnlockDatabase:
+		if env.transactions() {
+			return env.noLocks("Current transaction manager does not support explicit lock requests.  Transaction manager:   " +
+				env.Session.Conf().Get("hive.txn.manager"))
+		}
 		return env.noLocks("LockManager cannot be acquired")
 	case *ast.StartTransaction:
 		return notInHive("START_TRANSACTION")
@@ -74,7 +75,7 @@ func (env *Env) server(ctx context.Context, stmt ast.Statement) (*Task, error) {
 	case *ast.SetAutoCommit:
 		return notInHive("SET_AUTOCOMMIT")
 	case *ast.AbortTransactions:
-		return nil, sqlerr.Semanticf("there are no transactions to abort")
+		return env.abortTransactions(s)
 	case *ast.CreateConnector:
 		return env.createConnector(s)
 	case *ast.AlterConnector:

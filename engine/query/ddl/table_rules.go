@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"skep/dialect/ast"
 	"skep/dialect/storage"
 	"skep/metastore/model"
 )
@@ -13,6 +14,35 @@ import (
 func (env *Env) transactions() bool {
 	conf := env.Session.Conf()
 	return strings.HasSuffix(conf.Get("hive.txn.manager"), ".DbTxnManager") && conf.Bool("hive.support.concurrency")
+}
+
+// transactionalParameters brings the parameters about transactions to the spelling that everybody looks for. chosen tells whether it
+// was said that the table is transactional, or that it is not.
+func transactionalParameters(params map[string]string) (transactional, chosen bool) {
+	for _, key := range []string{"transactional", "transactional_properties"} {
+		for k, v := range params {
+			if strings.EqualFold(k, key) {
+				delete(params, k)
+				params[key] = strings.ToLower(v)
+			}
+		}
+	}
+	v, chosen := params["transactional"]
+	return v == "true", chosen
+}
+
+// asTransactional makes a table that CREATE TRANSACTIONAL TABLE or a setting wants to be transactional so: of the full kind where its
+// format allows that.
+func (env *Env) asTransactional(s *ast.CreateTable, t *model.Table) {
+	conf := env.Session.Conf()
+	full := !s.Temporary && conf.Bool("hive.create.as.acid") && env.transactions()
+	only := !s.Temporary && conf.Bool("hive.create.as.insert.only")
+	switch {
+	case (full || s.Transactional) && t.Storage.InputFormat == storage.OrcInputFormat:
+		t.Parameters["transactional"], t.Parameters["transactional_properties"] = "true", "default"
+	case only || s.Transactional:
+		t.Parameters["transactional"], t.Parameters["transactional_properties"] = "true", "insert_only"
+	}
 }
 
 // validTransactional checks a table that is to be transactional, as Hive's TransactionalValidationListener does, and notes the kind
@@ -26,10 +56,43 @@ func validTransactional(t *model.Table) error {
 		return errors.New("MetaException(message:" + name + " cannot be declared transactional because it's an external table)")
 	}
 	insertOnly := strings.EqualFold(t.Parameters["transactional_properties"], "insert_only")
+	if !insertOnly && len(t.Storage.SortColumns) > 0 {
+		return errors.New("MetaException(message:Table " + name + " cannot support full ACID functionality since it is sorted.)")
+	}
 	if !insertOnly && t.Storage.InputFormat != storage.OrcInputFormat {
 		return errors.New("MetaException(message:The table must be stored using an ACID compliant format (such as ORC): " + name + ")")
 	}
 	if !insertOnly {
+		t.Parameters["transactional_properties"] = "default"
+	}
+	return nil
+}
+
+// becomesTransactional checks a change of a table's properties, old being those before, as Hive's TransactionalValidationListener does.
+func becomesTransactional(old map[string]string, t *model.Table) error {
+	is, _ := transactionalParameters(t.Parameters)
+	was := strings.EqualFold(old["transactional"], "true")
+	name := t.Database + "." + t.Name
+	switch {
+	case was && !is:
+		return errors.New("TBLPROPERTIES with 'transactional'='true' cannot be unset: " + name)
+	case was && t.Type == model.ManagedTable && strings.EqualFold(t.Parameters[model.ParamExternal], "TRUE"):
+		return errors.New(name + " cannot be converted to external table as it is transactional table.")
+	case was && !strings.EqualFold(old["transactional_properties"], t.Parameters["transactional_properties"]):
+		return errors.New("TBLPROPERTIES with 'transactional_properties' cannot be altered after the table is created")
+	case was || !is:
+		return nil
+	}
+	full := t.Parameters["transactional_properties"] != "insert_only"
+	switch {
+	case full && t.Storage.InputFormat != storage.OrcInputFormat:
+		return errors.New("The table must be stored using an ACID compliant format (such as ORC): " + name)
+	case t.Type == model.ExternalTable:
+		return errors.New(name + " cannot be declared transactional because it's an external table")
+	case full && len(t.Storage.SortColumns) > 0:
+		return errors.New("Table " + name + " cannot support full ACID functionality since it is sorted.")
+	}
+	if full {
 		t.Parameters["transactional_properties"] = "default"
 	}
 	return nil
