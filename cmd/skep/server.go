@@ -120,10 +120,25 @@ func (c *serverCommand) Run() error {
 	return errors.Join(err, engine.Close())
 }
 
+// compactorWorkers is on in the server unless it is told otherwise: nobody has to ask for transactional tables to stay fast to read.
+const compactorWorkers = "hive.compactor.worker.threads"
+
 func (c *serverCommand) settings() (map[string]string, error) {
-	if c.Conf == "" {
-		return nil, nil
+	settings := map[string]string{}
+	if c.Conf != "" {
+		var err error
+		if settings, err = c.site(); err != nil {
+			return nil, err
+		}
 	}
+	if _, given := settings[compactorWorkers]; !given {
+		settings[compactorWorkers] = "1"
+	}
+	return settings, nil
+}
+
+// site reads the hive-site.xml.
+func (c *serverCommand) site() (map[string]string, error) {
 	f, err := os.Open(filepath.Join(c.Conf, "hive-site.xml"))
 	if err != nil {
 		return nil, fmt.Errorf("opening the configuration: %w", err)

@@ -63,9 +63,40 @@ func (c *Compaction) Needed() bool {
 	return len(s.Deltas) > 1 || len(s.DeleteDeltas) > 1
 }
 
+// Directories are those whose content a compaction replaces.
+func (c *Compaction) Directories() []Directory {
+	out := slices.Concat(c.State.Deltas, c.State.DeleteDeltas)
+	if c.Major && c.State.Base != nil {
+		out = append(out, *c.State.Base)
+	}
+	return out
+}
+
+// Gather returns the directory of a compaction of a table whose rows have no keys, and the files that belong there as they are.
+func (c *Compaction) Gather() (Name, []File) {
+	if c.Major {
+		return c.base(), c.State.Files()
+	}
+	from, to := span(c.State.Deltas)
+	inserted := State{Deltas: c.State.Deltas}
+	return Name{Kind: Delta, Min: from, Max: to, Statement: NoStatement, Txn: c.Txn}, inserted.Files()
+}
+
+// base is the directory that a major compaction makes.
+func (c *Compaction) base() Name {
+	_, high := span(c.Directories())
+	if high == 0 {
+		high = math.MinInt64 // originals alone: what came before the first write id
+	}
+	return Name{Kind: Base, Max: high, Statement: NoStatement, Txn: c.Txn}
+}
+
 // Run carries the compaction out.
 func (c *Compaction) Run(ctx context.Context) (*Compacted, error) {
 	r := &compactor{Compaction: c, ctx: ctx, out: &Compacted{Replaced: slices.Clone(c.State.Obsolete)}}
+	for _, d := range c.Directories() {
+		r.out.Replaced = append(r.out.Replaced, d.Path)
+	}
 	var err error
 	if c.Major {
 		err = r.major()
@@ -113,36 +144,18 @@ func (r *compactor) major() error {
 			return err
 		}
 	}
-	_, high := span(append(slices.Clone(s.Deltas), s.DeleteDeltas...))
-	if high == 0 {
-		high = math.MinInt64 // originals alone: what came before the first write id
-	}
-	if s.Base != nil {
-		high = max(high, s.Base.Max)
-		r.out.Replaced = append(r.out.Replaced, s.Base.Path)
-	}
 	for _, f := range s.Originals {
 		r.out.Replaced = append(r.out.Replaced, f.Path)
 	}
-	r.replace(s.Deltas)
-	r.replace(s.DeleteDeltas)
-	return r.inserts(Name{Kind: Base, Max: high, Statement: NoStatement, Txn: r.Txn}, sources, deletes)
-}
-
-func (r *compactor) replace(all []Directory) {
-	for _, d := range all {
-		r.out.Replaced = append(r.out.Replaced, d.Path)
-	}
+	return r.inserts(r.base(), sources, deletes)
 }
 
 // minor joins the deltas and the delete deltas, under one range of write ids: readers take the deletes that have the range of the inserts
 // they take.
 func (r *compactor) minor() error {
 	s := r.State
-	from, to := span(append(slices.Clone(s.Deltas), s.DeleteDeltas...))
+	from, to := span(r.Directories())
 	name := Name{Kind: Delta, Min: from, Max: to, Statement: NoStatement, Txn: r.Txn}
-	r.replace(s.Deltas)
-	r.replace(s.DeleteDeltas)
 	inserted := *s
 	inserted.Base, inserted.Originals = nil, nil
 	if len(s.Deltas) > 0 {

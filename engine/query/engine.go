@@ -71,6 +71,7 @@ type Engine struct {
 	local     *local.FileSystem // the same
 	warehouse *warehouse.Warehouse
 	txns      *txn.Manager
+	compactor *compactor // nil: compactions wait
 	pool      *memory.Pool
 	admission *admission.Controller
 	// poolMemory and poolSlots are what the statements of a pool have, by its name.
@@ -182,6 +183,9 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if err = e.goOn(ctx); err == nil && c.Workers != nil {
 		err = e.acceptWorkers(ctx)
 	}
+	if err == nil {
+		e.compactor, err = e.startCompactor(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, e.exchange.Close(), e.history.Close())
 	}
@@ -190,6 +194,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 
 // Close closes the engine. Sessions must have been closed before. Queries that run are ended: no later process goes on with them.
 func (e *Engine) Close() error {
+	e.compactor.close()
 	if e.workers != nil {
 		e.workers.Close()
 	}
