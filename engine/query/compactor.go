@@ -29,7 +29,7 @@ const compactorWorkers = "hive.compactor.worker.threads"
 const compactorUser = "compactor"
 
 // compactionPoll is how often the queue of compactions is looked at.
-const compactionPoll = time.Second
+const compactionPoll = 500 * time.Millisecond
 
 // compactor carries out the compactions that wait in the metastore's queue.
 type compactor struct {
