@@ -257,7 +257,7 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return unsupported(statementName(tree))
 	}
 	st.runs(task)
-	return nil
+	return st.lockChanged(ctx, tree)
 }
 
 // runs makes a DDL task the statement's work.

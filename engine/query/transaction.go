@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"skep/dialect/ast"
 	"skep/dialect/catalog"
 	"skep/dialect/plan"
 	"skep/engine/acid"
@@ -22,6 +24,37 @@ func (st *Statement) mayLock(t *catalog.Table, mode txn.Mode) {
 		return
 	}
 	st.locks = append(st.locks, txn.Component{Database: t.DB, Table: t.Name, Mode: mode})
+}
+
+// lockChanged has a statement that takes rows away, or the ground from under their writers, wait for those.
+func (st *Statement) lockChanged(ctx context.Context, tree ast.Statement) error {
+	var name *ast.TableName
+	switch n := tree.(type) {
+	case *ast.TruncateTable:
+		name = n.Target.Table
+	case *ast.DropTable:
+		name = n.Name
+	case *ast.AlterTable:
+		switch n.Action.(type) {
+		case *ast.AlterDropPartitions, *ast.AlterRename, *ast.AlterRenamePartition, *ast.AlterLocation, *ast.AlterProperties:
+			name = n.Table
+		}
+	}
+	if name == nil {
+		return nil
+	}
+	db := st.session.Database()
+	if name.DB != nil {
+		db = lower(name.DB.Name)
+	}
+	m, err := st.session.table(ctx, db, lower(name.Name.Name))
+	if err != nil {
+		return nil // the statement itself knows what that means
+	}
+	if strings.EqualFold(m.Parameters["transactional"], "true") {
+		st.locks = append(st.locks, txn.Component{Database: m.Database, Table: m.Name, Mode: txn.Exclusive})
+	}
+	return nil
 }
 
 // acquire takes the locks of the statement. When a table that it excludes others from has been written since the statement was

@@ -19,7 +19,8 @@ func (a *alteration) staysORC(leaves bool, format string) error {
 	if len(a.parts) > 0 && a.parts[0].Storage != nil {
 		sd = a.parts[0].Storage
 	}
-	if sd.SerDe.Library != storage.OrcSerDe || !leaves || !a.env.Session.Conf().Bool("hive.exec.schema.evolution") {
+	evolves := a.env.Session.Conf().Bool("hive.exec.schema.evolution") || strings.EqualFold(a.t.Parameters["transactional"], "true")
+	if sd.SerDe.Library != storage.OrcSerDe || !leaves || !evolves {
 		return nil
 	}
 	return a.env.execution(sqlerr.GenericError, fmt.Sprintf("Changing "+format, a.t.Database+"."+a.t.Name))

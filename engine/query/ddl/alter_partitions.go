@@ -337,6 +337,9 @@ func (a *alteration) exchange(ctx context.Context, x *ast.AlterExchangePartition
 	if err != nil {
 		return nil, err
 	}
+	if strings.EqualFold(from.Parameters["transactional"], "true") || strings.EqualFold(to.Parameters["transactional"], "true") {
+		return nil, sqlerr.New(sqlerr.ExchangePartitionNotAllowedWithTransactionalTables)
+	}
 	s, err := env.spec(ctx, from, x.Spec, false)
 	if err != nil {
 		return nil, err

@@ -185,6 +185,9 @@ func (env *Env) newTable(ctx context.Context, s *ast.CreateTable, columns, keys 
 			t.Parameters[discoverPartitions] = "true"
 		}
 	}
+	if s.Transactional && s.External {
+		return nil, sqlerr.Semanticf("%s cannot be declared transactional because it's an external table", name)
+	}
 	_, chosen := transactionalParameters(t.Parameters)
 	if t.Parameters["transactional"] == "true" && !env.transactions() {
 		return nil, sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, db, name), env.SQL)
