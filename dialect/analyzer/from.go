@@ -458,10 +458,12 @@ func (x *exprs) valuesArray(v *ast.Values) (plan.Expr, error) {
 	return x.apply(v, "array", nil, rows)
 }
 
-// partitionedFunction handles the table functions that pass their input through; they exist to exercise windowing.
+// partitionedFunction handles the table functions over partitions: matchpath, and those that pass their input through, which exist to
+// exercise windowing.
 func (b *builder) partitionedFunction(f *ast.PTFRef, outer *block) (*source, error) {
-	switch lower(f.Name) {
-	case "noop", "noopwithmap", "noopstreaming", "noopwithmapstreaming", "windowingtablefunction":
+	name := lower(f.Name)
+	switch name {
+	case plan.MatchPath, "noop", "noopwithmap", "noopstreaming", "noopwithmapstreaming", "windowingtablefunction":
 	default:
 		return nil, sqlerr.At(sqlerr.InvalidFunction, f.Name.Position())
 	}
@@ -472,15 +474,18 @@ func (b *builder) partitionedFunction(f *ast.PTFRef, outer *block) (*source, err
 	blk := b.newBlock(outer)
 	blk.scope.rels = s.rels
 	x := blk.exprs(0)
+	var partitionBy []plan.Expr
+	var orderBy []plan.SortKey
 	if p := f.Partitioning; p != nil {
-		for _, e := range append(p.PartitionBy[:len(p.PartitionBy):len(p.PartitionBy)], p.ClusterBy...) {
-			if _, err := x.expr(e); err != nil {
-				return nil, err
-			}
-		}
-		if _, err := x.sortKeys(p.OrderBy); err != nil {
+		if partitionBy, err = x.list(append(p.PartitionBy[:len(p.PartitionBy):len(p.PartitionBy)], p.ClusterBy...), nil); err != nil {
 			return nil, err
 		}
+		if orderBy, err = x.sortKeys(p.OrderBy); err != nil {
+			return nil, err
+		}
+	}
+	if name == plan.MatchPath {
+		return b.matchPath(f, s, partitionBy, orderBy, outer)
 	}
 	rel := &relation{alias: lower(f.Alias)}
 	for _, r := range s.rels {

@@ -220,6 +220,11 @@ type Frame struct {
 	Start, End Bound
 }
 
+// MatchPath is the window function that the table function of the same name is made of: the rows that meet a pattern from the current
+// one on, as an array, NULL when none do. Args are the pattern, with positions among the conditions instead of names of symbols, the
+// conditions, and the row as a struct.
+const MatchPath = "matchpath"
+
 // WindowCall is a window function call; Column is its output. Args of lead, lag, ntile, first_value, last_value, nth_value follow the
 // SQL call. Frame is always set (defaults filled in by the analyzer).
 type WindowCall struct {

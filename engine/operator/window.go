@@ -192,6 +192,8 @@ func newWindowFunction(spec *WindowSpec, c WindowCall) (windowFunction, error) {
 		return &ntile{c.Args}, nil
 	case "lead", "lag":
 		return &shift{args: c.Args, back: c.Func == "lag"}, nil
+	case plan.MatchPath:
+		return &matchPath{c.Args}, nil
 	case "first_value", "last_value":
 		// Hive's second argument, or IGNORE NULLS, skips NULLs.
 		return &edgeValue{spec: spec, call: c, last: c.Func == "last_value"}, nil

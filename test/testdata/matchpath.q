@@ -1,0 +1,20 @@
+-- The table function matchpath: rows that begin a path of rows, and expressions over the path.
+create table flights (o string, n int, d int, delay double);
+insert into flights values ('a', 1, 1, 20), ('a', 1, 2, 30), ('a', 1, 3, 40), ('a', 1, 4, 1), ('a', 1, 5, 17), ('a', 1, 6, 18), ('b', 2, 1, 5), ('b', 2, 2, 50), ('b', 2, 3, 60), ('b', 2, 4, 2), ('c', 3, 1, 90), ('d', 4, 1, -5), ('d', 4, 2, 0), ('d', 4, 3, 16);
+select o, n, d, sz, first from matchpath(on flights distribute by n sort by d arg1('LATE.LATE+'), arg2('LATE'), arg3(delay > 15), arg4('o, n, d, size(tpath) as sz, tpath[0].d as first'));
+select n, d, sz, ds from matchpath(on flights distribute by n sort by d arg1('late*'), arg2('LATE'), arg3(delay > 15), arg4('select n, d, size(tpath) as sz, tpath.d as ds')) order by n, d;
+select n, d, sz, ds from matchpath(on flights distribute by n sort by d arg1('LATE+'), arg2('LATE'), arg3(delay > 15), arg4('n, d, size(tpath) as sz, tpath.d as ds')) order by n, d;
+select n, d, ds from matchpath(on flights distribute by n sort by d arg1('LATE.EARLY*'), arg2('LATE'), arg3(delay > 15), arg4('EARLY'), arg5(delay <= 15), arg6('n, d, tpath.d as ds')) order by n, d;
+select n, d, ds from matchpath(on flights distribute by n sort by d arg1('EARLY.LATE*.LATE'), arg2('LATE'), arg3(delay > 15), arg4('EARLY'), arg5(delay <= 15), arg6('n, d, tpath.delay as ds')) order by n, d;
+select n, d, ds from matchpath(on flights distribute by n sort by d arg1('LATE+.EARLY+.LATE'), arg2('LATE'), arg3(delay > 15), arg4('EARLY'), arg5(delay <= 15), arg6('n, d, tpath.delay as ds')) order by n, d;
+select n, d, ds from matchpath(on flights distribute by n sort by d arg1('LATE+.EARLY'), arg2('LATE'), arg3(delay > 15), arg4('EARLY'), arg5(delay <= 15), arg6('n, d, tpath.delay as ds')) order by n, d;
+select sum(sz), max(d) from matchpath(on (select * from flights where n < 4) f distribute by n sort by d arg1('LATE.LATE*'), arg2('LATE'), arg3(delay > 15), arg4('n, d, size(tpath) as sz'));
+select n, d from matchpath(on flights sort by n, d arg1('LATE.LATE'), arg2('LATE'), arg3(delay > 15), arg4('n, d')) where n = 1 order by n, d;
+select p.n, p.d from matchpath(on flights distribute by n sort by d arg1('LATE.LATE'), arg2('LATE'), arg3(delay > 15), arg4('n, d')) p order by n, d;
+select * from matchpath(on flights distribute by n sort by d arg1('LATE.LATE+'), arg2('LATE'), arg3(delay > 15));
+select * from matchpath(on flights distribute by n sort by d arg1('LATE.LATE+'), arg2('LATE'), arg3(delay > 15), arg4('EARLY'), arg5('n, d'));
+select * from matchpath(on flights distribute by n sort by d arg1('LATE.EARLY'), arg2('LATE'), arg3(delay > 15), arg4('n, d'));
+select * from matchpath(on flights distribute by n sort by d arg1('LATE'), arg2('LATE'), arg3(delay), arg4('n, d'));
+select * from matchpath(on flights distribute by n sort by d arg1(o), arg2('LATE'), arg3(delay > 15), arg4('n, d'));
+select * from matchpath(on flights distribute by n sort by d arg1('LATE'), arg2('LATE'), arg3(delay > 15), arg4('n, nope'));
+select * from matchpath(on flights distribute by n sort by d arg1('LATE'), arg2('LATE'), arg3(delay > 15), arg4(d));
