@@ -197,8 +197,11 @@ func (b *builder) staticText(v *ast.PartitionValue, k catalog.Column) (string, e
 	if c := x.constantLiteral(e); c != nil && c.Value.Null {
 		return b.env.Conf.Get("hive.exec.default.partition.name"), nil
 	}
+	if l, ok := v.Value.(*ast.Literal); ok && !b.env.Conf.Bool("hive.typecheck.on.insert") && !k.Type.IsString() {
+		return l.Raw(), nil
+	}
 	to := castTo(e, types.StringType)
-	if b.env.Conf.Bool("hive.typecheck.on.insert") && !k.Type.IsString() {
+	if !k.Type.IsString() {
 		to = castTo(castTo(e, k.Type), types.StringType)
 	}
 	text := func(s string) string { // decimals without zeros at the end

@@ -31,6 +31,15 @@ type Literal struct {
 	Charset string // LitCharset: the name without the leading underscore
 }
 
+// Raw is the literal as it is written, without quotes: what Hive takes for the value where it does not look at types.
+func (l *Literal) Raw() string {
+	switch l.Kind {
+	case LitInteger, LitTinyInt, LitSmallInt, LitBigInt, LitDecimal, LitDouble:
+		return l.Text
+	}
+	return l.Value
+}
+
 // ColumnRef is an unqualified name: a column, or the table part of a qualified name inside a FieldRef.
 type ColumnRef struct {
 	Pos

@@ -2,7 +2,9 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"skep/dialect/storage"
 	"skep/dialect/types"
 	"skep/engine/colstats"
+	"skep/engine/compress"
 	"skep/engine/filesystem"
 	"skep/engine/format"
 	"skep/engine/pipeline"
@@ -149,6 +152,7 @@ func (x *statisticsOf) choose(names []*ast.Ident) error {
 type gathered struct {
 	files   stats.Files
 	footers *format.FileStats // what the files themselves say; nil when they do not
+	unended int64             // text files whose last line has no end
 	rows    int64
 	columns []*colstats.Column
 }
@@ -198,6 +202,7 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 		}
 		var err error
 		t.columns, err = s.columnStatistics(schema, t.got.columns)
+		t.columns = slices.DeleteFunc(t.columns, unbounded)
 		return t, err
 	}
 	if !x.table.IsPartitioned() {
@@ -263,6 +268,16 @@ func (x *statisticsOf) record(ctx context.Context, sink *statisticsSink) error {
 	})
 }
 
+// unbounded reports whether Hive keeps no statistics of a column, because its smallest or largest value is infinite or no number.
+func unbounded(c model.ColumnStatistics) bool {
+	for _, v := range []string{c.Low, c.High} {
+		if c.Kind == model.DoubleStatistics && (v == "Infinity" || v == "-Infinity" || v == "NaN") {
+			return true
+		}
+	}
+	return false
+}
+
 // columnNames are the columns of statistics.
 func columnNames(list []model.ColumnStatistics) []string {
 	out := make([]string, len(list))
@@ -282,7 +297,7 @@ func (x *statisticsOf) note(params map[string]string, g *gathered, columns []str
 	case !scanned:
 		return stats.Refresh(params, g.files)
 	case x.table.Storage.InputFormat == storage.TextInputFormat:
-		raw = max(g.files.Bytes-g.rows, 0) // the lines without their ends
+		raw = max(g.files.Bytes-g.rows+g.unended, 0) // the lines without their ends
 	}
 	accurate := stats.AccurateColumns(params)
 	for _, c := range columns {
@@ -343,6 +358,15 @@ func (x *statisticsOf) count(ctx context.Context, g *gathered, location string, 
 			continue
 		}
 		g.files.Files, g.files.Bytes = g.files.Files+1, g.files.Bytes+e.Size()
+		if x.table.Storage.InputFormat == storage.TextInputFormat && e.Size() > 0 && compress.ByPath(path) == compress.None {
+			ended, err := endsLine(ctx, files, path)
+			if err != nil {
+				return err
+			}
+			if !ended {
+				g.unended++
+			}
+		}
 		if f != nil && e.Size() > 0 {
 			n, err := f.Count(ctx, path, options)
 			if err != nil {
@@ -352,6 +376,20 @@ func (x *statisticsOf) count(ctx context.Context, g *gathered, location string, 
 		}
 	}
 	return nil
+}
+
+// endsLine reports whether the last line of a file that is not empty has an end.
+func endsLine(ctx context.Context, files filesystem.FileSystem, path string) (bool, error) {
+	in, err := files.Open(ctx, path)
+	if err != nil {
+		return false, err
+	}
+	last := make([]byte, 1)
+	_, err = in.ReadAt(last, in.Size()-1)
+	if err == io.EOF {
+		err = nil
+	}
+	return last[0] == '\n', errors.Join(err, in.Close())
 }
 
 // plainOpener opens files as they are now.

@@ -24,6 +24,7 @@ func (st *Statement) compileInsert(ctx context.Context, tree ast.Statement) erro
 	if err != nil {
 		return err
 	}
+	st.mapJoin = hintsMapJoin(tree, st.conf)
 	st.task = func(ctx context.Context) error { return failed(st.runInsert(ctx, insert.Branches, roots)) }
 	return nil
 }

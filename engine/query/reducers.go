@@ -3,6 +3,9 @@ package query
 import (
 	"slices"
 
+	"skep/dialect/ast"
+	"skep/dialect/catalog"
+	"skep/dialect/conf"
 	"skep/dialect/plan"
 	"skep/dialect/types"
 	"skep/metastore/model"
@@ -57,6 +60,47 @@ func spreadOf(n plan.Node) *spread {
 	return nil
 }
 
+// sortedGroups reports whether the rows of a plan are groups by all columns that a table is bucketed and sorted by, which Hive 3.1 makes
+// without a shuffle.
+func sortedGroups(n plan.Node) bool {
+	for {
+		switch x := n.(type) {
+		case *plan.Filter:
+			n = x.Input
+		case *plan.Project:
+			n = x.Input
+		case *plan.Aggregate:
+			return len(x.GroupingSets) == 0 && groupsSorted(x)
+		default:
+			return false
+		}
+	}
+}
+
+func groupsSorted(a *plan.Aggregate) bool {
+	s, ok := a.Input.(*plan.Scan)
+	if !ok || s.Table.Buckets.Count == 0 || len(s.Table.Buckets.Columns) != len(a.Keys) || len(s.Table.Buckets.Sort) < len(a.Keys) {
+		return false
+	}
+	for _, k := range a.Keys {
+		c, ok := k.Expr.(*plan.ColumnRef)
+		if !ok {
+			return false
+		}
+		name := ""
+		for i, col := range s.Cols {
+			if col.ID == c.ID && s.Source[i] < len(s.Table.Columns) {
+				name = s.Table.Columns[s.Source[i]].Name
+			}
+		}
+		first := s.Table.Buckets.Sort[:len(a.Keys)]
+		if !slices.Contains(s.Table.Buckets.Columns, name) || !slices.ContainsFunc(first, func(c catalog.SortColumn) bool { return c.Name == name }) {
+			return false
+		}
+	}
+	return true
+}
+
 // renamed gives the columns of a projection that hold the columns of its input.
 func renamed(columns [][]plan.ColumnID, exprs []plan.Assign) [][]plan.ColumnID {
 	out := make([][]plan.ColumnID, len(columns))
@@ -73,13 +117,16 @@ func renamed(columns [][]plan.ColumnID, exprs []plan.Assign) [][]plan.ColumnID {
 // byReducer divides the rows among files as reducers do, when the statement has asked for a number of them, or for what
 // reducers do to be noted with the partitions (hive.exec.infer.bucket.sort of Hive 3.1). It returns their number, 0 when they are not divided.
 func (w *write) byReducer() int {
-	t, conf := w.branch.Table, w.st.conf
+	t, settings := w.branch.Table, w.st.conf
 	s, cols := spreadOf(w.root), w.root.Columns()
 	if s == nil { // GROUPING SETS may have become a union of groups by now
 		s, cols = spreadOf(w.branch.Root), w.branch.Root.Columns()
 	}
-	infer := conf.HiveVersion() == "3.1" && conf.Bool("hive.exec.infer.bucket.sort") && len(t.PartitionKeys) > 0
-	if s == nil || w.st.mergesFiles(false) || s.join && conf.Bool("hive.auto.convert.join") {
+	infer := settings.HiveVersion() == "3.1" && settings.Bool("hive.exec.infer.bucket.sort") && len(t.PartitionKeys) > 0
+	if s == nil || w.st.mergesFiles(false) || s.join && (settings.Bool("hive.auto.convert.join") || w.st.mapJoin) {
+		return 0
+	}
+	if settings.HiveVersion() == "3.1" && settings.Bool("hive.map.groupby.sorted") && sortedGroups(w.root) {
 		return 0
 	}
 	count := w.st.reduceTasks(w.root, infer)
@@ -154,4 +201,19 @@ func (st *Statement) reduceTasks(n plan.Node, estimate bool) int {
 		power *= 2
 	}
 	return power
+}
+
+// hintsMapJoin reports whether a statement has a MAPJOIN hint that Hive 3.1 follows.
+func hintsMapJoin(tree ast.Statement, c *conf.Conf) bool {
+	if !c.Hive3() || c.Bool("hive.ignore.mapjoin.hint") || c.Bool("hive.cbo.enable") {
+		return false
+	}
+	found := false
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if s, ok := n.(*ast.Select); ok {
+			found = found || slices.ContainsFunc(s.Hints, func(h *ast.Hint) bool { return h.Name == "MAPJOIN" })
+		}
+		return !found
+	})
+	return found
 }

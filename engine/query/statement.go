@@ -91,6 +91,7 @@ type Statement struct {
 	ticket   atomic.Pointer[admission.Ticket] // when it had to wait
 	job      *history.Job                     // while it runs and after
 	staged   bool                             // a write that runs in stages
+	mapJoin  bool                             // an INSERT with a MAPJOIN hint that is followed
 	// owner is whom the staging directories of a statement in stages belong to.
 	owner     string
 	client    []byte // Request.Client

@@ -283,12 +283,19 @@ func (env *Env) ownsFiles(t *model.Table) bool {
 
 func (a *alteration) renamePartition(ctx context.Context, from, to *ast.PartitionSpec) (*Task, error) {
 	env, t := a.env, a.t
-	old, err := env.spec(ctx, t, from, true)
-	if e, ok := sqlerr.As(err); ok && e.Kind == validationFailure && !env.is31() {
-		return nil, sqlerr.Semanticf("%s", e.Msg) // the clause is analysed with the table's name
-	}
+	oldValues, err := env.asWritten(ctx, t, from)
 	if err != nil {
 		return nil, err
+	}
+	if oldValues == nil {
+		old, err := env.spec(ctx, t, from, true)
+		if e, ok := sqlerr.As(err); ok && e.Kind == validationFailure && !env.is31() {
+			return nil, sqlerr.Semanticf("%s", e.Msg) // the clause is analysed with the table's name
+		}
+		if err != nil {
+			return nil, err
+		}
+		oldValues, _ = old.values(t)
 	}
 	s, err := env.spec(ctx, t, to, true)
 	if err != nil {
@@ -300,7 +307,6 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 	if err := env.allowed(s); err != nil {
 		return nil, env.failed(fmt.Errorf("Unable to rename partition. %w", err))
 	}
-	oldValues, _ := old.values(t)
 	values, ok := s.values(t)
 	if !ok {
 		return nil, env.failed(errors.New("partition spec is invalid; field " + missingKey(t, s) + " does not exist or is empty"))
@@ -328,6 +334,31 @@ func (a *alteration) renamePartition(ctx context.Context, from, to *ast.Partitio
 			return tx.RenamePartition(ctx, t.Database, t.Name, oldValues, p)
 		}))
 	}), nil
+}
+
+// asWritten gives the values of a partition that a clause names by literals as they are written, for so a rename takes them in Hive;
+// nil when there is none.
+func (env *Env) asWritten(ctx context.Context, t *model.Table, p *ast.PartitionSpec) ([]string, error) {
+	var raw spec
+	for _, v := range p.Values {
+		l, ok := v.Value.(*ast.Literal)
+		if !ok || l.Kind == ast.LitNull {
+			return nil, nil
+		}
+		raw = append(raw, specValue{key: strings.ToLower(v.Name.Name), given: true, value: l.Raw()})
+	}
+	values, ok := raw.values(t)
+	if !ok {
+		return nil, nil
+	}
+	_, err := env.Store.Partition(ctx, t.Database, t.Name, values)
+	switch {
+	case model.KindOf(err) == model.NoSuchObject:
+		return nil, nil
+	case err != nil:
+		return nil, env.failed(err)
+	}
+	return values, nil
 }
 
 // exchange moves partitions of another table into this one.
