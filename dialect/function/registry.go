@@ -54,7 +54,7 @@ var (
 		"approx_distinct", "array_distinct", "array_except", "array_intersect", "array_join", "array_max", "array_min", "array_remove", "array_slice",
 		"array_union", "buildversion", "compute_bit_vector_fm", "compute_bit_vector_hll", "cosh", "current_catalog", "current_schema", "deserialize",
 		"is_not_distinct_from", "json_read", "mid", "ndv_compute_bit_vector", "percentile_cont", "percentile_disc", "position", "quote", "sinh",
-		"split_map_privs", "surrogate_key", "tanh", "tumbling_window", "typeof",
+		"split_map_privs", "surrogate_key", "tanh", "typeof",
 	}
 )
 

@@ -151,6 +151,9 @@ func fields(v reflect.Value, set map[string]bool, seen map[any]bool) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if v.Field(i).Kind() == reflect.Func {
+				continue // the analyzer replaces a table that has one by its rows
+			}
 			name := v.Type().String() + "." + v.Type().Field(i).Name
 			set[name] = set[name] || !v.Field(i).IsZero()
 			fields(v.Field(i), set, seen)
