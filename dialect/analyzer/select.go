@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/function"
+	"skep/dialect/javaregex"
 	"skep/dialect/plan"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
@@ -408,18 +408,7 @@ func (x *exprs) columnRegex(e ast.Expr) ([]starColumn, bool, error) {
 	if id == nil || !id.Regex {
 		return nil, false, nil
 	}
-	// Java's possessive quantifier is what excludes columns in the customary `(a|b)?+.+`: names that the group matches
-	// whole leave nothing for the rest.
-	text := id.Name
-	var except *regexp.Regexp
-	if head, rest, ok := strings.Cut(text, ")?+"); ok && strings.HasPrefix(head, "(") && rest == ".+" {
-		var err error
-		if except, err = regexp.Compile("(?i)^(?:" + head[1:] + ")$"); err != nil {
-			return nil, false, sqlerr.AtReason(sqlerr.InvalidColumn, e.Position(), err.Error())
-		}
-		text = ".+"
-	}
-	re, err := regexp.Compile("(?i)^(?:" + text + ")$")
+	re, err := javaregex.CompileWhole(id.Name, javaregex.CaseInsensitive)
 	if err != nil {
 		return nil, false, sqlerr.AtReason(sqlerr.InvalidColumn, e.Position(), err.Error())
 	}
@@ -429,7 +418,9 @@ func (x *exprs) columnRegex(e ast.Expr) ([]starColumn, bool, error) {
 	}
 	var out []starColumn
 	for _, c := range all {
-		if re.MatchString(c.col.name) && (except == nil || !except.MatchString(c.col.name)) {
+		if ok, err := re.Match([]byte(c.col.name)); err != nil {
+			return nil, false, err
+		} else if ok {
 			out = append(out, c)
 		}
 	}

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"skep/dialect/javaregex"
 	"skep/dialect/types"
 	"skep/engine/vector"
 )
@@ -327,12 +328,12 @@ func strToMap(_ *Env, call *Call) Kernel {
 				return err
 			}
 			start := out.startRun()
-			list, err := p.split(args[0].Bytes(i))
+			list, err := splitPattern(p, args[0].Bytes(i))
 			if err != nil {
 				return err
 			}
 			for _, entry := range list {
-				key, value, has, err := q.cut(entry)
+				key, value, has, err := cutPattern(q, entry)
 				if err != nil {
 					return err
 				}
@@ -372,11 +373,11 @@ func replaceText(v *vector.Vector, row int, s []byte, has bool) {
 	v.SetBytes(row, s)
 }
 
-// split divides s at the matches, without trailing empty strings.
-func (p *pattern) split(s []byte) ([][]byte, error) {
+// splitPattern divides s at the matches of p, without trailing empty strings.
+func splitPattern(p *javaregex.Pattern, s []byte) ([][]byte, error) {
 	var parts [][]byte
 	at := 0
-	err := p.each(s, func(loc []int) bool {
+	err := p.Each(s, func(loc []int) bool {
 		if loc[1] > 0 {
 			parts = append(parts, s[at:loc[0]])
 			at = loc[1]
@@ -390,10 +391,10 @@ func (p *pattern) split(s []byte) ([][]byte, error) {
 	return parts, err
 }
 
-// cut divides s at the first match.
-func (p *pattern) cut(s []byte) (before, after []byte, found bool, err error) {
+// cutPattern divides s at the first match of p.
+func cutPattern(p *javaregex.Pattern, s []byte) (before, after []byte, found bool, err error) {
 	before = s
-	err = p.each(s, func(loc []int) bool {
+	err = p.Each(s, func(loc []int) bool {
 		before, after, found = s[:loc[0]], s[loc[1]:], true
 		return false
 	})

@@ -1,9 +1,9 @@
 package function
 
 import (
-	"regexp"
 	"strings"
 
+	"skep/dialect/javaregex"
 	"skep/engine/vector"
 )
 
@@ -104,15 +104,15 @@ func URLQueryKey(url, key string) (value string, ok bool, err error) {
 	if !ok {
 		return "", false, nil
 	}
-	re, err := regexp.Compile("(&|^)" + key + "=([^&]*)")
+	re, err := javaregex.Compile("(&|^)"+key+"=([^&]*)", 0)
 	if err != nil {
-		return "", false, errorf("invalid key %q of parse_url: %v", key, err)
+		return "", false, err
 	}
-	m := re.FindStringSubmatch(query)
-	if m == nil {
-		return "", false, nil
+	loc, err := re.Find([]byte(query))
+	if err != nil || loc == nil || loc[4] < 0 {
+		return "", false, err
 	}
-	return m[2], true, nil
+	return query[loc[4]:loc[5]], true, nil
 }
 
 func parseURL(_ *Env, call *Call) Kernel {

@@ -33,7 +33,7 @@ const (
 	engineRun   = "engine/operator/... engine/pipeline/... engine/physical/... engine/profile/..."
 	enginePlan  = "engine/planner/... engine/stage/... engine/session engine/table engine/script engine/coordinator/... engine/scheduler/... engine/worker/..."
 	dialectLeaf = "dialect/types dialect/ast/... dialect/sqlerr dialect/conf"
-	engineSees  = "dialect/types dialect/plan/... dialect/function/... dialect/sqlerr"
+	engineSees  = "dialect/types dialect/plan/... dialect/function/... dialect/sqlerr dialect/javaregex"
 )
 
 // rules is ordered: the first row that matches a package judges it.

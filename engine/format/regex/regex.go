@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"strings"
 
+	"skep/dialect/javaregex"
 	"skep/dialect/types"
 	"skep/engine/format"
 	"skep/engine/format/record"
 	"skep/engine/format/text"
-	"skep/engine/function"
 	"skep/engine/vector"
 )
 
@@ -21,7 +21,7 @@ type SerDe struct{}
 var _ record.SerDe = SerDe{}
 
 type deserializer struct {
-	pattern *function.FullPattern
+	pattern *javaregex.Pattern
 	columns []*vector.Vector // by index into the schema; nil when not wanted
 	parser  *text.ValueParser
 }
@@ -33,7 +33,11 @@ func (SerDe) NewDeserializer(opts *format.ReadOptions) (record.Deserializer, err
 		return nil, errors.New(`This table does not have serde property "input.regex"!`)
 	}
 	// The property's name notwithstanding, "true" makes case not matter.
-	pattern, err := function.CompileFull(source, strings.EqualFold(opts.Properties["input.regex.case.insensitive"], "true"))
+	flags := javaregex.DotAll
+	if strings.EqualFold(opts.Properties["input.regex.case.insensitive"], "true") {
+		flags |= javaregex.CaseInsensitive
+	}
+	pattern, err := javaregex.CompileWhole(source, flags)
 	if err != nil {
 		return nil, fmt.Errorf("input.regex: %w", err)
 	}
@@ -64,7 +68,7 @@ func (d *deserializer) Load(rows *record.Rows) error {
 	}
 	for i := range rows.At {
 		row := rows.Row(i)
-		loc, err := d.pattern.Match(row)
+		loc, err := d.pattern.Find(row)
 		if err != nil {
 			return err
 		}

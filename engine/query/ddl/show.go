@@ -3,12 +3,12 @@ package ddl
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/function"
+	"skep/dialect/javaregex"
 	"skep/dialect/sqlerr"
 	"skep/metastore"
 	"skep/metastore/model"
@@ -186,18 +186,23 @@ func (env *Env) showColumns(ctx context.Context, s *ast.Show) (*Task, error) {
 	if env.is31() {
 		column = "Field"
 	}
-	var match *regexp.Regexp
+	var match *javaregex.Pattern
 	if s.Pattern != nil {
-		if match, err = regexp.Compile("^(?:" + strings.ReplaceAll(strings.ToLower(s.Pattern.Text), "*", ".*") + ")$"); err != nil {
+		if match, err = javaregex.CompileWhole(strings.ReplaceAll(strings.ToLower(s.Pattern.Text), "*", ".*"), 0); err != nil {
 			return nil, env.failed(err)
 		}
 	}
 	return lines(column, func(context.Context) ([]string, error) {
 		var names []string
 		for _, c := range append(slices.Clone(t.Storage.Columns), t.PartitionKeys...) {
-			if match == nil || match.MatchString(c.Name) {
-				names = append(names, c.Name)
+			if match != nil {
+				if ok, err := match.Match([]byte(c.Name)); err != nil {
+					return nil, err
+				} else if !ok {
+					continue
+				}
 			}
+			names = append(names, c.Name)
 		}
 		if s.Sorted || env.is31() {
 			slices.Sort(names)
@@ -212,11 +217,14 @@ func (env *Env) showFunctions(s *ast.Show) (*Task, error) {
 	case s.Pattern == nil:
 		match = func(string) bool { return true }
 	case env.is31() && !s.Pattern.Like: // a regular expression
-		re, err := regexp.Compile("^(?:" + s.Pattern.Text + ")$")
+		re, err := javaregex.CompileWhole(s.Pattern.Text, 0)
 		if err != nil {
 			return nil, env.failed(err)
 		}
-		match = re.MatchString
+		match = func(name string) bool {
+			ok, err := re.Match([]byte(name))
+			return ok && err == nil
+		}
 	default: // several patterns may stand between |
 		var patterns []func(string) bool
 		for p := range strings.SplitSeq(s.Pattern.Text, "|") {

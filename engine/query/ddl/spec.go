@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"skep/dialect/ast"
+	"skep/dialect/javaregex"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
-	"skep/engine/function"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/partition"
@@ -247,7 +247,7 @@ func (env *Env) allowed(s spec) error {
 	if source == "" {
 		return nil
 	}
-	pattern, err := function.CompileFull(source, false)
+	pattern, err := javaregex.CompileWhole(source, 0)
 	if err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (env *Env) allowed(s spec) error {
 		if !v.given {
 			continue
 		}
-		if at, err := pattern.Match([]byte(v.value)); err != nil {
+		if at, err := pattern.Find([]byte(v.value)); err != nil {
 			return err
 		} else if at == nil {
 			return fmt.Errorf("Partition value '%s' contains a character not matched by whitelist pattern '%s'.  "+
