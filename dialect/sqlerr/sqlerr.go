@@ -147,10 +147,11 @@ func located(code Code, at Locator, suffix string) *Error {
 }
 
 func place(e *Error, at Locator, text, suffix string) *Error {
-	if e.Line, e.Col, e.Token = at.Where(); e.Col < 0 { // Hive finds the code again by a pattern that takes no sign
+	e.Line, e.Col, e.Token = at.Where()
+	e.Msg = fmt.Sprintf("Line %d:%d %s '%s'%s", e.Line, e.Col, text, e.Token, suffix)
+	if e.Col < 0 || strings.ContainsAny(e.Msg, "\n\r") { // Hive finds the code again by a pattern that takes neither signs nor line ends
 		e.Code, e.SQLState = GenericError, genericState
 	}
-	e.Msg = fmt.Sprintf("Line %d:%d %s '%s'%s", e.Line, e.Col, text, e.Token, suffix)
 	return e
 }
 
