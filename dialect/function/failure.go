@@ -10,7 +10,7 @@ import (
 // reported then. Those with none report a wrong argument: Hive wraps what they throw.
 var failures = map[string]string{
 	"div": "", "format_number": "", "in_file": "", "regexp_extract": "", "regexp_replace": "",
-	"xpath": "", "xpath_string": "", "xpath_boolean": "", "xpath_number": "", "xpath_double": "", "xpath_float": "", "xpath_long": "",
+	"xpath": "RuntimeException", "xpath_string": "", "xpath_boolean": "", "xpath_number": "", "xpath_double": "", "xpath_float": "", "xpath_long": "",
 	"xpath_int": "", "xpath_short": "", "json_read": "", "deserialize": "", "split_map_privs": "ArrayIndexOutOfBoundsException",
 	"ndv_compute_bit_vector": sqlerr.IllegalArgumentException,
 	"rlike":                  "PatternSyntaxException", "split": "PatternSyntaxException", "str_to_map": "PatternSyntaxException",
@@ -32,9 +32,5 @@ func Failure(name string, at sqlerr.Locator, reason string) error {
 	if kind := failures[name]; kind != "" && !strings.HasPrefix(reason, "java.") {
 		return sqlerr.Plain(kind, reason)
 	}
-	e := sqlerr.AtReason(sqlerr.InvalidArgument, at, "org.apache.hadoop.hive.ql.metadata.HiveException: "+reason)
-	if strings.Contains(reason, "regular expression") { // Hive quotes it over several lines, and then does not find the code again
-		e.Code, e.SQLState = sqlerr.GenericError, "42000"
-	}
-	return e
+	return sqlerr.AtReason(sqlerr.InvalidArgument, at, "org.apache.hadoop.hive.ql.metadata.HiveException: "+reason)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ const (
 	textNode
 	commentNode
 	instructionNode
+	namespaceNode
 )
 
 // Node is a node of a document.
@@ -28,7 +30,8 @@ type Node struct {
 	parent   *Node
 	children []*Node
 	attrs    []*Node
-	order    int // position in document order
+	spaces   []*Node // namespaces declared here
+	order    int     // position in document order
 }
 
 // maxDepth bounds the nesting of elements.
@@ -61,8 +64,18 @@ func Parse(text string) (*Node, error) {
 			n := add(&Node{kind: elementNode, name: qualified(t.Name)})
 			cur.children = append(cur.children, n)
 			cur = n
+			if n.parent == root {
+				n.spaces = append(n.spaces, add(&Node{kind: namespaceNode, name: "xml", value: "http://www.w3.org/XML/1998/namespace"}))
+			}
+			// Java keeps attributes by their names.
+			slices.SortFunc(t.Attr, func(a, b xml.Attr) int { return strings.Compare(qualified(a.Name), qualified(b.Name)) })
 			for _, a := range t.Attr {
-				if name := qualified(a.Name); name != "xmlns" && a.Name.Space != "xmlns" {
+				switch name := qualified(a.Name); {
+				case name == "xmlns":
+					n.spaces = append(n.spaces, add(&Node{kind: namespaceNode, value: a.Value}))
+				case a.Name.Space == "xmlns":
+					n.spaces = append(n.spaces, add(&Node{kind: namespaceNode, name: a.Name.Local, value: a.Value}))
+				default:
 					n.attrs = append(n.attrs, add(&Node{kind: attributeNode, name: name, value: a.Value}))
 				}
 			}
@@ -109,6 +122,9 @@ func qualified(n xml.Name) string {
 	}
 	return n.Local
 }
+
+// local is the node's name without its prefix.
+func (n *Node) local() string { return n.name[strings.IndexByte(n.name, ':')+1:] }
 
 // Text is the node's string value: its own text, or all text inside of it.
 func (n *Node) Text() string {

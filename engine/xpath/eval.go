@@ -1,6 +1,7 @@
 package xpath
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -34,15 +35,20 @@ func (e *Expr) Nodes(root *Node) (nodes []*Node, ok bool) {
 }
 
 // Values lists the values of text and attribute nodes among the result's nodes, which is what Hive's xpath returns.
-func (e *Expr) Values(root *Node) []string {
-	nodes, _ := e.Nodes(root)
+//
+// It fails when the result is no set of nodes.
+func (e *Expr) Values(root *Node) ([]string, error) {
+	nodes, ok := e.Nodes(root)
+	if !ok {
+		return nil, errors.New("not a set of nodes")
+	}
 	var out []string
 	for _, n := range nodes {
 		if n.kind != elementNode && n.kind != rootNode {
 			out = append(out, n.value)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (e *Expr) at(root *Node) value { return e.e.eval(&context{root, 1, 1}) }
@@ -221,6 +227,7 @@ type location struct {
 type step struct {
 	axis, test string
 	predicates []expr
+	qualified  bool // the test is for names with their prefixes
 }
 
 var descendants = step{axis: "descendant-or-self", test: "node()"}
@@ -269,10 +276,17 @@ func (s *step) accepts(n *Node) bool {
 		return n.kind == instructionNode
 	}
 	principal := elementNode
-	if s.axis == "attribute" {
+	switch s.axis {
+	case "attribute":
 		principal = attributeNode
+	case "namespace":
+		principal = namespaceNode
 	}
-	return n.kind == principal && (s.test == "*" || s.test == n.name)
+	// Hive's documents know no namespaces: a test without a prefix is for names without theirs, one with a prefix accepts nothing.
+	if s.qualified && strings.Contains(n.name, ":") {
+		return n.kind == principal && s.test == "*"
+	}
+	return n.kind == principal && (s.test == "*" || s.test == n.local())
 }
 
 // filter keeps the nodes for which all predicates hold; a number asks for a position along the axis.
@@ -330,6 +344,40 @@ var axes = map[string]func(n *Node, f func(*Node)){
 		}
 	},
 	"descendant-or-self": walk,
+	"namespace": func(n *Node, f func(*Node)) {
+		seen := map[string]bool{}
+		for p := n; p != nil; p = p.parent {
+			for _, s := range p.spaces {
+				if !seen[s.name] {
+					seen[s.name] = true
+					f(s)
+				}
+			}
+		}
+	},
+	"following": func(n *Node, f func(*Node)) {
+		for p := n; p != nil && p.parent != nil; p = p.parent {
+			for _, s := range p.parent.children {
+				if s.order > p.order && p.kind != attributeNode {
+					walk(s, f)
+				}
+			}
+		}
+	},
+	"preceding": func(n *Node, f func(*Node)) {
+		for p := n; p != nil && p.parent != nil; p = p.parent {
+			for _, s := range slices.Backward(p.parent.children) {
+				if s.order >= p.order {
+					continue
+				}
+				var inside []*Node
+				walk(s, func(m *Node) { inside = append(inside, m) })
+				for _, m := range slices.Backward(inside) {
+					f(m)
+				}
+			}
+		}
+	},
 	"following-sibling": func(n *Node, f func(*Node)) {
 		if n.parent == nil || n.kind == attributeNode {
 			return

@@ -3,6 +3,7 @@ package xpath
 import (
 	"math"
 	"strings"
+	"unicode/utf16"
 )
 
 type callExpr struct {
@@ -58,11 +59,15 @@ func init() {
 		}},
 		"local-name": {0, 1, func(c *context, args []expr) value {
 			if n := nodesOf(own(c, args)); len(n) > 0 {
-				return n[0].name[strings.IndexByte(n[0].name, ':')+1:]
+				return n[0].local()
 			}
 			return ""
 		}},
-		"string": {0, 1, func(c *context, args []expr) value { return toText(own(c, args)) }},
+		// Without namespaces and types of attributes there is nothing to be found by these.
+		"namespace-uri": {0, 1, func(*context, []expr) value { return "" }},
+		"lang":          {1, 1, func(*context, []expr) value { return false }},
+		"id":            {1, 1, func(*context, []expr) value { return []*Node(nil) }},
+		"string":        {0, 1, func(c *context, args []expr) value { return toText(own(c, args)) }},
 		"concat": {2, -1, func(c *context, args []expr) value {
 			s := ""
 			for i := range args {
@@ -99,7 +104,7 @@ func init() {
 			}
 			return b.String()
 		}},
-		"string-length":   {0, 1, func(c *context, args []expr) value { return float64(len([]rune(toText(own(c, args))))) }},
+		"string-length":   {0, 1, func(c *context, args []expr) value { return float64(len(utf16.Encode([]rune(toText(own(c, args)))))) }},
 		"normalize-space": {0, 1, func(c *context, args []expr) value { return strings.Join(strings.Fields(toText(own(c, args))), " ") }},
 		"translate": {3, 3, func(c *context, args []expr) value {
 			from, to := []rune(text(c, args, 1)), []rune(text(c, args, 2))

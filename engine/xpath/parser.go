@@ -7,7 +7,11 @@ import (
 )
 
 // Expr is a compiled expression. It is immutable.
-type Expr struct{ e expr }
+type Expr struct {
+	e expr
+	// Variables tells of references to variables. There are none, so evaluating is an error.
+	Variables bool
+}
 
 // Compile parses an expression.
 func Compile(text string) (*Expr, error) {
@@ -20,7 +24,7 @@ func Compile(text string) (*Expr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing XPath %q: %w", text, err)
 	}
-	return &Expr{e}, nil
+	return &Expr{e, p.variables}, nil
 }
 
 type tokenKind uint8
@@ -45,6 +49,8 @@ type parser struct {
 	// operand says that the previous token ended an operand, so that * and names like "and" are operators.
 	operand bool
 	depth   int
+	// variables tells of a $name.
+	variables bool
 }
 
 func isNameByte(c byte) bool {
@@ -165,9 +171,13 @@ func (p *parser) binary(level int) (expr, error) {
 
 func (p *parser) unary() (expr, error) {
 	if p.accept("-") {
-		e, err := p.unary()
+		e, err := p.union()
 		return &negation{e}, err
 	}
+	return p.union()
+}
+
+func (p *parser) union() (expr, error) {
 	left, err := p.path()
 	if err != nil {
 		return nil, err
@@ -196,6 +206,14 @@ func (p *parser) path() (expr, error) {
 		f, err := strconv.ParseFloat(p.tok.text, 64)
 		p.next()
 		return p.filteredNumber(f, err)
+	case p.tok.kind == tokSymbol && p.tok.text == "$":
+		p.next()
+		if p.tok.kind != tokName {
+			return nil, fmt.Errorf("expected the name of a variable, found %q", p.tok.text)
+		}
+		p.next()
+		p.variables = true
+		return p.filtered(literal{})
 	case p.tok.kind == tokSymbol && p.tok.text == "(":
 		p.next()
 		e, err := p.or()
@@ -223,7 +241,14 @@ func (p *parser) path() (expr, error) {
 			return loc, nil
 		}
 	}
-	return loc, p.steps(loc)
+	if err := p.steps(loc); err != nil {
+		return nil, err
+	}
+	// Java looks //name up by types of nodes, which are by names as written.
+	if last := len(loc.steps) - 1; loc.absolute && last == 1 && loc.steps[0].axis == descendants.axis && loc.steps[1].axis == "child" && len(loc.steps[1].predicates) == 0 {
+		loc.steps[1].qualified = true
+	}
+	return loc, nil
 }
 
 func (p *parser) filteredNumber(f float64, err error) (expr, error) {
@@ -309,6 +334,14 @@ func (p *parser) step() (step, error) {
 	case p.tok.kind == tokName:
 		s.test = p.tok.text
 		p.next()
+		if p.tok.kind == tokSymbol && p.tok.text == ":" { // n:*
+			s.test += ":*"
+			p.next()
+			if err := p.expect("*"); err != nil {
+				return s, err
+			}
+			break
+		}
 		if nodeTypes[s.test] && p.accept("(") {
 			if p.tok.kind == tokText {
 				p.next()
