@@ -38,17 +38,20 @@ func castTo(e plan.Expr, t *types.Type) plan.Expr {
 		case from.IsInteger() && t.Kind == types.String:
 			return stringLiteral(strconv.FormatInt(l.Value.I, 10))
 		case from.IsString() && t.Kind == types.Date:
-			if days, rest, ok := parseDate(strings.TrimSpace(l.Value.S)); ok && rest == "" {
+			if days, rest, ok := parseDate(l.Value.S); ok && rest == "" && usualDate(l.Value.S) {
 				return intLiteral(t, days)
 			}
 		case from.IsString() && t.Kind == types.Timestamp:
-			if v, ok := parseTimestamp(strings.TrimSpace(l.Value.S)); ok {
+			if v, ok := parseTimestamp(l.Value.S); ok && usualDate(l.Value.S) && (len(l.Value.S) == len("yyyy-mm-dd") || strings.Count(l.Value.S, ":") == 2) {
 				return newLiteral(t, types.Datum{W: v})
 			}
 		}
 	}
 	return &plan.Call{Func: "cast", Args: []plan.Expr{e}, T: t}
 }
+
+// usualDate reports whether a text begins as yyyy-mm-dd. Casts know other forms, in which the levels differ.
+func usualDate(s string) bool { return len(s) >= 10 && s[0] != '-' && s[4] == '-' && s[7] == '-' }
 
 func unscaled(l *plan.Literal) *big.Int {
 	if l.T.Physical() == types.I64 {

@@ -3,6 +3,7 @@ package analyzer
 import (
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -217,17 +218,22 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 	bad := sqlerr.Semanticf("Unable to convert time literal '%s' to time value.", e.Value)
 	text := strings.TrimSpace(e.Value)
 	if e.Kind == ast.LitDate {
-		days, rest, ok := parseDate(text)
-		if ok && rest != "" && !x.hive3() { // of a timestamp the date
-			_, ok = parseTimestamp(text)
-			rest = ""
+		if x.hive3() {
+			days, rest, ok := parseDate(text)
+			if !ok || rest != "" {
+				return nil, bad
+			}
+			return intLiteral(types.DateType, days), nil
 		}
-		if !ok || rest != "" {
-			return nil, bad
+		if v, ok := x.datePrefix(text); ok {
+			return intLiteral(types.DateType, v), nil
 		}
-		return intLiteral(types.DateType, days), nil
+		return nil, bad
 	}
 	if e.Kind == ast.LitTimestampLTZ {
+		if withoutZone.MatchString(text) {
+			return nil, bad
+		}
 		t := types.TimestampLTZType
 		v, err := x.fold(&plan.Call{Func: "cast", Args: []plan.Expr{stringLiteral(text)}, T: t})
 		if err != nil || v == nil || v.Null {
@@ -240,6 +246,22 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 		return nil, bad
 	}
 	return newLiteral(types.TimestampType, types.Datum{W: v}), nil
+}
+
+// withoutZone are the texts of TIMESTAMPLOCALTZ literals that name no zone.
+var withoutZone = regexp.MustCompile(`^[-+]?\d+-\d+-\d+( \d+:\d+:\d+(\.\d+)?)?$`)
+
+// datePrefix reads the date that a text begins with; what follows must not be a digit.
+func (x *exprs) datePrefix(text string) (int64, bool) {
+	end := strings.IndexFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '-' })
+	if end < 0 {
+		end = len(text)
+	}
+	v, err := x.fold(&plan.Call{Func: "cast", Args: []plan.Expr{stringLiteral(text[:end])}, T: types.DateType})
+	if err != nil || v == nil || v.Null {
+		return 0, false
+	}
+	return v.I, true
 }
 
 // parseDate reads y-m-d at the start of text, giving days since 1970-01-01 and what follows.

@@ -92,7 +92,7 @@ func isZone(s []byte) bool {
 	if len(s) == 0 {
 		return false
 	}
-	_, ok := ParseZone(string(s))
+	_, ok := ParseZoneID(string(s))
 	return ok
 }
 
@@ -106,7 +106,7 @@ func ParseTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 func FieldTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 	var none types.Int128
 	c := cursor{s}
-	y, ok1 := c.number(4, 10, true)
+	y, ok1 := c.number(4, 4, true)
 	if !ok1 || !c.accept('-') {
 		return none, false
 	}
@@ -131,7 +131,7 @@ func FieldTimestampLTZ(s []byte, local Zone) (types.Int128, bool) {
 	c.accept(' ')
 	zone := local
 	if len(c.s) > 0 {
-		z, ok := ParseZone(string(c.s))
+		z, ok := ParseZoneID(string(c.s))
 		if !ok {
 			return none, false
 		}

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,10 +10,10 @@ import (
 )
 
 // Pattern is a Java date pattern: of DateTimeFormatter (Hive 4.0), or of SimpleDateFormat (Hive 3.1), which parses leniently and
-// gives some letters another meaning. Texts are those of the US locale.
+// gives some letters another meaning; its fields are kept here. Texts are those of the US locale.
 type Pattern struct {
+	modern *formatter // of DateTimeFormatter; nil for SimpleDateFormat
 	fields []field
-	legacy bool
 }
 
 // field is a run of one pattern letter, or literal text (letter 0).
@@ -24,7 +25,14 @@ type field struct {
 
 // CompilePattern reads a pattern.
 func CompilePattern(text string, legacy bool) (*Pattern, error) {
-	p := &Pattern{legacy: legacy}
+	if !legacy {
+		f, err := compileFormatter(text)
+		if err != nil {
+			return nil, err
+		}
+		return &Pattern{modern: f}, nil
+	}
+	p := &Pattern{}
 	literal := func(s string) {
 		if n := len(p.fields); n > 0 && p.fields[n-1].letter == 0 {
 			p.fields[n-1].literal += s
@@ -40,7 +48,7 @@ func CompilePattern(text string, legacy bool) (*Pattern, error) {
 			var s strings.Builder
 			for {
 				if end >= len(text) {
-					return nil, fmt.Errorf("unterminated quote in date pattern %q", text)
+					return nil, errors.New("Unterminated quote")
 				}
 				if text[end] == '\'' {
 					if end+1 < len(text) && text[end+1] == '\'' {
@@ -64,19 +72,11 @@ func CompilePattern(text string, legacy bool) (*Pattern, error) {
 			for i+n < len(text) && text[i+n] == c {
 				n++
 			}
-			letters := "GyuYMLwWDdFEaHkKhmsSzZXeQqnNAVxOc"
-			if legacy {
-				letters = "GyYMLwWDdFEuaHkKhmsSzZX"
-			}
-			if strings.IndexByte(letters, c) < 0 {
-				return nil, fmt.Errorf("unknown letter %q in date pattern %q", string(c), text)
+			if strings.IndexByte("GyYMLwWDdFEuaHkKhmsSzZX", c) < 0 {
+				return nil, fmt.Errorf("Illegal pattern character '%c'", c)
 			}
 			p.fields = append(p.fields, field{letter: c, count: n})
 			i += n
-		case !legacy && (c == '[' || c == ']'):
-			i++ // optional sections are taken as present
-		case !legacy && (c == '{' || c == '}' || c == '#'):
-			return nil, fmt.Errorf("reserved character %q in date pattern %q", string(c), text)
 		default:
 			literal(text[i : i+1])
 			i++
@@ -92,6 +92,9 @@ var (
 
 // Append formats a local time; zone and instant serve the zone letters.
 func (p *Pattern) Append(dst []byte, local types.Int128, zone Zone, instant int64) []byte {
+	if p.modern != nil {
+		return p.modern.append(dst, local, zone, instant)
+	}
 	days, second := Split(local.Hi)
 	year, month, day := Civil(days)
 	hour, minute := second/3600, second/60%60
@@ -106,7 +109,7 @@ func (p *Pattern) Append(dst []byte, local types.Int128, zone Zone, instant int6
 				dst = append(dst, "BC"...)
 			}
 		case 'y', 'u', 'Y':
-			if f.letter == 'u' && p.legacy {
+			if f.letter == 'u' {
 				dst = appendNumber(dst, (Weekday(days)+6)%7+1, f.count)
 				continue
 			}
@@ -134,25 +137,9 @@ func (p *Pattern) Append(dst []byte, local types.Int128, zone Zone, instant int6
 		case 'd':
 			dst = appendNumber(dst, day, f.count)
 		case 'F':
-			if p.legacy {
-				dst = appendNumber(dst, (day-1)/7+1, f.count)
-			} else {
-				dst = appendNumber(dst, (day-1)%7+1, f.count)
-			}
+			dst = appendNumber(dst, (day-1)/7+1, f.count)
 		case 'E':
 			dst = appendName(dst, max(f.count, 3), 0, weekdayNames[Weekday(days)])
-		case 'e', 'c':
-			dst = appendName(dst, f.count, Weekday(days)+1, weekdayNames[Weekday(days)])
-		case 'Q', 'q':
-			q := (month-1)/3 + 1
-			switch f.count {
-			case 1, 2:
-				dst = appendNumber(dst, q, f.count)
-			case 3:
-				dst = append(dst, 'Q', byte('0'+q))
-			default:
-				dst = append(dst, [...]string{"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"}[q-1]...)
-			}
 		case 'a':
 			dst = append(dst, [...]string{"AM", "PM"}[hour/12]...)
 		case 'H':
@@ -168,23 +155,9 @@ func (p *Pattern) Append(dst []byte, local types.Int128, zone Zone, instant int6
 		case 's':
 			dst = appendNumber(dst, second%60, f.count)
 		case 'S':
-			if p.legacy {
-				dst = appendNumber(dst, int64(local.Lo/1e6), f.count)
-				continue
-			}
-			digits := fmt.Sprintf("%09d", local.Lo)
-			dst = append(dst, digits[:min(f.count, 9)]...)
-			for range f.count - 9 {
-				dst = append(dst, '0')
-			}
-		case 'n':
-			dst = appendNumber(dst, int64(local.Lo), f.count)
-		case 'A':
-			dst = appendNumber(dst, second*1000+int64(local.Lo/1e6), f.count)
-		case 'N':
-			dst = appendNumber(dst, second*1e9+int64(local.Lo), f.count)
+			dst = appendNumber(dst, int64(local.Lo/1e6), f.count)
 		default:
-			dst = p.appendZone(dst, f, zone, instant)
+			dst = appendZone(dst, f, zone, instant)
 		}
 	}
 	return dst
@@ -221,7 +194,7 @@ func appendName(dst []byte, count int, number int64, name string) []byte {
 	return append(dst, name...)
 }
 
-func (p *Pattern) appendZone(dst []byte, f field, zone Zone, instant int64) []byte {
+func appendZone(dst []byte, f field, zone Zone, instant int64) []byte {
 	name, offset := zone.At(instant)
 	switch f.letter {
 	case 'z':
@@ -229,22 +202,11 @@ func (p *Pattern) appendZone(dst []byte, f field, zone Zone, instant int64) []by
 			return append(dst, "Coordinated Universal Time"...)
 		}
 		return append(dst, name...)
-	case 'V':
-		return append(dst, zone.Location().String()...)
 	case 'Z':
-		if f.count == 4 && !p.legacy {
-			return appendOffset(append(dst, "GMT"...), offset, 3, false)
-		}
 		return appendOffset(dst, offset, 2, false)
-	case 'O':
-		dst = append(dst, "GMT"...)
-		if offset == 0 {
-			return dst
-		}
-		return appendOffset(dst, offset, 3, false)
 	}
-	// X and x: hours, hours and minutes, with colon; X prints Z for zero.
-	if f.letter == 'X' && offset == 0 {
+	// X: hours, hours and minutes, with colon.
+	if offset == 0 {
 		return append(dst, 'Z')
 	}
 	return appendOffset(dst, offset, f.count, true)
@@ -269,19 +231,19 @@ func appendOffset(dst []byte, offset int64, form int, short bool) []byte {
 
 // parsed collects the fields of a text.
 type parsed struct {
-	year, month, day, yearDay  int64
-	hour, hour12, minute, sec  int64
-	nanos                      int64
-	pm, hasPM, hasHour         bool
-	hasYear, hasMonth, hasDay  bool
-	hasYearDay, hasHour12, bce bool
-	zone                       Zone
-	hasZone                    bool
+	year, month, day, yearDay      int64
+	hour, hour12, minute, sec      int64
+	nanos                          int64
+	pm, hasYearDay, hasHour12, bce bool
+	zone                           Zone
 }
 
 // Parse reads a text as local time in zone local, or in the zone that it names, and returns the instant. Trailing text makes it
 // fail in 4.0; SimpleDateFormat ignores it.
 func (p *Pattern) Parse(s string, local Zone) (types.Int128, bool) {
+	if p.modern != nil {
+		return p.modern.parse(s, local)
+	}
 	v := parsed{year: 1970, month: 1, day: 1, zone: local}
 	at := 0
 	for i, f := range p.fields {
@@ -299,49 +261,27 @@ func (p *Pattern) Parse(s string, local Zone) (types.Int128, bool) {
 		}
 		at += n
 	}
-	if at < len(s) && !p.legacy {
-		return types.Int128{}, false
-	}
-	return p.resolve(&v)
+	return p.resolve(&v), true
 }
 
-func (p *Pattern) resolve(v *parsed) (types.Int128, bool) {
-	var none types.Int128
+func (p *Pattern) resolve(v *parsed) types.Int128 {
 	if v.bce {
 		v.year = 1 - v.year
 	}
-	if !p.legacy && !v.hasYear {
-		return none, false
-	}
 	var days int64
-	switch {
-	case v.hasYearDay:
+	if v.hasYearDay {
 		days = Days(v.year, 1, 1) + v.yearDay - 1
-	case p.legacy:
+	} else {
 		days, _ = CheckedDays(v.year, v.month, v.day, true)
-	default:
-		if !v.hasMonth || !v.hasDay || v.month < 1 || v.month > 12 || v.day < 1 || v.day > 31 {
-			return none, false
-		}
-		days = Days(v.year, v.month, min(v.day, DaysIn(v.year, v.month)))
 	}
 	hour := v.hour
-	switch {
-	case v.hasHour12 && v.hasPM:
-		hour = v.hour12 % 12
-		if v.pm {
+	if v.hasHour12 {
+		if hour = v.hour12 % 12; v.pm {
 			hour += 12
 		}
-	case v.hasHour12 && p.legacy:
-		hour = v.hour12 % 12
-	case !p.legacy && v.hasPM && !v.hasHour:
-		hour = 0
-	}
-	if !p.legacy && (hour > 23 || v.minute > 59 || v.sec > 59) {
-		return none, false
 	}
 	seconds := days*SecondsPerDay + hour*3600 + v.minute*60 + v.sec
-	return types.Int128{Hi: v.zone.Instant(seconds), Lo: uint64(v.nanos)}, true
+	return types.Int128{Hi: v.zone.Instant(seconds), Lo: uint64(v.nanos)}
 }
 
 // parseField reads one field off s and returns its length. Fields that another one follows directly are as wide as the pattern.
@@ -349,26 +289,21 @@ func (p *Pattern) parseField(v *parsed, f field, s string, adjacent bool) (int, 
 	number := func(to *int64) (int, bool) {
 		n, width := 0, 19
 		skip := 0
-		if p.legacy {
-			for skip < len(s) && s[skip] == ' ' {
-				skip++
-			}
+		for skip < len(s) && s[skip] == ' ' {
+			skip++
 		}
-		if adjacent || !p.legacy && f.count > 1 {
+		if adjacent {
 			width = f.count
 		}
-		if !p.legacy && f.count > 2 && (f.letter == 'y' || f.letter == 'u') && !adjacent {
-			width = 10
-		}
 		t := s[skip:]
-		negative := p.legacy && len(t) > 0 && t[0] == '-'
+		negative := len(t) > 0 && t[0] == '-'
 		if negative {
 			t, skip = t[1:], skip+1
 		}
 		for n < len(t) && n < width && isDigit(t[n]) {
 			n++
 		}
-		if n == 0 || !p.legacy && n < f.count {
+		if n == 0 {
 			return 0, false
 		}
 		x, err := strconv.ParseInt(t[:n], 10, 64)
@@ -383,33 +318,28 @@ func (p *Pattern) parseField(v *parsed, f field, s string, adjacent bool) (int, 
 	}
 	switch f.letter {
 	case 'y', 'u', 'Y':
-		if f.letter == 'u' && p.legacy {
+		if f.letter == 'u' {
 			var ignored int64
 			return number(&ignored)
 		}
-		v.hasYear = true
 		n, ok := number(&v.year)
 		if ok && f.count == 2 && n == 2 {
-			v.year += 2000
-			if p.legacy && v.year > 2060 {
+			if v.year += 2000; v.year > 2060 {
 				v.year -= 100
 			}
 		}
 		return n, ok
 	case 'M', 'L':
-		v.hasMonth = true
 		if f.count <= 2 {
 			return number(&v.month)
 		}
-		return matchName(s, monthNames[:], f.count, p.legacy, &v.month)
+		return matchName(s, monthNames[:], &v.month)
 	case 'd':
-		v.hasDay = true
 		return number(&v.day)
 	case 'D':
-		v.hasYearDay, v.hasMonth, v.hasDay = true, true, true
+		v.hasYearDay = true
 		return number(&v.yearDay)
 	case 'H', 'k':
-		v.hasHour = true
 		n, ok := number(&v.hour)
 		if f.letter == 'k' && v.hour == 24 {
 			v.hour = 0
@@ -423,12 +353,14 @@ func (p *Pattern) parseField(v *parsed, f field, s string, adjacent bool) (int, 
 	case 's':
 		return number(&v.sec)
 	case 'S':
-		return p.parseFraction(v, f, s, number)
+		n, ok := number(&v.nanos) // milliseconds
+		v.nanos *= 1e6
+		return n, ok
 	case 'a':
 		if len(s) < 2 || s[1]|0x20 != 'm' {
 			return 0, false
 		}
-		v.hasPM, v.pm = true, s[0]|0x20 == 'p'
+		v.pm = s[0]|0x20 == 'p'
 		return 2, v.pm || s[0]|0x20 == 'a'
 	case 'G':
 		if len(s) < 2 {
@@ -438,51 +370,28 @@ func (p *Pattern) parseField(v *parsed, f field, s string, adjacent bool) (int, 
 		return 2, v.bce || strings.EqualFold(s[:2], "AD")
 	case 'E':
 		var ignored int64
-		return matchName(s, weekdayNames[:], f.count, p.legacy, &ignored)
-	case 'z', 'Z', 'X', 'x', 'V', 'O':
+		return matchName(s, weekdayNames[:], &ignored)
+	case 'z', 'Z', 'X':
 		n := 0
 		for n < len(s) && (isDigit(s[n]) || s[n] == ':' || s[n] == '+' || s[n] == '-' || s[n] == '/' || s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z') {
 			n++
 		}
 		z, ok := ParseZone(s[:n])
-		v.zone, v.hasZone = z, ok
+		v.zone = z
 		return n, ok
 	}
 	var ignored int64
 	return number(&ignored)
 }
 
-// parseFraction reads S: a number of milliseconds in SimpleDateFormat, digits of a fraction otherwise.
-func (p *Pattern) parseFraction(v *parsed, f field, s string, number func(*int64) (int, bool)) (int, bool) {
-	if p.legacy {
-		n, ok := number(&v.nanos)
-		v.nanos *= 1e6
-		return n, ok
-	}
-	if len(s) < f.count || f.count > 9 {
-		return 0, false
-	}
-	x, err := strconv.ParseInt(s[:f.count], 10, 64)
-	if err != nil {
-		return 0, false
-	}
-	for range 9 - f.count {
-		x *= 10
-	}
-	v.nanos = x
-	return f.count, true
-}
-
-// matchName finds which name s starts with, in full or in three letters, in any case; SimpleDateFormat accepts either form.
-func matchName(s string, names []string, count int, either bool, to *int64) (int, bool) {
+// matchName finds which name s starts with, in full or in three letters, in any case.
+func matchName(s string, names []string, to *int64) (int, bool) {
 	for i, name := range names {
-		if (count >= 4 || either) && len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
-			*to = int64(i + 1)
-			return len(name), true
-		}
-		if (count < 4 || either) && len(s) >= 3 && strings.EqualFold(s[:3], name[:3]) {
-			*to = int64(i + 1)
-			return 3, true
+		for _, form := range []string{name, name[:3]} {
+			if hasFold(s, form) {
+				*to = int64(i + 1)
+				return len(form), true
+			}
 		}
 	}
 	return 0, false

@@ -56,8 +56,16 @@ func (z Zone) Instant(local int64) int64 {
 	return local - before
 }
 
-// ParseZone reads a zone id or offset: Z, UTC, GMT, ±h[h]:mm[:ss], UTC±…, Region/City.
+// ParseZone reads a zone id or offset as Java's TimeZone does: as ParseZoneID, or one of its three-letter ids.
 func ParseZone(s string) (Zone, bool) {
+	if id, ok := shortZones[s]; ok {
+		s = id
+	}
+	return ParseZoneID(s)
+}
+
+// ParseZoneID reads a zone id or offset: Z, UTC, GMT, ±h[h]:mm[:ss], UTC±…, Region/City.
+func ParseZoneID(s string) (Zone, bool) {
 	upper := strings.ToUpper(s)
 	switch upper {
 	case "":
@@ -72,9 +80,6 @@ func ParseZone(s string) (Zone, bool) {
 	}
 	if s[0] == '+' || s[0] == '-' {
 		return parseOffset(s)
-	}
-	if id, ok := shortZones[s]; ok {
-		s = id
 	}
 	if strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/_-+", r)
@@ -125,8 +130,11 @@ func parseOffset(s string) (Zone, bool) {
 	if len(c.s) > 0 || m > 59 || sec > 59 || offset > 18*3600 {
 		return Zone{}, false
 	}
-	return ZoneOf(time.FixedZone("", int(sign*offset))), true
+	return fixedZone(sign * offset), true
 }
+
+// fixedZone is the zone of an offset in seconds.
+func fixedZone(offset int64) Zone { return ZoneOf(time.FixedZone("", int(offset))) }
 
 // At returns the abbreviation and the offset from UTC, in seconds, at an instant.
 func (z Zone) At(instant int64) (name string, offset int64) {

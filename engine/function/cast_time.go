@@ -9,29 +9,45 @@ import (
 	"skep/engine/vector"
 )
 
+// timeOfText reads timestamps. Hive 4 puts a bare time of day on the current date.
+func timeOfText(env *Env) func(s []byte) (types.Int128, bool) {
+	if env.Hive3() {
+		return func(s []byte) (types.Int128, bool) { return calendar.ParseTimestamp(s, true) }
+	}
+	today := calendar.FloorDiv(env.Zone().Local(env.Now.Unix()), calendar.SecondsPerDay)
+	return func(s []byte) (types.Int128, bool) {
+		if v, ok := calendar.ParseTimestamp(s, false); ok {
+			return v, true
+		}
+		v, ok := calendar.ParseTimeOfDay(s)
+		v.Hi += today * calendar.SecondsPerDay
+		return v, ok
+	}
+}
+
 // castToTime converts to dates, timestamps and intervals.
 func castToTime(env *Env, from, to *types.Type) Kernel {
 	text := from.Physical() == types.Bytes && from.Kind != types.Binary
 	switch {
 	case to.Kind == types.Date && text:
-		lenient := env.Hive3()
-		return parseInts(func(s []byte) (int64, bool) { return calendar.ParseDate(s, lenient) })
+		if env.Hive3() {
+			return parseInts(func(s []byte) (int64, bool) { return calendar.ParseDate(s, true) })
+		}
+		toTime := timeOfText(env)
+		return parseInts(func(s []byte) (int64, bool) {
+			if days, ok := calendar.ParseDate(s, false); ok {
+				return days, true
+			}
+			t, ok := toTime(s)
+			days, _ := calendar.Split(t.Hi)
+			return days, ok
+		})
 	case to.Kind == types.IntervalYearMonth && text:
 		return parseInts(calendar.ParseYearMonth)
 	case to.Kind == types.IntervalDayTime && text:
 		return parseWides(calendar.ParseDayTime)
 	case to.Kind == types.Timestamp && text:
-		lenient := env.Hive3()
-		today := calendar.FloorDiv(env.Zone().Local(env.Now.Unix()), calendar.SecondsPerDay)
-		return parseWides(func(s []byte) (types.Int128, bool) {
-			if v, ok := calendar.ParseTimestamp(s, lenient); ok || lenient {
-				return v, ok
-			}
-			// Hive 4 puts a bare time of day on the current date.
-			v, ok := calendar.ParseTimeOfDay(s)
-			v.Hi += today * calendar.SecondsPerDay
-			return v, ok
-		})
+		return parseWides(timeOfText(env))
 	case to.Kind == types.TimestampLTZ && text:
 		zone := env.Zone()
 		return parseWides(func(s []byte) (types.Int128, bool) { return calendar.ParseTimestampLTZ(s, zone) })

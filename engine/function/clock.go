@@ -1,7 +1,6 @@
 package function
 
 import (
-	"bytes"
 	"strings"
 
 	"skep/dialect/types"
@@ -32,31 +31,36 @@ func legacyPatterns(env *Env) bool {
 	return env.Hive3()
 }
 
-// formats caches compiled date patterns; a bad pattern is nil.
+// formats caches compiled date patterns, and the errors of bad ones.
 type formats struct {
 	legacy bool
 	last   string
-	cur    *calendar.Pattern
-	known  map[string]*calendar.Pattern
+	cur    compiled
+	known  map[string]compiled
 }
 
-func (f *formats) get(text []byte) *calendar.Pattern {
-	if f.cur != nil && string(text) == f.last {
-		return f.cur
+type compiled struct {
+	pattern *calendar.Pattern
+	err     error
+}
+
+// get fails with Java's message.
+func (f *formats) get(text []byte) (*calendar.Pattern, error) {
+	if (f.cur.pattern != nil || f.cur.err != nil) && string(text) == f.last {
+		return f.cur.pattern, f.cur.err
 	}
-	p, ok := f.known[string(text)]
+	c, ok := f.known[string(text)]
 	if !ok {
-		var err error
-		if p, err = calendar.CompilePattern(string(text), f.legacy); err != nil {
-			p = nil
+		if c.pattern, c.err = calendar.CompilePattern(string(text), f.legacy); c.err != nil {
+			c.err = errorf("%v", c.err)
 		}
 		if f.known == nil || len(f.known) >= maxPatterns {
-			f.known = map[string]*calendar.Pattern{}
+			f.known = map[string]compiled{}
 		}
-		f.known[string(text)] = p
+		f.known[string(text)] = c
 	}
-	f.last, f.cur = string(text), p
-	return p
+	f.last, f.cur = string(text), c
+	return c.pattern, c.err
 }
 
 // dateFormat prints timestamps by a pattern; a bad pattern gives NULL.
@@ -67,8 +71,8 @@ func dateFormat(env *Env, call *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a, f := wides(args[0]), textsOf(args[1])
 		rows.Each(func(i int) {
-			p := cache.get(f.at(i))
-			if p == nil {
+			p, err := cache.get(f.at(i))
+			if err != nil {
 				out.Null(i)
 				return
 			}
@@ -86,20 +90,26 @@ func dateFormat(env *Env, call *Call) Kernel {
 	}
 }
 
-const timestampPattern = "yyyy-MM-dd HH:mm:ss"
+// legacyTimestamp is the pattern of Hive 3.1 for texts without one.
+const legacyTimestamp = "yyyy-MM-dd HH:mm:ss"
 
 func fromUnixTime(env *Env, call *Call) Kernel {
 	cache := formats{legacy: legacyPatterns(env)}
 	zone := env.Zone()
+	plain := []byte("uuuu-MM-dd HH:mm:ss")
+	if cache.legacy {
+		plain = []byte(legacyTimestamp)
+	}
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a := ints(args[0])
 		return rows.Try(func(i int) error {
-			p := cache.get([]byte(timestampPattern))
+			pattern := plain
 			if len(args) > 1 {
-				p = cache.get(args[1].Bytes(i))
+				pattern = args[1].Bytes(i)
 			}
-			if p == nil {
-				return errorf("Illegal pattern %q", args[1].Bytes(i))
+			p, err := cache.get(pattern)
+			if err != nil {
+				return err
 			}
 			instant := a.at(i)
 			data := out.Extend()
@@ -138,20 +148,25 @@ func unixTimestamp(env *Env, call *Call) Kernel {
 	return func(args []*vector.Vector, rows Rows, out *Result) error {
 		a := textsOf(args[0])
 		rows.Each(func(i int) {
-			p := cache.get([]byte(timestampPattern))
-			if len(args) > 1 {
-				p = cache.get(args[1].Bytes(i))
+			if len(args) == 1 && !cache.legacy {
+				t, ok := calendar.FieldTimestamp(a.at(i), false)
+				if !ok {
+					out.Null(i)
+					return
+				}
+				out.I64[i] = zone.Instant(t.Hi)
+				return
 			}
-			if p == nil {
+			pattern := []byte(legacyTimestamp)
+			if len(args) > 1 {
+				pattern = args[1].Bytes(i)
+			}
+			p, err := cache.get(pattern)
+			if err != nil {
 				out.Null(i)
 				return
 			}
 			t, ok := p.Parse(string(a.at(i)), zone)
-			if !ok && len(args) == 1 && !env.Hive3() && bytes.Count(a.at(i), []byte(":")) >= 2 {
-				if t, ok = calendar.ParseTimestamp(a.at(i), false); ok {
-					t.Hi = zone.Instant(t.Hi)
-				}
-			}
 			if !ok {
 				out.Null(i)
 				return

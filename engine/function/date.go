@@ -1,6 +1,7 @@
 package function
 
 import (
+	"fmt"
 	"strings"
 
 	"skep/dialect/types"
@@ -11,7 +12,7 @@ import (
 )
 
 var dateTable = map[string]entry{
-	"year":                            {build: datePart(func(y, m, d int64) int64 { return y }), nulls: Strict},
+	"year":                            {build: datePart(func(y, m, d int64) int64 { return yearOfEra(y) }), nulls: Strict},
 	"quarter":                         {build: datePart(func(y, m, d int64) int64 { return (m-1)/3 + 1 }), nulls: Strict},
 	"month":                           {build: datePart(func(y, m, d int64) int64 { return m }), nulls: Strict},
 	"day":                             {build: datePart(func(y, m, d int64) int64 { return d }), nulls: Strict},
@@ -132,6 +133,14 @@ func (r *Result) setDate(row int, days int64) {
 	r.Set(row, len(data), valuetext.AppendDate(data, days))
 }
 
+// yearOfEra is the year as Java's Calendar has it: years before Christ count backwards.
+func yearOfEra(year int64) int64 {
+	if year <= 0 {
+		return 1 - year
+	}
+	return year
+}
+
 func lastOfMonth(days int64) int64 {
 	y, m, _ := calendar.Civil(days)
 	return calendar.Days(y, m, calendar.DaysIn(y, m))
@@ -150,7 +159,11 @@ func addMonths(env *Env, call *Call) Kernel {
 	if len(call.Args) == 2 {
 		return func(args []*vector.Vector, rows Rows, out *Result) error {
 			a, n := ints(args[0]), ints(args[1])
-			rows.Each(func(i int) { out.setDate(i, stickyMonths(a.at(i), n.at(i))) })
+			rows.Each(func(i int) {
+				y, m, d := calendar.Civil(stickyMonths(a.at(i), n.at(i)))
+				data := out.Extend()
+				out.Set(i, len(data), fmt.Appendf(data, "%04d-%02d-%02d", yearOfEra(y), m, d))
+			})
 			return nil
 		}
 	}
@@ -199,7 +212,7 @@ func monthsBetween(_ *Env, call *Call) Kernel {
 			d2, s2 := calendar.Split(b.at(i).Hi)
 			y1, m1, day1 := calendar.Civil(d1)
 			y2, m2, day2 := calendar.Civil(d2)
-			months := float64((y1-y2)*12 + m1 - m2)
+			months := float64((yearOfEra(y1)-yearOfEra(y2))*12 + m1 - m2)
 			if day1 == day2 || day1 == calendar.DaysIn(y1, m1) && day2 == calendar.DaysIn(y2, m2) {
 				out.F64[i] = months
 				return
