@@ -75,6 +75,9 @@ func (x *exprs) expr(e ast.Expr) (plan.Expr, error) {
 	case *ast.DefaultValue:
 		return nil, sqlerr.Semanticf("DEFAULT is only allowed as a value of INSERT and UPDATE")
 	case *ast.Param:
+		if e.Value != nil {
+			return x.expr(e.Value)
+		}
 		return nil, sqlerr.Semanticf("Parameter %d has no value", e.Index)
 	}
 	return nil, sqlerr.Semanticf("unsupported expression %T", e)

@@ -315,6 +315,7 @@ type DefaultValue struct {
 type Param struct {
 	Pos
 	Index int
+	Value Expr // as bound by EXECUTE
 }
 
 func (*Literal) expr()      {}

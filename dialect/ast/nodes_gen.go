@@ -5257,9 +5257,13 @@ func (n *PTFRef) equal(o *PTFRef) bool {
 
 // Children implements Node.
 func (n *Param) Children(f func(Node)) {
+	if n.Value != nil {
+		f(n.Value)
+	}
 }
 
 func (n *Param) rewriteChildren(f func(Expr) Expr) {
+	n.Value = RewriteExpr(n.Value, f)
 }
 
 // Clone returns a deep copy; the clone of nil is nil.
@@ -5268,6 +5272,7 @@ func (n *Param) Clone() *Param {
 		return nil
 	}
 	c := *n
+	c.Value = CloneExpr(n.Value)
 	return &c
 }
 
@@ -5276,7 +5281,8 @@ func (n *Param) equal(o *Param) bool {
 		return n == o
 	}
 	return true &&
-		n.Index == o.Index
+		n.Index == o.Index &&
+		Equal(n.Value, o.Value)
 }
 
 // Children implements Node.

@@ -53,6 +53,7 @@ type Session struct {
 	role           string                              // see Role
 	macros         map[string]*catalog.Macro
 	functions      map[string]string // classes of temporary functions
+	prepared       map[string]prepared
 	// resources are the files added by ADD FILE, JAR and ARCHIVE, by kind.
 	resources map[string][]string
 }
@@ -62,6 +63,7 @@ func (e *Engine) NewSession(ctx context.Context, o SessionOptions) (*Session, er
 	s := &Session{
 		ID: uuid.NewString(), User: o.User, engine: e, conf: conf.New(e.conf), db: model.DefaultDatabase,
 		vars: map[string]string{}, temps: map[string]*model.Table{}, macros: map[string]*catalog.Macro{}, functions: map[string]string{},
+		prepared:  map[string]prepared{},
 		resources: map[string][]string{},
 	}
 	if o.ID != "" {

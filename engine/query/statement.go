@@ -246,6 +246,10 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return st.compileAnalyze(ctx, n)
 	case *ast.Explain:
 		return st.compileExplain(ctx, n)
+	case *ast.Prepare:
+		return st.compilePrepare(ctx, n)
+	case *ast.Execute:
+		return st.compileExecute(ctx, n)
 	case *ast.KillQuery:
 		st.compileKill(n)
 		return nil
