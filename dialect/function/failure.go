@@ -32,5 +32,8 @@ func Failure(name string, at sqlerr.Locator, reason string) error {
 	if kind := failures[name]; kind != "" && !strings.HasPrefix(reason, "java.") {
 		return sqlerr.Plain(kind, reason)
 	}
-	return sqlerr.AtReason(sqlerr.InvalidArgument, at, "org.apache.hadoop.hive.ql.metadata.HiveException: "+reason)
+	if !strings.HasPrefix(reason, "java.") {
+		reason = "org.apache.hadoop.hive.ql.metadata.HiveException: " + reason
+	}
+	return sqlerr.AtReason(sqlerr.InvalidArgument, at, reason)
 }

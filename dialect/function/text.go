@@ -17,7 +17,7 @@ var textFunctions = []Function{
 	simple("xpath_long", "text text -> bigint", "_FUNC_(xml, path): number of an XPath expression"),
 	simple("xpath_int", "text text -> int", "_FUNC_(xml, path): number of an XPath expression"),
 	simple("xpath_short", "text text -> smallint", "_FUNC_(xml, path): number of an XPath expression"),
-	simple("in_file", "text text -> boolean", "_FUNC_(s, file): true when a line of a local file equals s"),
+	scalar("in_file", "_FUNC_(s, file): true when a line of a local file equals s", inFile),
 }
 
 // maskFunctions replace letters and digits by placeholders.
@@ -80,4 +80,16 @@ func jsonRead(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, wrongArguments("jsonread: Error parsing typestring: %v", err)
 	}
 	return Resolution{Args: []*types.Type{types.StringType, types.StringType}, Result: t}, nil
+}
+
+func inFile(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	if len(args) != 2 {
+		return Resolution{}, wrongLength("IN_FILE() accepts exactly 2 arguments.")
+	}
+	for i, a := range args {
+		if !a.Type.IsString() && a.Type.Kind != types.Void {
+			return Resolution{}, wrongType(i, "The %s argument of function IN_FILE must be a string, char or varchar but %s was given.", ordinal(i+1), a.Type)
+		}
+	}
+	return sig("in_file", "text text -> boolean")(env, args, distinct)
 }

@@ -113,7 +113,7 @@ func (p *parser) show() ast.Statement {
 	case kwFunctions:
 		p.pos++
 		n.Kind = ast.ShowFunctions
-		if p.is(kwLike) || p.is(tokString) || p.isIdent(0) {
+		if p.is(kwLike) || p.opts.Version == V31 && (p.is(tokString) || p.isIdent(0)) {
 			n.Pattern = p.showPattern(true)
 		}
 	case kwPartitions:
@@ -130,9 +130,10 @@ func (p *parser) show() ast.Statement {
 			n.Database = p.ident()
 		} else {
 			n.Kind = ast.ShowCreateTable
-			if p.opts.Version == V31 || !p.accept(kwView) {
-				p.expect(kwTable)
+			if !p.is(kwTable) {
+				p.noViable(0)
 			}
+			p.pos++
 			n.Table = p.tableName()
 		}
 	case kwTable:

@@ -129,7 +129,7 @@ func inFile(_ *Env, call *Call) Kernel {
 func readLines(name string) (map[string]struct{}, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, errorf("%s does not exist", name)
+		return nil, errorf("java.lang.IllegalArgumentException: %s does not exist", name)
 	}
 	defer f.Close()
 	lines := map[string]struct{}{}

@@ -21,7 +21,12 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 	inner := &Statement{session: st.session, sql: st.sql, queryID: st.queryID, conf: st.conf, log: st.log, now: st.now, modified: -1}
 	st.analyzes = analyze
 	text := func() string { return "" } // once more after the statement ran, with the rows that there were
-	switch x := n.Statement.(type) {
+	explained := n.Statement
+	if p, ok := explained.(*ast.Prepare); ok {
+		bind(p.Query, nil)
+		explained = p.Query
+	}
+	switch x := explained.(type) {
 	case *ast.Insert, *ast.MultiInsert:
 		insert, roots, err := inner.planInsert(ctx, x)
 		if err != nil {

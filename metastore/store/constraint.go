@@ -77,7 +77,7 @@ func (t *transaction) AddConstraints(ctx context.Context, database, table string
 			return fmt.Errorf("add constraint %s to %s.%s: %w", c.Name, database, table, err)
 		}
 		if n == 0 {
-			return model.Errorf(model.InvalidObject, model.ConstraintObject, c.Name, "Constraint name already exists: %s", c.Name)
+			return model.Errorf(model.InvalidObject, model.ConstraintObject, c.Name, "Constraint name already exists: %s.%s.%s", database, table, c.Name)
 		}
 	}
 	return nil

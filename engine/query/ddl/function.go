@@ -175,6 +175,26 @@ func (env *Env) dropFunction(ctx context.Context, s *ast.DropFunction) (*Task, e
 	}), nil
 }
 
+// checkMacro refuses aggregates and table functions, which a macro cannot be made of.
+func checkMacro(body ast.Node) (err error) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		c, ok := n.(*ast.Call)
+		if !ok || err != nil || c.Over != nil || c.Name.DB != nil {
+			return err == nil
+		}
+		f, ok := function.Lookup(strings.ToLower(c.Name.Name.Name))
+		switch {
+		case !ok || f.Kind&function.Scalar != 0:
+		case f.Kind&function.Table != 0:
+			err = sqlerr.New(sqlerr.UDTFInvalidLocation)
+		case f.Kind&function.Aggregate != 0:
+			err = sqlerr.At(sqlerr.UDAFInvalidLocation, c.Name.Position())
+		}
+		return err == nil
+	})
+	return err
+}
+
 func (env *Env) createMacro(s *ast.CreateMacro) (*Task, error) {
 	m := &catalog.Macro{Name: strings.ToLower(s.Name.Name), Body: s.BodySpan.Text(env.SQL)}
 	seen := map[string]bool{}
@@ -192,6 +212,9 @@ func (env *Env) createMacro(s *ast.CreateMacro) (*Task, error) {
 	}
 	if used := columnNames(s.Body); !slices.Equal(used, slices.Sorted(maps.Keys(seen))) {
 		return nil, sqlerr.Semanticf("Expected columns %s but found %s", listText(slices.Sorted(maps.Keys(seen))), listText(used))
+	}
+	if err := checkMacro(s.Body); err != nil {
+		return nil, err
 	}
 	return done(func(context.Context) error {
 		env.Session.SetMacro(m.Name, m)
