@@ -2,8 +2,8 @@ package analyzer
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 
 	"skep/dialect/ast"
 	"skep/dialect/function"
