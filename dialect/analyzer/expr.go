@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -386,6 +387,7 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 	var values []plan.Expr
 	var conds []plan.Expr
 	var t *types.Type
+	var misplaced error // of the first condition that is none; what is wrong within the branches comes first
 	merge := func(v plan.Expr, at ast.Node, word string) error {
 		if t == nil {
 			t = v.Type()
@@ -422,17 +424,21 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 		case types.Boolean:
 		case types.Void:
 			if !x.hive3() {
-				return nil, sqlerr.Semanticf("Line 0:-1 %s '%s': \"boolean\" is expected after WHEN, but \"void\" is found",
-					sqlerr.Text(sqlerr.InvalidArgumentType), w.Cond.Position().Token)
+				misplaced = cmp.Or(misplaced, error(sqlerr.Semanticf("Line 0:-1 %s '%s': \"boolean\" is expected after WHEN, but \"void\" is found",
+					sqlerr.Text(sqlerr.InvalidArgumentType), w.Cond.Position().Token)))
 			}
 			cond = nullLiteral(types.BooleanType)
 		default:
-			return nil, sqlerr.AtReason(sqlerr.InvalidArgumentType, w.Cond.Position(),
-				"\"boolean\" is expected after WHEN, but \""+cond.Type().String()+"\" is found")
+			misplaced = cmp.Or(misplaced, error(sqlerr.AtReason(sqlerr.InvalidArgumentType, w.Cond.Position(),
+				"\"boolean\" is expected after WHEN, but \""+cond.Type().String()+"\" is found")))
 		}
 		v, err := x.expr(w.Result)
 		if err != nil {
 			return nil, err
+		}
+		if misplaced != nil {
+			conds, values = append(conds, cond), append(values, v)
+			continue
 		}
 		if err := merge(v, w.Result, "THEN"); err != nil {
 			return nil, err
@@ -444,10 +450,15 @@ func (x *exprs) caseExpr(e *ast.Case) (plan.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := merge(v, e.Else, "ELSE"); err != nil {
-			return nil, err
+		if misplaced == nil {
+			if err := merge(v, e.Else, "ELSE"); err != nil {
+				return nil, err
+			}
 		}
 		values = append(values, v)
+	}
+	if misplaced != nil {
+		return nil, misplaced
 	}
 	// Hive counts integer constants beside decimals with their own digits.
 	if u := function.BranchType(x.arguments(values)); u != nil {

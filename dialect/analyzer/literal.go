@@ -225,7 +225,7 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 			}
 			return intLiteral(types.DateType, days), nil
 		}
-		if v, ok := x.datePrefix(text); ok {
+		if v, ok := datePrefix(text); ok {
 			return intLiteral(types.DateType, v), nil
 		}
 		return nil, bad
@@ -251,17 +251,22 @@ func (x *exprs) timeLiteral(e *ast.Literal) (plan.Expr, error) {
 // withoutZone are the texts of TIMESTAMPLOCALTZ literals that name no zone.
 var withoutZone = regexp.MustCompile(`^[-+]?\d+-\d+-\d+( \d+:\d+:\d+(\.\d+)?)?$`)
 
-// datePrefix reads the date that a text begins with; what follows must not be a digit.
-func (x *exprs) datePrefix(text string) (int64, bool) {
-	end := strings.IndexFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '-' })
-	if end < 0 {
-		end = len(text)
-	}
-	v, err := x.fold(&plan.Call{Func: "cast", Args: []plan.Expr{stringLiteral(text[:end])}, T: types.DateType})
-	if err != nil || v == nil || v.Null {
+// datePrefix reads the date that a text begins with, in up to four digits of the year; what follows must not be a digit.
+func datePrefix(text string) (int64, bool) {
+	positive, bce := strings.CutPrefix(text, "-")
+	if strings.IndexByte(positive, '-') > 4 {
 		return 0, false
 	}
-	return v.I, true
+	days, rest, ok := parseDate(positive)
+	if !ok || rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+		return 0, false
+	}
+	if bce {
+		t := time.Unix(days*86400, 0).UTC()
+		u := time.Date(-t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+		return u.Unix() / 86400, u.Month() == t.Month()
+	}
+	return days, true
 }
 
 // parseDate reads y-m-d at the start of text, giving days since 1970-01-01 and what follows.

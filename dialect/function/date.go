@@ -64,7 +64,7 @@ func dayShift(name string) resolver {
 			return Resolution{}, wrongArguments(" %s() only takes STRING/TIMESTAMP/DATEWRITABLE types as first argument, got %s", name, category(args[0].Type))
 		}
 		if k := args[1].Type.Kind; k < types.TinyInt || k > types.Int {
-			return Resolution{}, wrongArguments(" %s() only takes TINYINT/SMALLINT/INT types as second argument, got %s", name, category(args[1].Type))
+			return Resolution{}, wrongArguments(" %s() only takes TINYINT/SMALLINT/INT types as second argument, got %s", "DATE_ADD", category(args[1].Type))
 		}
 		return Resolution{Args: []*types.Type{types.DateType, types.IntType}, Result: types.DateType}, nil
 	}

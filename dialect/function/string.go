@@ -13,7 +13,7 @@ var stringFunctions = []Function{
 	scalar("concat_ws", "_FUNC_(separator, [string | array<string>] …): arguments joined by separator, skipping NULLs", concatWS),
 	scalar("substr", "_FUNC_(s, pos [, len]): part of s from pos (1-based, negative from the end)", methods("UDFSubstr", "string(string,int)", "string(string,int,int)", "binary(binary,int)", "binary(binary,int,int)",
 		"string(string,bigint)", "string(string,bigint,bigint)", "binary(binary,bigint)", "binary(binary,bigint,bigint)")),
-	simple("substring_index", "text text integer -> string", "_FUNC_(s, delimiter, n): s before the n-th delimiter, from the end when n is negative"),
+	scalar("substring_index", "_FUNC_(s, delimiter, n): s before the n-th delimiter, from the end when n is negative", substringIndex),
 	scalar("space", "_FUNC_(n): n blanks", methods("UDFSpace", "string(int)")),
 	scalar("repeat", "_FUNC_(s, n): s n times", methods("UDFRepeat", "string(string,int)")),
 	scalar("ascii", "_FUNC_(s): code of the first character", methods("UDFAscii", "int(string)")),
@@ -144,7 +144,7 @@ func concat(env *Env, args []Arg, _ bool) (Resolution, error) {
 		r.Args[i] = asText(a.Type)
 	}
 	switch {
-	case binary && len(args) == 1 && !env.Hive3():
+	case binary && !env.Hive3(): // the planner of 4.0 takes the result for text
 	case binary:
 		for i := range r.Args {
 			r.Args[i] = types.BinaryType
@@ -328,4 +328,16 @@ func locate() resolver {
 		}
 		return resolve(env, args, distinct)
 	}
+}
+
+// substringIndex knows no NULL without a type in 4.0.
+func substringIndex(env *Env, args []Arg, distinct bool) (Resolution, error) {
+	if len(args) == 3 && !env.Hive3() {
+		for i, group := range []string{"STRING_GROUP", "STRING_GROUP", "NUMERIC_GROUP"} {
+			if args[i].Type.Kind == types.Void {
+				return Resolution{}, wrongType(i, "substring_index only takes %s types as %s argument, got VOID", group, ordinal(i+1))
+			}
+		}
+	}
+	return sig("substring_index", "text text integer -> string")(env, args, distinct)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -34,6 +35,9 @@ type Node struct {
 	order    int     // position in document order
 }
 
+// entity finds the entities that a document type declares with a text of their own.
+var entity = regexp.MustCompile(`<!ENTITY\s+([^\s%]+)\s+(?:"([^"]*)"|'([^']*)')\s*>`)
+
 // maxDepth bounds the nesting of elements.
 const maxDepth = 2000
 
@@ -41,6 +45,7 @@ const maxDepth = 2000
 func Parse(text string) (*Node, error) {
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	d.Entity = map[string]string{}
 	root := &Node{kind: rootNode}
 	cur, count, depth := root, 1, 0
 	add := func(n *Node) *Node {
@@ -99,6 +104,10 @@ func Parse(text string) (*Node, error) {
 			cur.children = append(cur.children, add(&Node{kind: textNode, value: string(t)}))
 		case xml.Comment:
 			cur.children = append(cur.children, add(&Node{kind: commentNode, value: string(t)}))
+		case xml.Directive:
+			for _, e := range entity.FindAllSubmatch(t, -1) {
+				d.Entity[string(e[1])] = string(e[2]) + string(e[3])
+			}
 		case xml.ProcInst:
 			if t.Target != "xml" {
 				cur.children = append(cur.children, add(&Node{kind: instructionNode, name: t.Target, value: string(t.Inst)}))
