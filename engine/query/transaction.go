@@ -209,7 +209,7 @@ func (st *Statement) target(b plan.InsertBranch) acid.Name {
 		n.Kind, n.Min, n.Statement = acid.Base, 0, acid.NoStatement
 	case b.Deletes:
 		n.Kind = acid.DeleteDelta
-	case b.Together:
+	case b.Together && st.conf.Hive3():
 		n.Statement--
 		return n
 	}
