@@ -2,6 +2,7 @@ package query
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -173,6 +174,42 @@ func TestCompactionThatFails(t *testing.T) {
 	for _, x := range all {
 		if x.State == model.TransactionOpen {
 			t.Errorf("transaction %d is left open", x.ID)
+		}
+	}
+}
+
+// A table whose files come from another catalog is seen once it has been repaired.
+func TestRepairOfTransactionalTables(t *testing.T) {
+	e, s := compacting(t)
+	run(t, s, "create table one (a int) stored as orc tblproperties ('transactional'='true')")
+	run(t, s, "create table parts (a int) partitioned by (p int) stored as orc tblproperties ('transactional'='true')")
+	for _, v := range []string{"1", "2", "3"} {
+		run(t, s, "insert into one values ("+v+")")
+		run(t, s, "insert into parts values ("+v+", "+v+")")
+	}
+	run(t, s, "delete from one where a = 2")
+	run(t, s, "delete from parts where a = 2")
+	for _, name := range []string{"one", "parts"} {
+		copied := filepath.Join(t.TempDir(), name)
+		if err := os.CopyFS(copied, os.DirFS(filepath.Join(e.config.DataDir, "warehouse", name))); err != nil {
+			t.Fatal(err)
+		}
+		keys := ""
+		if name == "parts" {
+			keys = "partitioned by (p int)"
+		}
+		run(t, s, "create table copied_"+name+" (a int) "+keys+" stored as orc location '"+copied+"' tblproperties ('transactional'='true')")
+		if got := run(t, s, "select a from copied_"+name); len(got) != 0 {
+			t.Errorf("%s: %q is seen before", name, got)
+		}
+		run(t, s, "msck repair table copied_"+name)
+		want := run(t, s, "select a from "+name+" order by a")
+		if got := run(t, s, "select a from copied_"+name+" order by a"); len(want) != 2 || !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+		run(t, s, "delete from copied_"+name+" where a = 1")
+		if got := run(t, s, "select a from copied_"+name); len(got) != 1 {
+			t.Errorf("%s: %q is left", name, got)
 		}
 	}
 }

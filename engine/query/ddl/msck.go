@@ -13,6 +13,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/sqlerr"
+	"skep/engine/acid"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/partition"
@@ -39,13 +40,17 @@ func (env *Env) msck(ctx context.Context, s *ast.Msck) (*Task, error) {
 		}
 	}
 	run := func(ctx context.Context) ([]string, error) {
+		add := s.Repair && s.Action != "DROP"
 		if !t.IsPartitioned() {
+			if add {
+				return nil, env.failed(env.seedWriteIDs(ctx, t, t.Location))
+			}
 			return nil, nil
 		}
 		c := &check{env: env, t: t}
 		err := c.compare(ctx, filter)
 		if err == nil && s.Repair {
-			err = c.repair(ctx, s.Action != "DROP", s.Action == "DROP" || s.Action == "SYNC")
+			err = c.repair(ctx, add, s.Action == "DROP" || s.Action == "SYNC")
 		}
 		if err != nil && env.is31() {
 			return nil, sqlerr.Execution(1, env.taskClass(), "").WithCause(err) // the reason is in Hive's log only
@@ -145,6 +150,11 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 			return err
 		}
 		for _, p := range good {
+			if err := env.seedWriteIDs(ctx, t, p.Location); err != nil {
+				return err
+			}
+		}
+		for _, p := range good {
 			c.report = append(c.report, "Repair: Added partition to metastore "+t.Name+":"+partitionName(t, p))
 		}
 		c.report = append(c.report, refused...)
@@ -163,6 +173,31 @@ func (c *check) repair(ctx context.Context, add, drop bool) error {
 		return err
 	}
 	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.DropPartitions(ctx, t.Database, t.Name, c.gone) })
+}
+
+// seedWriteIDs makes what is in a directory of a transactional table seen: directories of other transactions than the catalog's, as of a
+// table that was copied here, are those of write ids that have been given out.
+func (env *Env) seedWriteIDs(ctx context.Context, t *model.Table, dir string) error {
+	if t.Parameters["transactional"] != "true" {
+		return nil
+	}
+	entries, err := env.Files.List(ctx, dir)
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	high := int64(0)
+	for _, e := range entries {
+		if n, ok := acid.ParseName(e.Name()); ok && e.IsDir() {
+			high = max(high, n.Max)
+		}
+	}
+	if high == 0 {
+		return nil
+	}
+	return env.Store.Update(ctx, func(tx metastore.Tx) error { return tx.SeedWriteIDs(ctx, t.ID, high) })
 }
 
 // plainName is a partition's name with nothing escaped.
