@@ -145,6 +145,14 @@ func (c *compactor) compact(ctx context.Context, x *model.Compaction) error {
 // compact compacts a table or partition in the transaction id. done says that this was committed, with the entry of the queue; without it
 // there was nothing to do, or an error.
 func (e *Engine) compact(ctx context.Context, x *model.Compaction, id int64) (done bool, err error) {
+	// Whoever takes all rows away waits until they have been written anew, or they would come back.
+	lock, err := e.txns.Lock(ctx, txn.Request{
+		Txn: id, User: compactorUser, Components: []txn.Component{{Database: x.Database, Table: x.Table, Partition: x.Partition, Mode: txn.SharedRead}},
+	})
+	if err != nil {
+		return false, err
+	}
+	defer lock.Release()
 	j := &compaction{engine: e, entry: x, txn: id}
 	snapshot, err := e.warehouse.Snapshot(ctx, func(r metastore.Reader) error { return j.find(ctx, r) })
 	if err != nil {
