@@ -34,6 +34,12 @@ func (a *Analyzer) AnalyzeDelete(ctx context.Context, s *ast.Delete) (*plan.Inse
 	return b.finishInsert([]plan.InsertBranch{m.deletes(r)})
 }
 
+// CheckDelete checks the target of a DELETE of all rows, which is a TRUNCATE.
+func (a *Analyzer) CheckDelete(ctx context.Context, s *ast.Delete) error {
+	_, err := a.newBuilder(ctx).modification(s.Table, s.Table.Name)
+	return err
+}
+
 // AnalyzeUpdate analyses UPDATE.
 func (a *Analyzer) AnalyzeUpdate(ctx context.Context, s *ast.Update) (*plan.Insert, error) {
 	b := a.newBuilder(ctx)

@@ -210,8 +210,16 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return st.compileInsert(ctx, n)
 	case *ast.MultiInsert:
 		return st.compileInsert(ctx, n)
-	case *ast.Delete, *ast.Update, *ast.Merge:
+	case *ast.Update, *ast.Merge:
 		return st.compileInsert(ctx, n)
+	case *ast.Delete:
+		if n.Where != nil || st.conf.Hive3() || !st.conf.Bool("hive.optimize.replace.delete.with.truncate") {
+			return st.compileInsert(ctx, n)
+		}
+		if err := st.analysis().analyzer.CheckDelete(ctx, n); err != nil {
+			return err
+		}
+		tree = &ast.TruncateTable{Pos: n.Pos, Target: &ast.TableOrPartition{Pos: n.Table.Pos, Table: n.Table}}
 	case *ast.CreateTable:
 		if n.Query != nil {
 			return st.compileCTAS(ctx, n)
