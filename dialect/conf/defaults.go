@@ -52,7 +52,7 @@ var defaults = map[string]string{
 	"hive.metastore.disallow.incompatible.col.type.changes": "true",
 	"orc.force.positional.evolution":                        "true",
 	"hive.merge.cardinality.check":                          "true",
-	"hive.optimize.replace.delete.with.truncate":            "true",
+	"hive.optimize.delete.all":                              "true",
 	// Not Hive's: transactional tables are there without settings.
 	"hive.support.concurrency": "true",
 	"hive.txn.manager":         "org.apache.hadoop.hive.ql.lockmgr.DbTxnManager",

@@ -213,7 +213,7 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 	case *ast.Update, *ast.Merge:
 		return st.compileInsert(ctx, n)
 	case *ast.Delete:
-		if n.Where != nil || st.conf.Hive3() || !st.conf.Bool("hive.optimize.replace.delete.with.truncate") {
+		if n.Where != nil || st.conf.Hive3() || !st.conf.Bool("hive.optimize.delete.all") {
 			return st.compileInsert(ctx, n)
 		}
 		if err := st.analysis().analyzer.CheckDelete(ctx, n); err != nil {
