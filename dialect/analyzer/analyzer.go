@@ -67,6 +67,7 @@ func (a *Analyzer) AnalyzeQuery(ctx context.Context, q *ast.Query) (*plan.Query,
 	if err != nil {
 		return nil, err
 	}
+	nameReplicated(q, r.cols)
 	names := b.resultNames(r.cols)
 	root, err := b.finish(r)
 	if err != nil {
@@ -97,6 +98,7 @@ func (a *Analyzer) AnalyzeCTAS(ctx context.Context, table string, q *ast.Query) 
 	if name := starDuplicate(r.cols); name != "" {
 		return nil, sqlerr.New(sqlerr.AmbiguousColumn, name+" in "+table)
 	}
+	nameReplicated(q, r.cols)
 	names := columnNames(r.cols)
 	if err := checkCreatedColumns(r.cols); err != nil {
 		return nil, err

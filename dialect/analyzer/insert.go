@@ -250,13 +250,15 @@ func (b *builder) insertBranch(t *insertTarget, q *ast.Query, r *result) (*plan.
 	var notNull []plan.Expr
 	for i, c := range cols {
 		have := from[i].Type()
-		if !have.Equal(c.Type) && (!have.IsPrimitive() || !c.Type.IsPrimitive()) {
+		if !have.Equal(c.Type) {
 			var bad *function.ArgError
 			if err := function.CheckCast(&b.a.resolve, have, c.Type); c.Type.IsPrimitive() && errors.As(err, &bad) {
-				return nil, sqlerr.Plain("NoMatchingMethodException", bad.Reason)
+				return nil, sqlerr.Plain(bad.Exception(), bad.Reason)
 			}
-			return nil, sqlerr.AtReason(sqlerr.TargetTableColumnMismatch, targetPlace{t.ast},
-				"Cannot convert column "+strconv.Itoa(i)+" from "+have.String()+" to "+c.Type.String()+".")
+			if !have.IsPrimitive() || !c.Type.IsPrimitive() {
+				return nil, sqlerr.AtReason(sqlerr.TargetTableColumnMismatch, targetPlace{t.ast},
+					"Cannot convert column "+strconv.Itoa(i)+" from "+have.String()+" to "+c.Type.String()+".")
+			}
 		}
 		col := b.column(c.Name, c.Type)
 		p.Exprs = append(p.Exprs, plan.Assign{Column: col, Expr: castTo(from[i], c.Type)})

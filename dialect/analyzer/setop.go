@@ -103,6 +103,19 @@ func (b *builder) combine(op *ast.SetOp, branches []*result, places []ast.Node) 
 	return out, nil
 }
 
+// nameReplicated gives the unnamed columns of INTERSECT ALL and EXCEPT ALL the names that clients and CTAS see: those of
+// replicate_rows, the table function that Hive makes of them, whose column 0 is the number of the rows.
+func nameReplicated(q *ast.Query, cols []output) {
+	if op, ok := q.Body.(*ast.SetOp); !ok || !op.All || op.Op == ast.Union {
+		return
+	}
+	for i := range cols {
+		if generatedName.MatchString(cols[i].name) {
+			cols[i].name = fmt.Sprintf("col%d", i+1)
+		}
+	}
+}
+
 // renameRepeated gives repeated names of a set operation's columns the form _colN.
 func renameRepeated(cols []output) {
 	seen := map[string]bool{}

@@ -25,6 +25,19 @@ func (e *ArgError) Error() string {
 	return sqlerr.Text(e.Code) + ": " + e.Reason
 }
 
+// Exception is the exception that Hive names where the error has no place in the statement, as in conversions of inserts.
+func (e *ArgError) Exception() string {
+	switch {
+	case e.Kind != "":
+		return e.Kind
+	case e.Code == sqlerr.InvalidArgumentType:
+		return argumentTypeException
+	case strings.HasPrefix(e.Reason, "No matching method"):
+		return noMatchingMethod
+	}
+	return argumentException
+}
+
 // The exceptions that Hive names in errors of aggregates and table functions.
 const (
 	argumentException     = "UDFArgumentException"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"skep/dialect/catalog"
@@ -12,7 +13,8 @@ import (
 )
 
 // avroColumns gives a table the columns of the Avro schema that its properties hold or name, as Hive does; the schema itself
-// becomes a parameter of the table where formats look for it. Tables without a schema keep their declared columns.
+// becomes a parameter of the table where formats look for it. Tables without a schema keep their declared columns, as far as
+// Avro has their types.
 func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
 	props := table.Merged(t.Params, t.SerDeProps)
 	text := props[avro.LiteralProperty]
@@ -23,6 +25,10 @@ func (c *tables) avroColumns(ctx context.Context, t *catalog.Table) error {
 		}
 	}
 	if text == "" || text == "none" {
+		t.Columns = slices.Clone(t.Columns)
+		for i := range t.Columns {
+			t.Columns[i].Type = avro.TableType(t.Columns[i].Type)
+		}
 		return nil
 	}
 	cols, docs, err := avro.Columns(text)

@@ -8,37 +8,63 @@ import (
 // Next is the next case: mostly a query.
 func (g *Generator) Next() *Case {
 	g.names = 0
+	if g.chance(g.Light) {
+		return &Case{Statements: []*Node{g.light()}}
+	}
 	switch r := g.r.IntN(100); {
-	case r < 84:
+	case r < 86:
 		return &Case{Statements: []*Node{g.query(2)}}
-	case r < 89:
+	case r < 91:
 		return g.ctas()
-	case r < 92:
+	case r < 94:
 		return g.view()
-	case r < 97:
+	case r < 98:
 		return g.insert()
 	}
 	return g.multiInsert()
 }
 
+// light is a query over one table that Hive answers without a job: many expressions, a filter.
+func (g *Generator) light() *Node {
+	from, s := g.base()
+	var items []*Node
+	for range 2 + g.r.IntN(5) {
+		class := g.pick([]string{"num", "text", "any", "when", "boolean", "boolean", "string", "int", "decimal", "date", "timestamp", "double", "bigint", "varchar", "char", "tinyint", "smallint", "float"})
+		if g.chance(8) {
+			class = g.pick([]string{"tz", "binary", "ints", "texts", "struct", "structs", "map", "ym", "dt"})
+		}
+		g.sub++
+		items = append(items, seq(g.expr(s, class, 1+g.r.IntN(3))))
+		g.sub--
+	}
+	g.sub++
+	defer func() { g.sub-- }()
+	where := text("")
+	if g.chance(40) {
+		where = optional(" where ", g.expr(s, "boolean", 2))
+	}
+	return seq("select ", list(", ", 1, items...), " from ", from, where)
+}
+
 // query is a whole query: WITH, set operations, ORDER BY and LIMIT.
 func (g *Generator) query(depth int) *Node {
 	with := text("")
-	body, outs := g.block(nil, depth, nil, false)
+	ordered := g.chance(20)
+	body, outs := g.block(nil, depth, nil, ordered)
 	if g.chance(15) {
 		kind := g.pick([]string{" union all ", " union ", " union all ", " intersect ", " except ", " intersect all ", " except all ", " union distinct "})
 		want := classesOf(outs)
 		if g.chance(20) {
 			for i, c := range want { // types that have to be unified
-				if group := unified[c]; group != "" {
+				if group := unified[c]; group != "" && c != "decimal" {
 					want[i] = group
 				}
 			}
 		}
-		second, _ := g.block(nil, 1, want, false)
+		second, _ := g.block(nil, 1, want, ordered)
 		body = seq(&Node{kind: "block", parts: []any{body}}, kind, &Node{kind: "block", parts: []any{second}})
 		body.kind = "block"
-	} else if g.chance(8) {
+	} else if !ordered && g.chance(8) {
 		inner, outs := g.block(nil, 1, nil, true)
 		s := &scope{}
 		for _, o := range outs {
@@ -53,14 +79,12 @@ func (g *Generator) query(depth int) *Node {
 		body, _ = g.finish("select ", s, from, optional(" where ", g.expr(s, "boolean", 1)), nil, []string{g.pick(scalars), g.pick(scalars)}, false, func(class string) *Node { return g.expr(s, class, 2) })
 	}
 	tail := text("")
-	if g.chance(20) {
+	if ordered {
 		var by []*Node
-		for i := range outs {
-			by = append(by, text(strconv.Itoa(i+1)+g.pick([]string{"", "", " desc", " nulls first", " desc nulls last", " asc nulls last"})))
+		for _, o := range outs {
+			by = append(by, text(o.name+g.pick([]string{"", "", " desc", " nulls first", " desc nulls last", " asc nulls last"})))
 		}
-		if with.String() == "" {
-			tail = optional(" order by ", list(", ", len(by), by...), optional(g.pick([]string{" limit 5", " limit 10", " limit 3 offset 2", " limit 2, 4", ""})))
-		}
+		tail = optional(" order by ", list(", ", 1, by...), optional(g.pick([]string{" limit 5", " limit 10", " limit 3 offset 2", " limit 2, 4", ""})))
 	}
 	return seq(with, body, tail)
 }

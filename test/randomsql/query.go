@@ -288,7 +288,7 @@ var aggregates = map[string][]string{
 func (g *Generator) aggregate(s *scope, class string) *Node {
 	of := aggregates[class]
 	if of == nil {
-		return seq("count(*)")
+		return text(g.literal(class))
 	}
 	n := &Node{kind: "aggregate " + class, simple: []string{}}
 	g.fill(n, s, g.pick(of), 1+g.r.IntN(2))
@@ -379,6 +379,9 @@ func (g *Generator) grouped(s *scope, from, where *Node, want []string, named bo
 					set = append(set, n)
 				}
 			}
+			if len(set) == 0 && len(all) == 0 {
+				set = append(set, nodes[0])
+			}
 			all = append(all, seq("(", list(", ", 0, set...), ")"))
 		}
 		by = seq(by, optional(" grouping sets (", list(", ", 1, all...), ")"))
@@ -437,7 +440,7 @@ func (g *Generator) window(s *scope, class string) *Node {
 	}
 	form, exact := strings.CutPrefix(form, "!")
 	if exact && total == nil {
-		form, exact = "count(*)", false
+		form, exact = "max({"+class+"})", false
 	}
 	fn := &Node{}
 	g.sub++
@@ -450,7 +453,7 @@ func (g *Generator) window(s *scope, class string) *Node {
 	if g.chance(65) {
 		var by []*Node
 		for range 1 + g.r.IntN(2) {
-			by = append(by, g.expr(s, g.pick([]string{"int", "string", "boolean", "any"}), g.r.IntN(2)))
+			by = append(by, g.expr(s, g.pick([]string{"int", "string", "boolean", "any"}), 0))
 		}
 		partition = optional("partition by ", list(", ", 1, by...))
 	}

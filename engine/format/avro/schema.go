@@ -311,6 +311,28 @@ func (b *builder) schema(t *types.Type) (any, error) {
 	return nil, fmt.Errorf("%s is not supported.", t)
 }
 
+// TableType is the type that a column declared as t has in an Avro table without a schema of its own: Avro's int is its smallest
+// integer. Source: Hive makes a schema from the declared types and types from that schema.
+func TableType(t *types.Type) *types.Type {
+	switch t.Kind {
+	case types.TinyInt, types.SmallInt:
+		return types.IntType
+	case types.Array:
+		return types.NewArray(TableType(t.Elem))
+	case types.Map:
+		return types.NewMap(t.Key, TableType(t.Elem))
+	case types.Struct, types.Union:
+		of := *t
+		of.Fields = make([]types.Field, len(t.Fields))
+		for i, f := range t.Fields {
+			f.Type = TableType(f.Type)
+			of.Fields[i] = f
+		}
+		return &of
+	}
+	return t
+}
+
 // fieldOf returns the field of a writer's record that a reader's field is: of its name or one of its aliases.
 func fieldOf(writer *avro.SchemaNode, reader *avro.SchemaField) int {
 	byName := func(name string) int {

@@ -13,12 +13,15 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +43,9 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the statements")
 	flag.IntVar(&o.n, "n", 100, "number of cases")
 	flag.IntVar(&o.tries, "tries", 60, "statements that making one difference smaller may cost")
+	flag.IntVar(&o.light, "light", 0, "percent of the cases that a real Hive answers without a job")
+	flag.BoolVar(&o.self, "self", false, "compare the product in this process with itself: formats, stages, little memory, no optimizer rules")
+	flag.StringVar(&o.cache, "cache", "", "folder that keeps what Hive answered, for later runs of the same statements")
 	flag.IntVar(&o.alike, "alike", 3, "differences of one kind to print")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -52,9 +58,12 @@ func main() {
 
 type options struct {
 	hive, skep, db    string
+	cache             string
 	setup, print, all bool
 	seed              uint64
 	n, tries, alike   int
+	light             int
+	self              bool
 }
 
 // side is a session of an endpoint; a broken connection is opened again.
@@ -62,6 +71,7 @@ type side struct {
 	engine  qfile.Engine
 	db      string
 	set     []string
+	cache   string // folder of answers, or ""
 	session qfile.Session
 }
 
@@ -99,12 +109,19 @@ func (s *side) exec(ctx context.Context, sql string) (qfile.Outcome, error) {
 		return qfile.Outcome{}, ctx.Err()
 	}
 	s.session = nil // the next statement opens another
-	return qfile.Outcome{Err: &hs2.Error{Code: -2, Message: err.Error()}}, nil
+	return qfile.Outcome{Err: &hs2.Error{Code: lost, Message: err.Error()}}, nil
 }
 
 // run runs a case and returns what its statements answered.
 func (s *side) run(ctx context.Context, sql, cleanup []string) ([]qfile.Outcome, error) {
 	var out []qfile.Outcome
+	kept := ""
+	if s.cache != "" {
+		kept = filepath.Join(s.cache, fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(append(s.set, sql...), "\x00")))))
+		if text, err := os.ReadFile(kept); err == nil {
+			return out, json.Unmarshal(text, &out)
+		}
+	}
 	for _, q := range sql {
 		o, err := s.exec(ctx, q)
 		if err != nil {
@@ -117,8 +134,18 @@ func (s *side) run(ctx context.Context, sql, cleanup []string) ([]qfile.Outcome,
 			return nil, err
 		}
 	}
-	return out, nil
+	if kept == "" || slices.ContainsFunc(out, func(o qfile.Outcome) bool { return o.Err != nil && o.Err.Code == lost }) {
+		return out, nil
+	}
+	text, err := json.Marshal(out)
+	if err == nil {
+		err = os.WriteFile(kept, text, 0o644)
+	}
+	return out, err
 }
+
+// lost is the code of a statement whose connection broke.
+const lost = -2
 
 // finding is the first statement of a case that two sides answer differently.
 type finding struct {
@@ -161,7 +188,7 @@ func compare(sql []string, want, got []qfile.Outcome) *finding {
 }
 
 // breaks are messages of Hive's own failures.
-var breaks = regexp.MustCompile(`Failed to load plan|java\.lang\.\w+|ClassCastException|NullPointerException|IndexOutOfBounds\w+|Vertex failed`)
+var breaks = regexp.MustCompile(`only supported with Cost Based|Failed to load plan|java\.lang\.\w+|ClassCastException|NullPointerException|IndexOutOfBounds\w+|Vertex failed`)
 
 var variable = regexp.MustCompile(`'[^']*'|[0-9:]+|\b[a-z_]+\.[a-z_0-9]+\b`)
 
@@ -175,29 +202,38 @@ func normal(msg string) string {
 	return msg
 }
 
+func (o *options) generator() *randomsql.Generator {
+	g := randomsql.New(o.seed)
+	g.Light = o.light
+	return g
+}
+
 func (o *options) run(ctx context.Context) error {
 	if o.print {
-		g := randomsql.New(o.seed)
+		g := o.generator()
 		for range o.n {
 			fmt.Println(g.Next().String() + ";")
 		}
 		return nil
+	}
+	if o.self {
+		return o.itself(ctx)
 	}
 	hive := qfile.Endpoint{Addr: o.hive}
 	skep := qfile.Endpoint{Addr: o.skep}
 	if o.setup {
 		return errors.Join(o.fill(ctx, skep), o.fill(ctx, hive))
 	}
-	reference := &side{engine: hive, db: o.db}
+	reference := &side{engine: hive, db: o.db, cache: o.cache}
 	tested := &side{engine: skep, db: o.db}
 	others := []*side{
-		{engine: hive, db: o.db, set: []string{"set hive.vectorized.execution.enabled=false"}},
-		{engine: hive, db: o.db, set: []string{"set hive.cbo.enable=false"}},
-		{engine: hive, db: o.db, set: []string{"set hive.vectorized.execution.enabled=false", "set hive.cbo.enable=false", "set hive.optimize.constant.propagation=false", "set hive.auto.convert.join=false", "set hive.optimize.ppd=false"}},
+		{engine: hive, db: o.db, cache: o.cache, set: []string{"set hive.vectorized.execution.enabled=false"}},
+		{engine: hive, db: o.db, cache: o.cache, set: []string{"set hive.cbo.enable=false"}},
+		{engine: hive, db: o.db, cache: o.cache, set: []string{"set hive.vectorized.execution.enabled=false", "set hive.cbo.enable=false", "set hive.optimize.constant.propagation=false", "set hive.auto.convert.join=false", "set hive.optimize.ppd=false"}},
 	}
 	counts, shown := map[string]int{}, map[string]int{}
 	statements, refused := 0, 0
-	g := randomsql.New(o.seed)
+	g := o.generator()
 	for n := range o.n {
 		c := g.Next()
 		check := func(other *side) (*finding, error) {

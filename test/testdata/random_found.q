@@ -1,0 +1,51 @@
+-- What random statements (test/randomsql) brought up against a live Hive 4.0.1.
+create table f1 (id int, s string, vc varchar(8), dt date, ts timestamp, b boolean, t tinyint, m decimal(10,2));
+insert into f1 values (1, 'a', 'b', '2020-01-01', '2020-01-01 10:00:00', true, 1, 1.5), (2, '10', '10', '2020-02-29', null, false, 2, -2.25), (3, null, null, null, '1999-12-31 23:59:59.5', null, null, null), (1, '2020-01-01', '2020-01-01', '2020-01-01', '2020-01-01 00:00:00', true, 127, 0);
+-- Conversions of inserts are checked like casts.
+create table f_bool (c boolean);
+insert into f_bool select dt from f1;
+insert into f_bool select ts from f1;
+insert into f_bool select cast('1' as binary) from f1;
+create table f_int (c int);
+insert into f_int select ts from f1;
+insert into f_int select dt from f1;
+insert into f_int select interval '1' year from f1;
+create table f_dec (c decimal(10,2));
+insert into f_dec select dt from f1;
+insert into f_dec select ts from f1 where id = 1;
+select * from f_dec;
+create table f_date (c date);
+insert into f_date select id from f1;
+insert into f_date select b from f1;
+create table f_ts (c timestamp);
+insert into f_ts select id from f1;
+insert into f_ts select m from f1;
+insert into f_ts select b from f1 where id = 1;
+select * from f_ts;
+create table f_bin (c binary);
+insert into f_bin select id from f1;
+insert into f_bin select dt from f1;
+create table f_tz (c timestamp with local time zone);
+insert into f_tz select id from f1;
+create table f_part (a int) partitioned by (c boolean);
+set hive.exec.dynamic.partition.mode=nonstrict;
+insert into f_part partition (c) select 1, ts from f1;
+set hive.strict.timestamp.conversion=false;
+insert into f_int select ts from f1 where id = 1;
+select * from f_int;
+set hive.strict.timestamp.conversion=true;
+-- Avro has no integers below int.
+create table f_avro (a tinyint, b smallint, c varchar(3), e array<smallint>, j map<string,tinyint>, k struct<x:smallint>) partitioned by (p tinyint) stored as avro;
+describe f_avro;
+insert into f_avro partition (p = 1) select t, t, vc, array(1S), map('a', 1Y), named_struct('x', 1S) from f1 where id = 1;
+select * from f_avro;
+create table f_avro2 stored as avro as select id + 1 as x, s from f1;
+describe f_avro2;
+-- Names of columns that only replicate_rows gives.
+select vc, id + 1 from f1 except all select vc, id from f1;
+select vc, id + 1 from f1 intersect all select vc, id from f1;
+select vc, id + 1, 5 from f1 union all select vc, id, 5 from f1 except all select vc, id, 5 from f1 order by vc;
+select * from (select vc, id + 1 from f1 except all select vc, id from f1) x;
+select vc, id + 1 from f1 except select vc, id from f1;
+create table f_ctas as select vc, id + 1 from f1 except all select vc, id from f1;
+describe f_ctas;
