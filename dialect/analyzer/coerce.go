@@ -358,9 +358,64 @@ func (x *exprs) between(e *ast.Between) (plan.Expr, error) {
 	}
 	both := plan.And(low, high)
 	if e.Not {
-		return negate(both), nil
+		return nullUnless(negate(both), vs[1], vs[2]), nil
 	}
-	return both, nil
+	return nullUnless(both, vs[1]), nil
+}
+
+// nullUnless is a BETWEEN whose bounds may be NULL in some rows: Hive's function looks at one bound after the other and is NULL at the first that is, where
+// a conjunction would be false by the second alone. NOT BETWEEN needs both bounds.
+func nullUnless(between plan.Expr, bounds ...plan.Expr) plan.Expr {
+	var tests []plan.Expr
+	for _, b := range bounds {
+		if !isConstant(b) && !hasSubquery(b) {
+			tests = append(tests, isNull(b))
+		}
+	}
+	if len(tests) == 0 {
+		return between
+	}
+	guard := tests[0]
+	if len(tests) > 1 {
+		guard = &plan.Call{Func: "or", Args: tests, T: types.BooleanType}
+	}
+	return &plan.Call{Func: "if", Args: []plan.Expr{guard, nullLiteral(types.BooleanType), between}, T: types.BooleanType}
+}
+
+// tested is a condition of which only the truth matters, not whether it is false or NULL: what nullUnless guards becomes comparisons, which
+// filters understand.
+func tested(e plan.Expr) plan.Expr {
+	c, ok := e.(*plan.Call)
+	if !ok {
+		return e
+	}
+	switch c.Func {
+	case "and":
+		parts := make([]plan.Expr, len(c.Args))
+		for i, a := range c.Args {
+			parts[i] = tested(a)
+		}
+		return plan.And(parts...)
+	case "if":
+		guard, ok := c.Args[0].(*plan.Call)
+		if null, is := c.Args[1].(*plan.Literal); !ok || !is || !null.Value.Null {
+			return e
+		}
+		tests := []plan.Expr{guard}
+		if guard.Func == "or" {
+			tests = guard.Args
+		}
+		parts := make([]plan.Expr, 0, len(tests)+1)
+		for _, t := range tests {
+			bound, ok := t.(*plan.Call)
+			if !ok || bound.Func != "isnull" {
+				return e
+			}
+			parts = append(parts, isNotNull(bound.Args[0]))
+		}
+		return plan.And(append(parts, c.Args[2])...)
+	}
+	return e
 }
 
 // inList builds x IN (a, b, …). Items are grouped by type: each group meets x in its own type.
@@ -420,7 +475,7 @@ func (x *exprs) hive3() bool { return x.b.hive3() }
 // inItem fits a constant item to the column tested; false when it can equal no value of the column.
 func (x *exprs) inItem(v, item plan.Expr) (plan.Expr, bool) {
 	if isColumn(v) {
-		if c := x.constantLiteral(item); c != nil {
+		if c := x.constantLiteral(item); c != nil && (x.hive3() || c.T.Kind != types.Char && c.T.Kind != types.Varchar) {
 			n, ok := x.interpret(c, v.Type())
 			switch {
 			case !ok:

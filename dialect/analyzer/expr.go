@@ -201,6 +201,11 @@ func (x *exprs) logical(e *ast.Binary) (plan.Expr, error) {
 }
 
 func (x *exprs) unary(e *ast.Unary) (plan.Expr, error) {
+	if b, ok := e.Expr.(*ast.Between); ok && e.Op == ast.OpNot { // Hive's planner writes one as the other, whose NULLs differ
+		other := *b
+		other.Not = !b.Not
+		return x.between(&other)
+	}
 	v, err := x.under(e).expr(e.Expr)
 	if err != nil {
 		return nil, err

@@ -241,9 +241,10 @@ func (b *builder) join(f *ast.Join, outer *block) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
-		if j.Residual, err = on.exprs(0).condition(v); err != nil {
+		if v, err = on.exprs(0).condition(v); err != nil {
 			return nil, err
 		}
+		j.Residual = tested(v)
 	}
 	if j.Kind == plan.SemiJoin || j.Kind == plan.AntiJoin {
 		rels = left.rels

@@ -19,6 +19,7 @@ type output struct {
 	// origin is the table column that passes through unchanged, for the name of casts of it; "" when there is none.
 	origin string
 	star   bool // the column comes from *
+	folded bool // is named like the column that it becomes when the planner simplifies it
 }
 
 // result is an analysed query: its plan and its visible columns, each of which is a column of node. Repeated columns may
@@ -36,15 +37,25 @@ func planColumns(cols []output) []plan.Column {
 	return out
 }
 
-// resultNames gives the names clients see: qualified where the query was, made unique by a suffix.
+// resultNames gives the names clients see: qualified where the query was, made unique by a suffix. Names that the planner gives to what it
+// simplifies come later and may repeat others.
 func (b *builder) resultNames(cols []output) []string {
 	qualify := b.env.Conf.Bool("hive.resultset.use.unique.column.names")
-	return uniqueNames(len(cols), func(i int) string {
-		if qualify && cols[i].table != "" {
-			return cols[i].table + "." + cols[i].name
+	out := make([]string, len(cols))
+	var written []int
+	for i, c := range cols {
+		out[i] = c.name
+		if qualify && c.table != "" {
+			out[i] = c.table + "." + c.name
 		}
-		return cols[i].name
-	})
+		if !c.folded {
+			written = append(written, i)
+		}
+	}
+	for k, name := range uniqueNames(len(written), func(k int) string { return out[written[k]] }) {
+		out[written[k]] = name
+	}
+	return out
 }
 
 // columnNames gives the names of the columns of a table created from the query.

@@ -22,6 +22,7 @@ type item struct {
 	origin  string
 	result  string // Hive's name for a column of * over groups where the select list is done
 	cast    bool   // is named like the column that it casts
+	folded  bool   // and becomes a cast or a column only when it is simplified
 	star    bool
 	column  string // of a view's text: the column as the item is written, when it has no alias
 	window  string // Hive's name for an unnamed window function of the last window
@@ -70,7 +71,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 		}
 		blk.whereJoins = hasSubquery(v)
 		blk.nothing = !b.hive3() && neverTrue(v)
-		n = &plan.Filter{Input: n, Cond: v}
+		n = &plan.Filter{Input: n, Cond: tested(v)}
 	}
 	if s.Transform != nil {
 		return b.transform(q, s, blk, n, top)
@@ -170,8 +171,8 @@ func (blk *block) items(s *ast.Select, top bool) ([]item, error) {
 			if c, ok := it.Expr.(*ast.Call); ok && c.Over != nil {
 				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
-			if n := x.castName(s, o, out); n != "" {
-				o.name, o.cast = n, true
+			if n := x.castName(s, o, out); n != "" && !callsNvl(it.Expr) {
+				o.name, o.cast, o.folded = n, true, !castsColumn(v)
 			}
 			o.column = x.b.trace.written(x.shown(it.Expr))
 		case 1:
@@ -231,18 +232,38 @@ func (x *exprs) origin(s *ast.Select, e plan.Expr) string {
 }
 
 // castName is Hive 4's name for the unnamed cast of a column, or what its planner makes one of: the column's, unless an item before has
-// that name.
+// that name without its table's.
 func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 	if !o.unnamed || x.hive3() || x.joined(s) {
 		return ""
 	}
 	name := x.origin(s, simplified(o.expr))
 	for _, b := range before {
-		if b.name == name {
+		if b.name == name && b.table == "" {
 			return ""
 		}
 	}
 	return name
+}
+
+// castsColumn reports whether e is a column or a cast of one as it is written.
+func castsColumn(e plan.Expr) bool {
+	if c, ok := e.(*plan.Call); ok && c.Func == "cast" {
+		e = c.Args[0]
+	}
+	_, ok := e.(*plan.ColumnRef)
+	return ok
+}
+
+// callsNvl reports whether e is an NVL or a cast of one: the planner simplifies COALESCE alone.
+func callsNvl(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Cast:
+		return callsNvl(e.Expr)
+	case *ast.Call:
+		return len(e.Args) > 1 && lower(e.Name.Name) == "nvl"
+	}
+	return false
 }
 
 // simplified is what Hive 4's planner makes of an expression that is a column's value or a cast of it in disguise.
@@ -286,13 +307,26 @@ func simplified(e plan.Expr) plan.Expr {
 		if len(args) > 0 {
 			return same(args)
 		}
-	case "=":
-		if isBool(c.Args[1], 1) {
+	case "=", "in":
+		if len(c.Args) == 2 && isBool(c.Args[1], 1) {
+			return c.Args[0]
+		}
+		if c.Func == "=" && isBool(c.Args[0], 1) {
+			return c.Args[1]
+		}
+	case "<>":
+		if isBool(c.Args[1], 0) {
 			return c.Args[0]
 		}
 	case "coalesce":
-		if len(c.Args) == 1 {
-			return c.Args[0]
+		var args []plan.Expr
+		for _, a := range c.Args {
+			if l, ok := a.(*plan.Literal); !ok || !l.Value.Null {
+				args = append(args, simplified(a))
+			}
+		}
+		if len(args) > 0 {
+			return same(args)
 		}
 	case "if":
 		if l, ok := c.Args[0].(*plan.Literal); ok {

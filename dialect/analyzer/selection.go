@@ -170,7 +170,7 @@ func (s *selection) plan(q *ast.Query, n plan.Node) (*result, error) {
 	for _, it := range s.items {
 		c := s.b.outputColumn(it.expr, it.name, taken)
 		p.Exprs = append(p.Exprs, plan.Assign{Column: c, Expr: it.expr})
-		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, origin: it.origin, star: it.star})
+		s.outputs = append(s.outputs, output{col: c, name: it.name, table: it.table, origin: it.origin, star: it.star, folded: it.folded})
 	}
 	if err := s.moveOverOutputs(); err != nil {
 		return nil, err

@@ -110,7 +110,7 @@ func nameReplicated(q *ast.Query, cols []output) {
 		return
 	}
 	for i := range cols {
-		if generatedName.MatchString(cols[i].name) {
+		if cols[i].name == fmt.Sprintf("_c%d", i) {
 			cols[i].name = fmt.Sprintf("col%d", i+1)
 		}
 	}

@@ -286,13 +286,21 @@ type entries struct {
 // maxEntries bounds the dictionaries whose entries are all evaluated whether needed or not.
 const maxEntries = 1 << 16
 
-// callByEntry evaluates a function of one dictionary column once per entry; nil when that does not pay or an entry fails.
+// callByEntry evaluates a function of one dictionary column once per entry; nil when that does not pay or an entry fails. The results are
+// kept from batch to batch when the other arguments are constants of the expression: columns that are constant within a batch, such as
+// those of partitions, differ in the next.
 func (m *machine) callByEntry(n *node, st *state, sc *scope, arg int) *vector.Vector {
 	v := st.argv[arg]
 	size := v.DictOf.Len()
 	e := &st.entry
-	if !e.valid || v.DictID == 0 || e.source != v.DictID {
-		if size == 0 || size > maxEntries || v.DictID == 0 && size > sc.rows.Count() {
+	source := v.DictID
+	for i, a := range n.args {
+		if i != arg && !a.isConst() {
+			source = 0
+		}
+	}
+	if !e.valid || source == 0 || e.source != source {
+		if size == 0 || size > maxEntries || source == 0 && size > sc.rows.Count() {
 			return nil
 		}
 		e.valid = false
@@ -302,8 +310,8 @@ func (m *machine) callByEntry(n *node, st *state, sc *scope, arg int) *vector.Ve
 		if st.kernel(e.argv, function.Rows{N: size}, &e.out) != nil {
 			return nil // the failing entry may belong to no row
 		}
-		e.valid, e.source, e.id = true, v.DictID, 0
-		if v.DictID != 0 {
+		e.valid, e.source, e.id = true, source, 0
+		if source != 0 {
 			e.id = vector.NewDictID()
 		}
 		e.values = *e.out.Vector

@@ -18,7 +18,7 @@ var mathTable = map[string]entry{
 	"ceil":         {build: floorCeil(math.Ceil, decimal.Ceil), nulls: Strict},
 	"abs":          {build: absolute, nulls: Total},
 	"sqrt":         {build: real(func(x float64) (float64, bool) { return math.Sqrt(x), !(x < 0) }), nulls: Strict},
-	"cbrt":         {build: cbrt, nulls: Strict},
+	"cbrt":         {build: real(always(strictmath.Cbrt)), nulls: Strict},
 	"exp":          {build: real(always(strictmath.Exp)), nulls: Strict},
 	"ln":           {build: real(positive(math.Log)), nulls: Strict},
 	"log2":         {build: real(positive(func(x float64) float64 { return math.Log(x) / math.Ln2 })), nulls: Strict},
@@ -27,9 +27,9 @@ var mathTable = map[string]entry{
 	"pow":          {build: power, nulls: Strict},
 	"sign":         {build: signOf, nulls: Strict},
 	"sin":          {build: real(always(strictmath.Sin)), nulls: Strict},
-	"asin":         {build: real(always(strictmath.Asin)), nulls: Strict},
+	"asin":         {build: real(arc(strictmath.Asin)), nulls: Strict},
 	"cos":          {build: real(always(strictmath.Cos)), nulls: Strict},
-	"acos":         {build: real(always(strictmath.Acos)), nulls: Strict},
+	"acos":         {build: real(arc(strictmath.Acos)), nulls: Strict},
 	"tan":          {build: real(always(strictmath.Tan)), nulls: Strict},
 	"atan":         {build: real(always(math.Atan)), nulls: Strict},
 	"sinh":         {build: real(always(math.Sinh)), nulls: Strict},
@@ -50,12 +50,17 @@ func always(f func(float64) float64) func(float64) (float64, bool) {
 	return func(x float64) (float64, bool) { return f(x), true }
 }
 
+// arc functions are NULL beyond -1 and 1.
+func arc(f func(float64) float64) func(float64) (float64, bool) {
+	return func(x float64) (float64, bool) { return f(x), !(x < -1 || x > 1) }
+}
+
 // positive functions are NULL for x ≤ 0.
 func positive(f func(float64) float64) func(float64) (float64, bool) {
 	return func(x float64) (float64, bool) { return f(x), !(x <= 0) }
 }
 
-// real makes a kernel of a function of a double; ok false is NULL, and so is NaN.
+// real makes a kernel of a function of a double; ok false is NULL.
 func real(f func(x float64) (y float64, ok bool)) Builder {
 	return func(_ *Env, call *Call) Kernel {
 		if call.Args[0].Physical() != types.F64 {
@@ -65,7 +70,7 @@ func real(f func(x float64) (y float64, ok bool)) Builder {
 			a := floats(args[0])
 			rows.Each(func(i int) {
 				y, ok := f(a.at(i))
-				if !ok || y != y {
+				if !ok {
 					out.Null(i)
 					return
 				}
@@ -73,18 +78,6 @@ func real(f func(x float64) (y float64, ok bool)) Builder {
 			})
 			return nil
 		}
-	}
-}
-
-// cbrt is alone among the functions of doubles in keeping NaN.
-func cbrt(_ *Env, call *Call) Kernel {
-	if call.Args[0].Physical() != types.F64 {
-		return nil
-	}
-	return func(args []*vector.Vector, rows Rows, out *Result) error {
-		a := floats(args[0])
-		rows.Each(func(i int) { out.F64[i] = strictmath.Cbrt(a.at(i)) })
-		return nil
 	}
 }
 
@@ -142,10 +135,10 @@ func signOf(_ *Env, call *Call) Kernel {
 				switch x := a.at(i); {
 				case x > 0:
 					out.F64[i] = 1
-				case x < 0:
-					out.F64[i] = -1
-				default:
+				case x == 0:
 					out.F64[i] = 0
+				default: // NaN, too
+					out.F64[i] = -1
 				}
 			})
 			return nil
@@ -430,7 +423,7 @@ func widthBucket(env *Env, call *Call) Kernel {
 				x, low, high = -x, -low, -high
 			}
 			switch {
-			case x < low:
+			case x < low || x != x:
 				out.I64[i] = 0
 			case x >= high:
 				out.I64[i] = count + 1

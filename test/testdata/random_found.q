@@ -49,3 +49,24 @@ select * from (select vc, id + 1 from f1 except all select vc, id from f1) x;
 select vc, id + 1 from f1 except select vc, id from f1;
 create table f_ctas as select vc, id + 1 from f1 except all select vc, id from f1;
 describe f_ctas;
+-- The functions of doubles keep NaN, and are NULL outside of what they are defined for.
+select acos(2), asin(-2), acos(1), sqrt(-1), exp(cast('NaN' as double)), sin(cast('Infinity' as double)), sign(cast('NaN' as double)), ln(cast('NaN' as double)), width_bucket(cast('NaN' as double), 0, 10, 4), degrees(cast('NaN' as double)), sqrt(cast('NaN' as double)), log10(cast('NaN' as double));
+select exp(cast(s as double) - cast('NaN' as double)), acos(cast(s as double)) from f1 where id = 2;
+-- The function of BETWEEN looks at its bounds one after the other.
+create table f_between (k int, a int, z int);
+insert into f_between values (1, 3, null), (5, 3, null), (5, null, 3), (1, null, 3), (1, 3, 4), (3, 3, 4), (5, 3, 4), (null, 3, 4), (5, null, null);
+select k, a, z, k between a and z, k not between a and z, not (k between a and z), not (k not between a and z), (k between a and z) is null, k not between 2 and null, k between null and 3 from f_between;
+select * from f_between where k not between a and z;
+select * from f_between where not (k between a and z);
+select * from f_between where k between a and z;
+select * from f_between where not (k not between a and z) or a is null;
+select count(k not between a and z), count(k between a and z), sum(if(k not between a and z, 1, 0)) from f_between;
+select x.k, y.k from f_between x left join f_between y on x.k not between y.a and y.z and x.a = y.a;
+-- Names of what the planner simplifies to a column.
+select coalesce(dt, dt) from f1 where id = 2;
+select coalesce(null, dt) from f1 where id = 2;
+select b in (true) from f1 where id = 2;
+select b <> false from f1 where id = 2;
+select true = b from f1 where id = 2;
+select nvl(dt, dt) from f1 where id = 2;
+select coalesce(dt, dt, ts) from f1 where id = 2;
