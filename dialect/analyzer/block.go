@@ -30,8 +30,9 @@ type block struct {
 	moved map[*plan.Subquery]*plan.Subquery
 	// groupingID is the column of GROUPING__ID once someone asked for it.
 	groupingID plan.Column
-	// whereJoins is set when WHERE has a subquery, nothing when it is false or NULL for all rows and Hive 4.0 sees that.
-	whereJoins, nothing bool
+	// whereJoins is set when WHERE has a subquery, nothing when it is false or NULL for all rows and Hive 4.0 sees that;
+	// empty also when it takes evaluating a constant to see it.
+	whereJoins, nothing, empty bool
 	// inOn is set while a condition of ON is being built.
 	inOn bool
 	// onKeys are the equalities of an ON condition that join on a value of each side: Hive converts the sides by themselves, without

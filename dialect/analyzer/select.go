@@ -71,6 +71,7 @@ func (b *builder) selectOver(q *ast.Query, s *ast.Select, blk *block, n plan.Nod
 		}
 		blk.whereJoins = hasSubquery(v)
 		blk.nothing = !b.hive3() && neverTrue(v)
+		blk.empty = blk.nothing || !b.hive3() && x.neverHolds(v)
 		n = &plan.Filter{Input: n, Cond: tested(v)}
 	}
 	if s.Transform != nil {
@@ -172,7 +173,7 @@ func (blk *block) items(s *ast.Select, top bool) ([]item, error) {
 				o.window = fmt.Sprintf("%s_window_%d", blk.windowName(v), overs)
 			}
 			if n := x.castName(s, o, out); n != "" && !callsNvl(it.Expr) {
-				o.name, o.cast, o.folded = n, true, !castsColumn(v)
+				o.name, o.cast, o.folded = n, true, !castsColumn(it.Expr)
 			}
 			o.column = x.b.trace.written(x.shown(it.Expr))
 		case 1:
@@ -189,7 +190,8 @@ func (blk *block) items(s *ast.Select, top bool) ([]item, error) {
 		out = append(out, o)
 	}
 	for i := range out {
-		if out[i].cast && (len(blk.windows) > 0 || blk.b.unplanned) {
+		if out[i].cast && (len(blk.windows) > 0 || blk.b.unplanned || blk.empty && out[i].folded) {
+			out[i].folded = false
 			out[i].name = fmt.Sprintf("_c%d", i+hints)
 		}
 		out[i].origin = x.origin(s, out[i].expr)
@@ -246,13 +248,16 @@ func (x *exprs) castName(s *ast.Select, o item, before []item) string {
 	return name
 }
 
-// castsColumn reports whether e is a column or a cast of one as it is written.
-func castsColumn(e plan.Expr) bool {
-	if c, ok := e.(*plan.Call); ok && c.Func == "cast" {
-		e = c.Args[0]
+// castsColumn reports whether e is written as a column or a cast of one.
+func castsColumn(e ast.Expr) bool {
+	if c, ok := e.(*ast.Cast); ok {
+		e = c.Expr
 	}
-	_, ok := e.(*plan.ColumnRef)
-	return ok
+	switch e.(type) {
+	case *ast.ColumnRef, *ast.FieldRef:
+		return true
+	}
+	return false
 }
 
 // callsNvl reports whether e is an NVL or a cast of one: the planner simplifies COALESCE alone.
@@ -273,9 +278,9 @@ func simplified(e plan.Expr) plan.Expr {
 		return e
 	}
 	same := func(args []plan.Expr) plan.Expr {
-		first, ok := args[0].(*plan.ColumnRef)
+		first, ok := simplified(args[0]).(*plan.ColumnRef)
 		for _, a := range args[1:] {
-			other, is := a.(*plan.ColumnRef)
+			other, is := simplified(a).(*plan.ColumnRef)
 			ok = ok && is && other.ID == first.ID
 		}
 		if !ok {
@@ -289,10 +294,13 @@ func simplified(e plan.Expr) plan.Expr {
 	}
 	switch c.Func {
 	case "cast":
-		if inner, ok := c.Args[0].(*plan.Call); ok && inner.Func == "cast" && !lossless(inner.Args[0].Type(), inner.T) {
+		inner, ok := c.Args[0].(*plan.Call)
+		if ok && inner.Func == "cast" && (!lossless(inner.Args[0].Type(), inner.T) || inner.T.Kind == types.String && c.T.IsDateGroup()) {
 			return e
 		}
-		return simplified(c.Args[0])
+		if v := simplified(c.Args[0]); !ok || inner.Func == "cast" || v.Type().Equal(inner.T) {
+			return v
+		}
 	case "and", "or":
 		neutral := int64(0)
 		if c.Func == "and" {
@@ -353,8 +361,8 @@ func lossless(from, to *types.Type) bool {
 	switch {
 	case from.IsInteger() && to.IsInteger():
 		return from.Kind <= to.Kind
-	case from.Kind == types.Decimal && to.Kind == types.Decimal: // that of function.CastVia
-		return true
+	case from.Kind == types.Decimal && to.Kind == types.Decimal:
+		return to.Precision == 38 && to.Scale == 18 // that of function.CastVia
 	}
 	return from.IsNumeric() && to.Kind == types.String
 }
@@ -391,6 +399,18 @@ func neverTrue(e plan.Expr) bool {
 		}
 	}
 	return false
+}
+
+// neverHolds reports whether a conjunct of a condition is a constant other than true.
+func (x *exprs) neverHolds(e plan.Expr) bool {
+	if c, ok := e.(*plan.Call); ok && c.Func == "and" {
+		return slices.ContainsFunc(c.Args, x.neverHolds)
+	}
+	if !isConstant(e) {
+		return false
+	}
+	v := x.constant(e)
+	return v != nil && (v.Null || v.I == 0)
 }
 
 func hasSubquery(e plan.Expr) (found bool) {

@@ -1,8 +1,6 @@
 package function
 
 import (
-	"strings"
-
 	"skep/dialect/types"
 )
 
@@ -145,7 +143,7 @@ func nvl(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	return r, err
 }
 
-// nullif compares in the comparison type and returns its first argument, so both types may differ from the result.
+// nullif compares its arguments in the type of the first: nullif(1, 1.5) is NULL.
 func nullif(_ *Env, args []Arg, _ bool) (Resolution, error) {
 	if len(args) != 2 {
 		return Resolution{}, requires("nullif", 2, 2, len(args))
@@ -155,13 +153,31 @@ func nullif(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		return Resolution{}, wrongType(0, "NULLIF may not accept types belonging to VOID_GROUP as first argument")
 	}
 	if comparisonType(a, b) == nil || groupOf(a) != groupOf(b) && b.Kind != types.Void {
-		return Resolution{}, wrongType(1, "The expressions after NULLIF must belong to the same type group: \"%s\" is expected but \"%s\" is found",
-			strings.ToUpper(a.String()), strings.ToUpper(b.String()))
+		return Resolution{}, wrongType(1, "The expressions after NULLIF should belong to the same category: \"%s\" is expected but \"%s\" is found",
+			groupName(a), groupName(b))
 	}
-	if b.Kind == types.Void {
-		b = a
+	return Resolution{Args: []*types.Type{a, a}, Result: a}, nil
+}
+
+// groupName is Hive's name for the group of a type.
+func groupName(t *types.Type) string {
+	switch groupOf(t) {
+	case numericGroup:
+		return "NUMERIC_GROUP"
+	case stringGroup:
+		return "STRING_GROUP"
+	case dateGroup:
+		return "DATE_GROUP"
+	case booleanGroup:
+		return "BOOLEAN_GROUP"
+	case binaryGroup:
+		return "BINARY_GROUP"
+	case yearMonthGroup:
+		return "INTERVAL_YEAR_MONTH_GROUP"
+	case dayTimeGroup:
+		return "INTERVAL_DAY_TIME_GROUP"
 	}
-	return Resolution{Args: []*types.Type{a, b}, Result: a}, nil
+	return "UNKNOWN_GROUP"
 }
 
 func extreme(name string) resolver {

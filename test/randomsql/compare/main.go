@@ -46,6 +46,7 @@ func main() {
 	flag.IntVar(&o.light, "light", 0, "percent of the cases that a real Hive answers without a job")
 	flag.BoolVar(&o.self, "self", false, "compare the product in this process with itself: formats, stages, little memory, no optimizer rules")
 	flag.StringVar(&o.cache, "cache", "", "folder that keeps what Hive answered, for later runs of the same statements")
+	flag.StringVar(&o.corpus, "corpus", "", "write the queries that are answered alike, and what Hive answered, to this .q file and its .out file")
 	flag.BoolVar(&o.offline, "offline", false, "with -cache: skip the cases that Hive has not answered yet")
 	flag.IntVar(&o.alike, "alike", 3, "differences of one kind to print")
 	flag.Parse()
@@ -59,7 +60,7 @@ func main() {
 
 type options struct {
 	hive, skep, db    string
-	cache             string
+	cache, corpus     string
 	setup, print, all bool
 	seed              uint64
 	n, tries, alike   int
@@ -256,6 +257,7 @@ func (o *options) run(ctx context.Context) error {
 	}
 	counts, shown := map[string]int{}, map[string]int{}
 	cases, statements, refused := 0, 0, 0
+	var answered []qfile.Answer
 	g := o.generator()
 	for n := range o.n {
 		c := g.Next()
@@ -293,6 +295,9 @@ func (o *options) run(ctx context.Context) error {
 		f := compare(sql, want, got)
 		if f == nil {
 			counts["equal"]++
+			if len(sql) == 1 {
+				answered = append(answered, qfile.Answer{Statement: qfile.Statement{SQL: sql[0]}, Outcome: want[0]})
+			}
 			continue
 		}
 		if shown[f.kind] >= o.alike && f.kind != "rows" && f.kind != "columns" {
@@ -339,7 +344,31 @@ func (o *options) run(ctx context.Context) error {
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Printf("%6d %s\n", counts[k], k)
 	}
+	if o.corpus != "" {
+		return writeCorpus(o.corpus, o.seed, answered)
+	}
 	return nil
+}
+
+// writeCorpus makes a .q file of the tables and queries, and its expectations.
+func writeCorpus(path string, seed uint64, answered []qfile.Answer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "-- Statements of seed %d of test/randomsql that a real Hive answered.\n", seed)
+	var all []qfile.Answer
+	for _, sql := range randomsql.Setup("") {
+		all = append(all, qfile.Answer{Statement: qfile.Statement{SQL: sql}, Outcome: qfile.Outcome{Result: &hs2.Result{}}})
+	}
+	for _, a := range append(all, answered...) {
+		fmt.Fprintf(&text, "%s;\n", a.Statement.SQL)
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	f, err := os.Create(path + ".out")
+	if err != nil {
+		return err
+	}
+	return errors.Join(qfile.WriteExpectations(f, qfile.Record(append(all, answered...))), f.Close())
 }
 
 // classify says whose a difference is: "different" when nothing is known in
