@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,11 +38,21 @@ var variants = []variant{
 	{"parquet", "parquet", query.Config{Threads: 1}, nil},
 }
 
-// itself compares the first variant with the others.
-func (o *options) itself(ctx context.Context) (err error) {
+// itself compares the first variant with the others and prints what differs.
+func (o *options) itself(ctx context.Context) error {
+	differences, err := o.variants(ctx, os.Stdout)
+	if err == nil && differences > 0 {
+		err = fmt.Errorf("%d cases differ", differences)
+	}
+	return err
+}
+
+// variants compares the first variant with the others, writes what differs to
+// w and returns the number of cases that do.
+func (o *options) variants(ctx context.Context, w io.Writer) (differences int, err error) {
 	dir, err := os.MkdirTemp("", "randomsql")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	var sides []*side
@@ -49,32 +60,32 @@ func (o *options) itself(ctx context.Context) (err error) {
 		v.config.DataDir = filepath.Join(dir, fmt.Sprint(i))
 		engine, err := query.Open(ctx, v.config)
 		if err != nil {
-			return fmt.Errorf("%s: %w", v.name, err)
+			return 0, fmt.Errorf("%s: %w", v.name, err)
 		}
 		defer func() { err = errors.Join(err, engine.Close()) }()
 		target := inprocess.Engine{Backend: embedded.New(engine)}
 		session, err := target.Open(ctx)
 		if err != nil {
-			return fmt.Errorf("%s: %w", v.name, err)
+			return 0, fmt.Errorf("%s: %w", v.name, err)
 		}
 		for _, sql := range append([]string{"create database " + o.db, "use " + o.db}, randomsql.Setup(v.format)...) {
 			if _, err := session.Exec(ctx, sql); err != nil {
-				return fmt.Errorf("%s: %s: %w", v.name, sql, err)
+				return 0, fmt.Errorf("%s: %s: %w", v.name, sql, err)
 			}
 		}
 		if err := session.Close(); err != nil {
-			return err
+			return 0, err
 		}
 		target.Conf = v.conf
 		sides = append(sides, &side{engine: target, db: o.db})
 	}
 	g := o.generator()
-	statements, refused, differences := 0, 0, 0
+	statements, refused := 0, 0
 	for n := range o.n {
 		c := g.Next()
 		want, err := sides[0].run(ctx, c.SQL(), c.Cleanup)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		statements += len(want)
 		for _, w := range want {
@@ -96,7 +107,7 @@ func (o *options) itself(ctx context.Context) (err error) {
 			}
 			got, err := other.run(ctx, c.SQL(), c.Cleanup)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			first := compare(c.SQL(), want, got)
 			if first == nil {
@@ -112,10 +123,10 @@ func (o *options) itself(ctx context.Context) (err error) {
 				small = f
 				return true
 			})
-			fmt.Printf("=== seed %d case %d, %s: %s\n%s;\nat %s\n%s\n", o.seed, n, variants[i+1].name, first.kind, strings.Join(c.SQL(), ";\n"), small.sql, small.diff)
+			fmt.Fprintf(w, "=== seed %d case %d, %s: %s\n%s;\nat %s\n%s\n", o.seed, n, variants[i+1].name, first.kind, strings.Join(c.SQL(), ";\n"), small.sql, small.diff)
 			break
 		}
 	}
-	fmt.Printf("seed %d: %d cases, %d statements, %d of them refused, %d cases differ among %d variants\n", o.seed, o.n, statements, refused, differences, len(variants))
-	return nil
+	fmt.Fprintf(w, "seed %d: %d cases, %d statements, %d of them refused, %d cases differ among %d variants\n", o.seed, o.n, statements, refused, differences, len(variants))
+	return differences, nil
 }
