@@ -58,7 +58,7 @@ func (s *Scripts) Prepare(n *plan.Script) (func() (*operator.ScriptSpec, error),
 	}
 	return func() (*operator.ScriptSpec, error) {
 		spec := &operator.ScriptSpec{
-			Args: args, Env: s.environment(), Terminator: "\n", Types: plan.Types(n.Outputs),
+			Args: args, Env: s.environment(n), Terminator: "\n", Types: plan.Types(n.Outputs),
 			Open:    func(r io.Reader) record.Reader { return text.NewLines(r, "the output of "+args[0]) },
 			Stderr:  &scriptLog{logf: s.Logf, program: args[0]},
 			Partial: s.Session.Conf.Bool("hive.exec.script.allow.partial.consumption"), Fail: s.fail,
@@ -153,8 +153,8 @@ func findProgram(args []string, dir string) []string {
 }
 
 // environment is what scripts find in their environment: the server's and the settings, with _ for what is neither letter
-// nor digit.
-func (s *Scripts) environment() []string {
+// nor digit, and a name for the operator that runs them, which is unique in the statement.
+func (s *Scripts) environment(n *plan.Script) []string {
 	env := os.Environ()
 	hidden := map[string]bool{}
 	list := s.Session.Conf.Get("hive.script.operator.env.blacklist")
@@ -178,6 +178,11 @@ func (s *Scripts) environment() []string {
 		}
 	}
 	add("hive.query.id", s.Session.QueryID)
+	id := s.Session.Conf.Get("hive.script.operator.id.env.var")
+	if id == "" {
+		id = "HIVE_SCRIPT_OPERATOR_ID"
+	}
+	add(id, fmt.Sprintf("SCR_%d", n.Outputs[0].ID))
 	return env
 }
 
