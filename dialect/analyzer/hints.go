@@ -57,7 +57,7 @@ func (b *builder) checkMapJoin(s *ast.Select) error {
 	case slices.ContainsFunc(tables, needsShuffle):
 		return sqlerr.New(sqlerr.OperatorNotAllowedWithMapjoin)
 	}
-	return nil
+	return b.checkBucketJoin(join, tables, names)
 }
 
 // unsorted reports whether an item of FROM is anything else than a bucketed and sorted table.
