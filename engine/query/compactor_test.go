@@ -160,6 +160,24 @@ func TestCompactorOfInsertOnlyTables(t *testing.T) {
 	}
 }
 
+// AND WAIT returns when the compaction has ended; without workers it gives up after a time.
+func TestCompactionThatIsWaitedFor(t *testing.T) {
+	e, s := compacting(t)
+	run(t, s, "create table t (a int) stored as orc tblproperties ('transactional'='true')")
+	run(t, s, "insert into t values (1)")
+	run(t, s, "alter table t compact 'major' and wait")
+	if got := directories(t, e, "t"); !slices.Equal(got, []string{"base_0000001_v0000002"}) {
+		t.Errorf("directories %q", got)
+	}
+	e.compactor.close()
+	run(t, s, "insert into t values (2)")
+	run(t, s, "set hive.compactor.wait.timeout=10")
+	run(t, s, "alter table t compact 'major' and wait")
+	if got := directories(t, e, "t"); !slices.Equal(got, []string{"base_0000001_v0000002", "delta_0000002_0000002_0000"}) {
+		t.Errorf("directories %q", got)
+	}
+}
+
 func TestCompactionThatFails(t *testing.T) {
 	e, s := compacting(t)
 	run(t, s, "create table t (a int) partitioned by (p int) stored as orc tblproperties ('transactional'='true')")

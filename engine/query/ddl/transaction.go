@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -274,7 +275,38 @@ func (a *alteration) compact(x *ast.AlterCompact) (*Task, error) {
 				return env.failed(err)
 			}
 		}
-		_, err := txn.Enqueue(ctx, env.Store, c, parts)
+		ids, err := txn.Enqueue(ctx, env.Store, c, parts)
+		if err == nil && x.Wait {
+			err = env.awaitCompactions(ctx, ids)
+		}
 		return env.failed(err)
 	}), nil
+}
+
+// awaitCompactions waits until compactions have ended, however they did, but not longer than hive.compactor.wait.timeout.
+func (env *Env) awaitCompactions(ctx context.Context, ids []int64) error {
+	const byDefault, poll = 300_000, 20 * time.Millisecond
+	limit := time.Duration(env.Session.Conf().Int("hive.compactor.wait.timeout", byDefault)) * time.Millisecond
+	timeout := time.NewTimer(limit)
+	defer timeout.Stop()
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		queue, err := env.Store.Compactions(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(queue, func(c model.Compaction) bool {
+			return slices.Contains(ids, c.ID) && (c.State == model.CompactionInitiated || c.State == model.CompactionWorking)
+		}) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-timeout.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
