@@ -124,8 +124,11 @@ func (w *write) tableChange(ctx context.Context, outputs []*tablesink.Output) (c
 	}
 	for _, o := range outputs {
 		out := warehouse.Output{Files: w.files(o), Rows: stats.Rows{Rows: o.Rows, Raw: o.RawBytes}}
+		if w.spec.Events.Kind != format.NoEvents { // of which Hive counts no bytes
+			out.Rows.Raw = 0
+		}
 		if w.branch.Deletes {
-			out.Rows = stats.Rows{Rows: -o.Rows}
+			out.Rows.Rows = -o.Rows
 		}
 		if w.spec.Events.Kind != format.NoEvents && len(o.Files) > 0 {
 			if err := w.versionFile(ctx, &out, len(in.Outputs)); err != nil {
