@@ -60,7 +60,7 @@ func (st *Statement) lockChanged(ctx context.Context, tree ast.Statement) error 
 // acquire takes the locks of the statement. When a table that it excludes others from has been written since the statement was
 // compiled, it is compiled again, so that it changes the rows that are there now.
 func (st *Statement) acquire(ctx context.Context) (err error) {
-	if len(st.locks) == 0 || st.lock != nil {
+	if _, explained := st.tree.(*ast.Explain); len(st.locks) == 0 || st.lock != nil || explained && !st.analyzes {
 		return nil
 	}
 	st.lock, err = st.session.engine.txns.Lock(ctx, txn.Request{QueryID: st.queryID, User: st.session.User, Components: st.locks})
