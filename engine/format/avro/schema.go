@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/twmb/avro"
@@ -33,6 +34,12 @@ type schema struct {
 func parse(text string) (*schema, error) {
 	s, err := avro.Parse(text)
 	if err != nil {
+		// Old writers gave numbers of decimals as texts.
+		if again, ok := numbersOfTexts(text); ok {
+			s, err = avro.Parse(again)
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("the Avro schema: %w", err)
 	}
 	out := &schema{root: s.Root(), named: map[string]*avro.SchemaNode{}}
@@ -41,6 +48,41 @@ func parse(text string) (*schema, error) {
 		return nil, fmt.Errorf("the Avro schema is of type %s, not a record", out.root.Type)
 	}
 	return out, nil
+}
+
+// numbersOfTexts makes numbers of precisions and scales that a schema gives as texts; ok is false when there are none.
+func numbersOfTexts(text string) (string, bool) {
+	var tree any
+	if err := json.Unmarshal([]byte(text), &tree); err != nil {
+		return "", false
+	}
+	changed := false
+	var walk func(x any)
+	walk = func(x any) {
+		switch x := x.(type) {
+		case []any:
+			for _, e := range x {
+				walk(e)
+			}
+		case map[string]any:
+			for _, key := range []string{"precision", "scale"} {
+				if s, ok := x[key].(string); ok {
+					if n, err := strconv.Atoi(s); err == nil {
+						x[key], changed = n, true
+					}
+				}
+			}
+			for _, e := range x {
+				walk(e)
+			}
+		}
+	}
+	walk(tree)
+	if !changed {
+		return "", false
+	}
+	out, err := json.Marshal(tree)
+	return string(out), err == nil
 }
 
 func (s *schema) collect(n *avro.SchemaNode) {

@@ -108,7 +108,7 @@ func (b *builder) part(col *nestedColumn, n *node, t *types.Type, slot int) (*pa
 		if err != nil {
 			return nil, err
 		}
-		p.children, p.leaf = []*part{k, v}, k.leaf
+		p.children, p.leaf, p.fromList = []*part{k, v}, k.leaf, n.isList()
 		return p, nil
 	}
 	if !t.IsPrimitive() || !n.isLeaf() {

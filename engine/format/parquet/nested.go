@@ -44,6 +44,7 @@ type part struct {
 	rep, slot, def uint32
 	leaf           *leafColumn // of the part itself, or any below it: where its levels come from
 	children       []*part     // a nil child is a field the file does not have
+	fromList       bool        // a map that is a list of structs in the file
 	v              vector.Vector
 	nulls          []bool
 	absent         []*vector.Vector // vectors for nil children
@@ -356,6 +357,9 @@ func (p *part) buildList() (*vector.Vector, error) {
 			return nil, fmt.Errorf("columns of %s have %d and %d elements: %w", p.typ, elements, child.Len(), errPage)
 		}
 		v.Children[i] = child
+	}
+	if p.fromList {
+		distinctKeys(v)
 	}
 	return v, nil
 }

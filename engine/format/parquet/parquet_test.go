@@ -440,3 +440,33 @@ func TestCalendarsAndHybrid(t *testing.T) {
 		}
 	}
 }
+
+// TestListOfStructsAsMap reads the first two fields of structs as the entries of a map; the last value of a key counts, in the place of the
+// first, as in the recorded parquet_array_of_multi_field_struct of Hive.
+func TestListOfStructsAsMap(t *testing.T) {
+	entry := func(k, v int64) types.Datum {
+		return types.Datum{Elems: []types.Datum{{I: k}, {I: v}, {I: 9}}}
+	}
+	column := vector.New(schemaOf(t, "array<struct<k:int,v:int,w:int>>")[0].Type, 0)
+	column.AppendDatum(types.Datum{Elems: []types.Datum{entry(1, 10), entry(2, 20), entry(1, 30)}})
+	column.AppendDatum(types.NullDatum)
+	column.AppendDatum(types.Datum{Elems: []types.Datum{entry(1, 40)}})
+	var file bytes.Buffer
+	w, err := Format{}.NewWriter(&file, &format.WriteOptions{Schema: schemaOf(t, "array<struct<k:int,v:int,w:int>>")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(&vector.Batch{N: 3, Cols: []*vector.Vector{column}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readAll(file.Bytes(), &format.ReadOptions{Schema: schemaOf(t, "map<int,bigint>"), Projection: all(1)})
+	want := [][]types.Datum{
+		{{Elems: []types.Datum{{I: 1}, {I: 30}, {I: 2}, {I: 20}}}}, {types.NullDatum}, {{Elems: []types.Datum{{I: 1}, {I: 40}}}},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+}

@@ -127,14 +127,22 @@ func (n *node) listElement() (repeatedNode, element *node, ok bool) {
 	return r, r.children[0], true
 }
 
-// mapEntry returns, for a map node, the repeated node of the entries with the nodes of key and value; value may be nil.
+// mapEntry returns, for a map node, the repeated node of the entries with the nodes of key and value; value may be nil. The entries of a list
+// of structs are their first two fields.
 func (n *node) mapEntry() (entry, key, value *node, ok bool) {
 	if len(n.children) != 1 || n.children[0].element.repetition != repeated || n.children[0].isLeaf() {
 		return nil, nil, nil, false
 	}
 	entry = n.children[0]
-	if len(entry.children) == 2 {
-		return entry, entry.children[0], entry.children[1], true
+	fields := entry.children
+	if n.isList() && len(fields) == 1 && !fields[0].isLeaf() {
+		fields = fields[0].children
 	}
-	return entry, entry.children[0], nil, len(entry.children) == 1
+	switch {
+	case len(fields) == 2 || n.isList() && len(fields) > 2:
+		return entry, fields[0], fields[1], true
+	case len(fields) == 1:
+		return entry, fields[0], nil, true
+	}
+	return nil, nil, nil, false
 }
