@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 
 	"skep/dialect/plan"
 	"skep/dialect/storage"
 	"skep/engine/format"
+	"skep/engine/format/orc"
 	"skep/engine/format/rcfile"
+	"skep/engine/session"
 	"skep/engine/stage"
 	"skep/engine/tablesink"
 )
@@ -111,7 +114,9 @@ func (w *write) partitionsTogether() (together, always bool) {
 
 // join puts one file in the place of several; those of a format that does not allow it stay.
 func (w *write) join(ctx context.Context, group []tablesink.File) ([]tablesink.File, error) {
-	if w.spec.InputFormat != storage.RCFileInputFormat && w.spec.InputFormat != storage.TextInputFormat {
+	switch w.spec.InputFormat {
+	case storage.RCFileInputFormat, storage.TextInputFormat, storage.OrcInputFormat:
+	default:
 		return group, nil
 	}
 	files := w.st.session.engine.files
@@ -142,8 +147,15 @@ func (w *write) copyFiles(ctx context.Context, paths []string, to string) (size 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	if w.spec.InputFormat == storage.RCFileInputFormat {
+	switch w.spec.InputFormat {
+	case storage.RCFileInputFormat:
 		return rcfile.Copy(ctx, stagedFiles{w}, paths, out, nil)
+	case storage.OrcInputFormat:
+		s, different, err := orc.Join(ctx, stagedFiles{w}, paths, out, session.Format(w.st.conf))
+		if err == nil && len(different) > 0 {
+			err = fmt.Errorf("files of one statement have different layouts: %s", strings.Join(different, ", "))
+		}
+		return s.Bytes, err
 	}
 	for _, p := range paths {
 		in, err := files.Open(ctx, p)

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
 
 	"skep/dialect/ast"
 	"skep/engine/format"
+	"skep/engine/format/orc"
 	"skep/engine/format/rcfile"
+	"skep/engine/session"
 	"skep/metastore"
 	"skep/metastore/model"
 	"skep/metastore/stats"
@@ -28,13 +31,16 @@ func (st *Statement) compileTruncateColumns(ctx context.Context, n *ast.Truncate
 	return nil
 }
 
-// rewriting writes the RCFiles of a table or partition anew, group by group as they are stored.
+// rewriting writes the RCFiles or ORC files of a table or partition anew, group by group and stripe by stripe as they are stored.
 type rewriting struct {
 	st        *Statement
 	table     *model.Table
 	partition *model.Partition // nil: the table
 	null      []int            // columns whose values go
 	join      bool             // the files of a directory become one
+	stripes   bool             // the files are ORC's, which say how many rows they hold
+	rows      stats.Rows       // of them
+	unknown   bool             // rows counts not all of them
 	note      func(params map[string]string) error
 }
 
@@ -83,25 +89,50 @@ func (r *rewriting) files(ctx context.Context, s *scans, location, dir string) (
 	}
 	var out []string
 	for _, from := range sources {
-		name := strings.TrimPrefix(from[0], location+"/")
-		if err := r.write(ctx, snapshotFiles{s}, from, dir+"/"+name); err != nil {
-			return nil, err
-		}
-		top, _, _ := strings.Cut(name, "/")
-		if full := dir + "/" + top; !slices.Contains(out, full) {
-			out = append(out, full)
+		for len(from) > 0 {
+			name := strings.TrimPrefix(from[0], location+"/")
+			rest, err := r.write(ctx, snapshotFiles{s}, from, dir+"/"+name)
+			if err != nil {
+				return nil, err
+			}
+			top, _, _ := strings.Cut(name, "/")
+			if full := dir + "/" + top; !slices.Contains(out, full) {
+				out = append(out, full)
+			}
+			from = rest
 		}
 	}
 	return out, nil
 }
 
-func (r *rewriting) write(ctx context.Context, open format.Opener, from []string, to string) error {
+// write writes files as one and returns those that are to be written after it.
+func (r *rewriting) write(ctx context.Context, open format.Opener, from []string, to string) (rest []string, err error) {
 	out, err := r.st.session.engine.files.Create(ctx, to)
 	if err != nil {
-		return fmt.Errorf("creating %s: %w", to, err)
+		return nil, fmt.Errorf("creating %s: %w", to, err)
 	}
-	_, err = rcfile.Copy(ctx, open, from, out, r.null)
-	return errors.Join(err, out.Close())
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if !r.stripes {
+		_, err = rcfile.Copy(ctx, open, from, out, r.null)
+		return nil, err
+	}
+	s, different, err := orc.Join(ctx, open, from, out, session.Format(r.st.conf))
+	r.rows.Rows += s.Rows
+	r.rows.Raw += s.RawBytes
+	if len(different) < len(from) || err != nil {
+		return different, err
+	}
+	r.unknown = true // a file whose writer left out statistics stays as it is, as in Hive
+	return from[1:], copyFile(ctx, open, from[0], out)
+}
+
+func copyFile(ctx context.Context, open format.Opener, from string, out io.Writer) error {
+	in, err := open.Open(ctx, from)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, io.NewSectionReader(in, 0, in.Size()))
+	return errors.Join(err, in.Close())
 }
 
 // snapshotFiles opens files of a statement's snapshot.
@@ -115,8 +146,11 @@ func (f snapshotFiles) Open(ctx context.Context, path string) (format.Input, err
 // record brings the parameters of the table or partition up to date.
 func (r *rewriting) record(ctx context.Context, tx metastore.Tx, files stats.Files) error {
 	note := func(params map[string]string) error {
-		stats.SetFiles(params, files)
 		delete(params, model.ParamLastDDLTime)
+		if r.stripes && !r.unknown {
+			return stats.Replace(params, files, r.rows, nil)
+		}
+		stats.SetFiles(params, files)
 		return r.note(params)
 	}
 	if r.partition != nil {

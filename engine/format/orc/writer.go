@@ -28,6 +28,12 @@ type writer struct {
 	events    *eventWriter // whose events the rows are, unless nil
 }
 
+// Writer versions: as of ORC-135 (statistics of timestamps in UTC), which ORC 1.5 of Hive 3.1 has, and as of ORC-14 in Hive 4.0.
+const (
+	writerVersion3 = 6
+	writerVersion4 = 9
+)
+
 // rowsBetweenChecks is after how many rows the size of a stripe is looked at.
 const rowsBetweenChecks = 5000
 
@@ -285,35 +291,11 @@ func (o *writer) Close() (format.FileStats, error) {
 		}
 		metadata.bytes(1, m.b)
 	}
-	meta, err := o.compress(metadata.b, levelMetadata)
-	if err != nil {
-		return format.FileStats{}, err
-	}
-	if err := o.put(meta); err != nil {
-		return format.FileStats{}, err
-	}
-	footer, err := o.compress(o.footer(content, file), levelMetadata)
-	if err != nil {
-		return format.FileStats{}, err
-	}
-	if err := o.put(footer); err != nil {
-		return format.FileStats{}, err
-	}
-	var ps builder
-	ps.uint(1, uint64(len(footer)))
-	ps.uint(2, o.codec)
-	if o.codec != 0 {
-		ps.uint(3, uint64(o.block))
-	}
-	ps.packed(4, []uint64{0, 12})
-	ps.uint(5, uint64(len(meta)))
+	version := uint64(writerVersion4)
 	if o.hive3 {
-		ps.uint(6, 6) // writer version: as of ORC-135
-	} else {
-		ps.uint(6, 9) // as of ORC-14
+		version = writerVersion3
 	}
-	ps.string(8000, magic)
-	if err := o.put(append(ps.b, byte(len(ps.b)))); err != nil {
+	if err := o.putTail(metadata.b, o.footer(content, file), version); err != nil {
 		return format.FileStats{}, err
 	}
 	raw := int64(0)
@@ -323,10 +305,36 @@ func (o *writer) Close() (format.FileStats, error) {
 	return format.FileStats{Rows: o.total, Bytes: o.at, RawBytes: raw}, nil
 }
 
-func (o *writer) footer(content int64, stats []statsWriter) []byte {
-	var f builder
-	f.uint(1, uint64(len(magic)))
-	f.uint(2, uint64(content))
+// putTail writes the end of the file: the statistics of stripes, the footer and the postscript.
+func (o *writer) putTail(metadata, footer []byte, version uint64) error {
+	meta, err := o.compress(metadata, levelMetadata)
+	if err != nil {
+		return err
+	}
+	if err := o.put(meta); err != nil {
+		return err
+	}
+	if footer, err = o.compress(footer, levelMetadata); err != nil {
+		return err
+	}
+	if err := o.put(footer); err != nil {
+		return err
+	}
+	var ps builder
+	ps.uint(1, uint64(len(footer)))
+	ps.uint(2, o.codec)
+	if o.codec != 0 {
+		ps.uint(3, uint64(o.block))
+	}
+	ps.packed(4, []uint64{0, 12})
+	ps.uint(5, uint64(len(meta)))
+	ps.uint(6, version)
+	ps.string(8000, magic)
+	return o.put(append(ps.b, byte(len(ps.b))))
+}
+
+// putStripes adds the list of stripes to a footer.
+func (o *writer) putStripes(f *builder) {
 	for _, s := range o.stripes {
 		var m builder
 		m.uint(1, uint64(s.offset))
@@ -336,6 +344,13 @@ func (o *writer) footer(content int64, stats []statsWriter) []byte {
 		m.uint(5, uint64(s.rows))
 		f.bytes(3, m.b)
 	}
+}
+
+func (o *writer) footer(content int64, stats []statsWriter) []byte {
+	var f builder
+	f.uint(1, uint64(len(magic)))
+	f.uint(2, uint64(content))
+	o.putStripes(&f)
 	for _, c := range o.columns {
 		var m builder
 		m.uint(1, uint64(c.kind))
