@@ -358,7 +358,8 @@ func castToDecimal(env *Env, from, to *types.Type) Kernel {
 			a := wides(args[0])
 			rows.Each(func(i int) {
 				t := a.at(i)
-				v, ok := decimal.Rescale(types.MulInt64(seconds(t), 1e9).Add(types.Int128{Lo: t.Lo}), 9, s)
+				// By way of a double, as in Hive: nanoseconds get lost.
+				v, ok := decimal.FromFloat64(float64(seconds(t))+float64(t.Lo)/1e9, p, s)
 				put(out, i, v, ok)
 			})
 			return nil
