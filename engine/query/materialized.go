@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"skep/dialect/analyzer"
@@ -45,9 +47,7 @@ func (st *Statement) compileMaterializedView(ctx context.Context, n *ast.CreateM
 		if root, columns, keys, err = viewColumns(q, n.PartitionedOn); err != nil {
 			return err
 		}
-		if m.Sources, err = a.sources(ctx); err != nil {
-			return err
-		}
+		m.Sources = a.sources()
 		switch {
 		case !n.DisableRewrite && slices.ContainsFunc(m.Sources, func(s model.MaterializationSource) bool { return s.Snapshot == "" }):
 			return ddl.ErrRewriteUnsafe()
@@ -128,9 +128,7 @@ func (st *Statement) compileRebuild(ctx context.Context, n *ast.AlterMaterialize
 			return err
 		}
 		branch = insert.Branches[0]
-		if m.Sources, err = a.sources(ctx); err != nil {
-			return err
-		}
+		m.Sources = a.sources()
 		roots, err := st.optimize(ctx, a, []plan.Node{branch.Root})
 		if err == nil {
 			branch.Root, st.plans = roots[0], roots
@@ -217,25 +215,31 @@ func reordered(columns []model.Column, text, name string) string {
 }
 
 // sources are the tables that the statement has looked up to read them, in the state in which it reads them.
-func (a *analysis) sources(ctx context.Context) ([]model.MaterializationSource, error) {
+func (a *analysis) sources() []model.MaterializationSource {
 	var out []model.MaterializationSource
 	for _, key := range slices.Sorted(maps.Keys(a.tables.known)) {
 		t := a.tables.known[key]
 		if key == a.tables.filling || t.Kind != catalog.Managed && t.Kind != catalog.External {
 			continue
 		}
-		state, err := a.tables.state(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, model.MaterializationSource{Database: t.DB, Table: t.Name, Snapshot: state})
+		out = append(out, model.MaterializationSource{Database: t.DB, Table: t.Name, Snapshot: stateOf(t)})
 	}
-	return out, nil
+	return out
 }
 
-// state names the state of a table's rows, by the write ids that are in it; "" for a table without transactions, of which no
-// one can tell whether it has changed.
-func (c *tables) state(context.Context, *catalog.Table) (string, error) { return "", nil }
+// stateOf names the state of a table's rows by the write ids that are in it, as Hive writes their list: the highest, the first
+// open one, and those up to the highest that are missing. It is "" for a table without transactions, of which no one can tell
+// whether it has changed.
+func stateOf(t *catalog.Table) string {
+	if t.WriteIDs == nil {
+		return ""
+	}
+	first, open := int64(math.MaxInt64), make([]string, len(t.WriteIDs.Open))
+	for i, id := range t.WriteIDs.Open {
+		first, open[i] = min(first, id), strconv.FormatInt(id, 10)
+	}
+	return fmt.Sprintf(":%d:%d:%s:", t.WriteIDs.High, first, strings.Join(open, ","))
+}
 
 // Outdated implements ddl.Session.
 func (s ddlSession) Outdated(ctx context.Context, m *model.Materialization) (outdated, known bool, err error) {
@@ -245,9 +249,9 @@ func (s ddlSession) Outdated(ctx context.Context, m *model.Materialization) (out
 		if err != nil {
 			return false, false, err
 		}
-		state, err := c.state(ctx, t)
-		if err != nil || state == "" || o.Snapshot == "" {
-			return false, false, err
+		state := stateOf(t)
+		if state == "" || o.Snapshot == "" {
+			return false, false, nil
 		}
 		outdated = outdated || state != o.Snapshot
 	}
