@@ -26,6 +26,8 @@ var defaults = map[string]string{
 	"hive.support.quoted.identifiers":                       "column",
 	"hive.resultset.use.unique.column.names":                "true",
 	"hive.default.fileformat":                               "TextFile",
+	"hive.scheduled.queries.create.as.enabled":              "true",
+	"hive.scheduled.queries.executor.enabled":               "true",
 	"hive.materializedview.fileformat":                      "ORC",
 	"hive.materializedview.serde":                           "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
 	"hive.default.fileformat.managed":                       "none",

@@ -99,6 +99,7 @@ type Engine struct {
 	recovered   []*Recovered             // queries of an earlier process that this one goes on with
 	resumed     sync.WaitGroup           // of them
 	kept        []*Recovered             // queries of an earlier process that had ended
+	timetable   *timetable               // of scheduled queries
 }
 
 // Open opens the engine's data directory, creating it if needed, and finishes or undoes what a crash left half done.
@@ -186,6 +187,11 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 	if err == nil {
 		e.compactor, err = e.startCompactor(ctx)
 	}
+	if err == nil {
+		if e.timetable, err = e.openTimetable(ctx); err != nil {
+			e.compactor.close()
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, e.exchange.Close(), e.history.Close())
 	}
@@ -194,6 +200,7 @@ func Open(ctx context.Context, c Config) (_ *Engine, err error) {
 
 // Close closes the engine. Sessions must have been closed before. Queries that run are ended: no later process goes on with them.
 func (e *Engine) Close() error {
+	e.timetable.close()
 	e.compactor.close()
 	if e.workers != nil {
 		e.workers.Close()

@@ -54,6 +54,10 @@ func systemViews() []systemView {
 		{"column_privileges", systemColumns(`grantor, grantee, table_catalog, table_schema, table_name, column_name, privilege_type, is_grantable`), noRows},
 		{"views", systemColumns(`table_catalog, table_schema, table_name, view_definition, check_option, is_updatable boolean, is_insertable_into boolean,
 			is_trigger_updatable boolean, is_trigger_deletable boolean, is_trigger_insertable_into boolean`), systemViewRows},
+		{"scheduled_queries", systemColumns(`scheduled_query_id bigint, schedule_name, enabled boolean, cluster_namespace, schedule, user, query,
+			next_execution, active_execution_id bigint`), scheduledRows},
+		{"scheduled_executions", systemColumns(`scheduled_execution_id bigint, schedule_name, executor_query_id, state, start_time, end_time,
+			elapsed int, error_message, last_update_time`), executionRows},
 	}
 }
 

@@ -30,7 +30,7 @@ func TestInformationSchema(t *testing.T) {
 		{"select grantee, privilege_type from information_schema.table_privileges where table_name = 't' and is_grantable = 'YES' order by privilege_type",
 			"ann DELETE; ann INSERT; ann SELECT; ann UPDATE", ""},
 		{"select count(*) from information_schema.tables x join information_schema.columns y on x.table_name = y.table_name", "5", ""},
-		{"show tables in information_schema", "column_privileges; columns; schemata; table_privileges; tables; views", ""},
+		{"show tables in information_schema", "column_privileges; columns; scheduled_executions; scheduled_queries; schemata; table_privileges; tables; views", ""},
 		{"show databases", "default", ""},
 		{"use information_schema", "", ""},
 		{"select count(*) from tables", "2", ""},

@@ -258,6 +258,12 @@ func (st *Statement) compile(ctx context.Context, tree ast.Statement) error {
 		return st.compilePrepare(ctx, n)
 	case *ast.Execute:
 		return st.compileExecute(ctx, n)
+	case *ast.CreateScheduledQuery:
+		return st.compileCreateSchedule(ctx, n)
+	case *ast.AlterScheduledQuery:
+		return st.compileAlterSchedule(ctx, n)
+	case *ast.DropScheduledQuery:
+		return st.compileDropSchedule(ctx, n)
 	case *ast.KillQuery:
 		st.compileKill(n)
 		return nil

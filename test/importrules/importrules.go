@@ -48,7 +48,7 @@ var rules = []rule{
 
 	// The engine sees plans, types, function signatures and errors of the dialect; engine/query alone compiles SQL.
 	{packages: "engine/query/...", allow: "engine/... dialect/... metastore/... shuffle/..."},
-	{packages: "engine/metrics/... engine/admission/...", allow: ""},
+	{packages: "engine/metrics/... engine/admission/... engine/cron", allow: ""},
 	{packages: "engine/history/...", allow: engineBase + " metastore/migration"},
 	{packages: "engine/vector/... engine/kernel/... engine/decimal engine/simd", allow: "dialect/types dialect/sqlerr", stdOnly: true},
 	{packages: engineBase, allow: engineBase + " dialect/types dialect/sqlerr"},
