@@ -130,7 +130,9 @@ func always(int, time.Month, int) bool { return true }
 // length is the number of days of a month.
 func length(y int, m time.Month) int { return time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
 
-func weekday(y int, m time.Month, d int) time.Weekday { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Weekday() }
+func weekday(y int, m time.Month, d int) time.Weekday {
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Weekday()
+}
 
 func daysOfMonth(text string) (func(int, time.Month, int) bool, error) {
 	nearest := func(y int, m time.Month, d int) int { // the weekday nearest to d in the month

@@ -81,9 +81,6 @@ func (st *Statement) compileMaterializedView(ctx context.Context, n *ast.CreateM
 	if err != nil {
 		return err
 	}
-	if described.Transactional {
-		return sqlerr.Semanticf("writing to transactional table %s.%s is not supported yet", described.DB, described.Name)
-	}
 	st.task = func(ctx context.Context) error {
 		return failed(st.materialize(ctx, plan.InsertBranch{Root: asDeclared(roots[0], described), Table: described, Overwrite: true}, view, true, m))
 	}
@@ -128,6 +125,7 @@ func (st *Statement) compileRebuild(ctx context.Context, n *ast.AlterMaterialize
 			return err
 		}
 		branch = insert.Branches[0]
+		st.mayLock(branch.Table, lockMode(branch))
 		m.Sources = a.sources()
 		roots, err := st.optimize(ctx, a, []plan.Node{branch.Root})
 		if err == nil {
@@ -150,6 +148,9 @@ func (st *Statement) materialize(ctx context.Context, b plan.InsertBranch, view 
 	}
 	b.Root = organized(b.Root, b.Table, o)
 	st.staged = st.inStages(b.Root)
+	if err := st.transact(ctx, []plan.InsertBranch{b}); err != nil {
+		return err
+	}
 	w, err := st.newWrite(ctx, b, b.Root)
 	if err != nil {
 		return err

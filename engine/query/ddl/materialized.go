@@ -85,10 +85,25 @@ func (env *Env) NewMaterializedView(ctx context.Context, s *ast.CreateMaterializ
 	case s.FileFormat == nil:
 		v.Storage.SerDe.Library = c.Get("hive.materializedview.serde")
 	}
+	if err := env.transactionalView(v); err != nil {
+		return nil, err
+	}
 	if v.Location = warehouse.TableLocation(d, name); s.Location != nil {
 		v.Location = absolute(s.Location.Value)
 	}
 	return v, nil
+}
+
+// transactionalView checks and completes the properties of a materialized view that is itself to be transactional.
+func (env *Env) transactionalView(v *model.Table) error {
+	if !strings.EqualFold(v.Parameters["transactional"], "true") {
+		return nil
+	}
+	v.Parameters["transactional"] = "true"
+	if !env.transactions() {
+		return sqlerr.CodedSemanticf(sqlerr.TxnmgrNotACID, "%s. Failed command: %s", sqlerr.Text(sqlerr.TxnmgrNotACID, v.Database, v.Name), env.SQL)
+	}
+	return env.failed(validTransactional(v))
 }
 
 // organize notes CLUSTERED, DISTRIBUTED and SORTED ON among the properties.
