@@ -301,7 +301,14 @@ func (b *builder) using(f *ast.Join, j *plan.Join, left, right *source, outer *b
 	semi := j.Kind == plan.SemiJoin || j.Kind == plan.AntiJoin
 	merged := &relation{using: true}
 	coalesced := &plan.Project{}
-	for _, id := range f.Using {
+	for _, r := range append(left.rels[:len(left.rels):len(left.rels)], right.rels...) {
+		for i := range r.cols {
+			if r.cols[i].lead > 0 { // of a join before
+				r.cols[i].lead += len(f.Using)
+			}
+		}
+	}
+	for place, id := range f.Using {
 		name := lower(id)
 		side := func(s *source) (*scopeColumn, *relation, plan.Expr, error) {
 			c, r, err := b.lookup(&scope{rels: s.rels}, name)
@@ -333,9 +340,10 @@ func (b *builder) using(f *ast.Join, j *plan.Join, left, right *source, outer *b
 		if semi {
 			continue
 		}
+		shown := lc
 		switch j.Kind {
 		case plan.RightJoin:
-			lc.hidden = true
+			lc.hidden, shown = true, rc
 		case plan.FullJoin:
 			v, err := blk.exprs(0).apply(f, "coalesce", nil, []plan.Expr{l, r})
 			if err != nil {
@@ -348,6 +356,7 @@ func (b *builder) using(f *ast.Join, j *plan.Join, left, right *source, outer *b
 		default:
 			rc.hidden = true
 		}
+		shown.lead = place + 1
 	}
 	j.Residual = plan.And(conds...)
 	if semi {

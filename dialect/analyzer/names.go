@@ -1,6 +1,9 @@
 package analyzer
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
@@ -225,18 +228,32 @@ func (x *exprs) starColumns(e *ast.Star) ([]starColumn, error) {
 			return nil, sqlerr.At(sqlerr.InvalidTableAlias, e.Table.Position())
 		}
 		for i := range r.cols {
-			out = append(out, starColumn{r, &r.cols[i]})
+			if c := &r.cols[i]; !c.hidden || c.lead > 0 {
+				out = append(out, starColumn{r, c})
+			}
 		}
-		return out, nil
+		return led(out), nil
 	}
 	for _, r := range x.scope.rels {
 		for i := range r.cols {
-			if !r.cols[i].hidden {
-				out = append(out, starColumn{r, &r.cols[i]})
+			if c := &r.cols[i]; !r.using && !c.hidden || c.lead > 0 {
+				out = append(out, starColumn{r, c})
 			}
 		}
 	}
-	return out, nil
+	return led(out), nil
+}
+
+// led puts the columns of USING, in its order, before the others.
+func led(cols []starColumn) []starColumn {
+	place := func(c starColumn) int {
+		if c.col.lead == 0 {
+			return math.MaxInt
+		}
+		return c.col.lead
+	}
+	slices.SortStableFunc(cols, func(a, b starColumn) int { return cmp.Compare(place(a), place(b)) })
+	return cols
 }
 
 // starColumn is one column of an expanded *.

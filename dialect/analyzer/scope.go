@@ -15,6 +15,7 @@ type scopeColumn struct {
 	name      string // lower-case
 	ambiguous bool   // several columns of the relation have this name
 	hidden    bool   // joined away by USING: reachable by qualified name only
+	lead      int    // not 0: the place, from 1, among the columns of USING, which lead in the expansion of *
 	origin    string // see output
 }
 
@@ -23,7 +24,7 @@ type relation struct {
 	alias string // lower-case; "" cannot be named
 	cols  []scopeColumn
 	scan  *plan.Scan // for virtual columns; nil for derived tables
-	// using lists columns that USING merged into one; they lead in the expansion of *.
+	// using lists columns that USING merged into one of a full join, which are reachable by their names alone.
 	using bool
 }
 
