@@ -39,6 +39,7 @@ select * from p order by a, b;
 update p set b = 'upd' where d > 1;
 delete from p where a = 100;
 delete from p where c = 'f';
+--! sort
 select * from p order by a, b;
 merge into p using (select distinct a, b from s where b <> 'again') x on p.a = x.a and p.d <> 5 when matched then delete when not matched then insert values (x.a, x.b, 'm', 5);
 select * from p order by a, b;
