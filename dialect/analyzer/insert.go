@@ -319,7 +319,7 @@ type targetPlace struct{ t *ast.InsertTarget }
 func (p targetPlace) Where() (line, col int, token string) {
 	line, col, token = p.t.Table.Where()
 	if p.t.Partition != nil {
-		_, _, token = specPlace{p.t.Partition}.Where()
+		_, _, token = ast.SpecPlace{Spec: p.t.Partition}.Where()
 	}
 	return line, col, token
 }

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"slices"
 	"strings"
 
 	"skep/dialect/ast"
@@ -77,19 +78,6 @@ func (b *builder) target(s *ast.InsertTarget, values bool) (*insertTarget, error
 // rebuilds reports whether the statement may write the materialized view t.
 func (b *builder) rebuilds(t *catalog.Table) bool { return b.env.Rebuilds != nil && b.env.Rebuilds(t) }
 
-// specPlace is where Hive reports errors of a partition spec: its first name, with the text of its last part.
-type specPlace struct{ s *ast.PartitionSpec }
-
-// Where implements sqlerr.Locator.
-func (p specPlace) Where() (line, col int, token string) {
-	line, col, _ = p.s.Values[0].Name.Where()
-	last := p.s.Values[len(p.s.Values)-1]
-	if last.Value != nil {
-		return line, col, last.Value.Position().Token
-	}
-	return line, col, last.Name.Token
-}
-
 // partitionSpec resolves PARTITION (…) into static values and dynamic keys.
 func (b *builder) partitionSpec(t *insertTarget) error {
 	keys := t.table.PartitionKeys
@@ -124,11 +112,11 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 		v := given[k.Name]
 		switch {
 		case v == nil:
-			return sqlerr.At(sqlerr.InvalidPartition, specPlace{spec})
+			return sqlerr.At(sqlerr.InvalidPartition, ast.SpecPlace{Spec: spec})
 		case v.Value == nil:
 			t.dynamic = append(t.dynamic, k)
 		case len(t.static) < i:
-			return sqlerr.At(sqlerr.PartitionDynStaOrder, specPlace{spec})
+			return sqlerr.At(sqlerr.PartitionDynStaOrder, ast.SpecPlace{Spec: spec})
 		default:
 			text, err := b.staticValue(v, k)
 			if err != nil {
@@ -136,6 +124,12 @@ func (b *builder) partitionSpec(t *insertTarget) error {
 			}
 			t.static = append(t.static, text)
 		}
+	}
+	if slices.Contains(t.static, "") {
+		if len(t.dynamic) > 0 {
+			return sqlerr.Plain(sqlerr.IllegalArgumentException, "Can not create a Path from an empty string")
+		}
+		return sqlerr.At(sqlerr.InvalidPartition, ast.SpecPlace{Spec: spec})
 	}
 	if t.ast.IfNotExists && len(t.dynamic) > 0 {
 		return sqlerr.New(sqlerr.InsertIntoDynamicpartitionIfnotexists, specText(spec, true))
@@ -168,7 +162,7 @@ func (b *builder) checkDynamic(t *insertTarget) error {
 	conf := b.env.Conf
 	place := sqlerr.Locator(t.ast.Table.Position())
 	if t.ast.Partition != nil {
-		place = specPlace{t.ast.Partition}
+		place = ast.SpecPlace{Spec: t.ast.Partition}
 	}
 	if !conf.Bool("hive.exec.dynamic.partition") {
 		return sqlerr.At(sqlerr.DynamicPartitionDisabled, place)
@@ -195,6 +189,9 @@ func (b *builder) staticText(v *ast.PartitionValue, k catalog.Column) (string, e
 		return "", err
 	}
 	if c := x.constantLiteral(e); c != nil && c.Value.Null {
+		if !b.hive3() {
+			return "", sqlerr.New(sqlerr.PartitionSpecTypeMismatch, k.Name, e.Type().String(), k.Type.String())
+		}
 		return b.env.Conf.Get("hive.exec.default.partition.name"), nil
 	}
 	if l, ok := v.Value.(*ast.Literal); ok && !b.env.Conf.Bool("hive.typecheck.on.insert") && !k.Type.IsString() {

@@ -139,6 +139,19 @@ type PartitionSpec struct {
 	Values []*PartitionValue
 }
 
+// SpecPlace is where Hive reports errors of a partition spec: its first name, with the text of its last part.
+type SpecPlace struct{ Spec *PartitionSpec }
+
+// Where is the place for messages: line, column and token.
+func (p SpecPlace) Where() (line, col int, token string) {
+	line, col, _ = p.Spec.Values[0].Name.Where()
+	last := p.Spec.Values[len(p.Spec.Values)-1]
+	if last.Value != nil {
+		return line, col, last.Value.Position().Token
+	}
+	return line, col, last.Name.Token
+}
+
 // TableOrPartition is a table with an optional partition.
 type TableOrPartition struct {
 	Pos

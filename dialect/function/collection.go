@@ -88,6 +88,9 @@ func makeMap(_ *Env, args []Arg, _ bool) (Resolution, error) {
 		if bad >= 0 {
 			return Resolution{}, wrongType(bad, `Argument type "%s" is different from preceding arguments. Previous type was "%s"`, args[bad].Type, t)
 		}
+		if t.Kind == types.Void {
+			t = types.StringType
+		}
 		sides[k] = t
 		for _, i := range at[k] {
 			r.Args[i] = t

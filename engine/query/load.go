@@ -85,6 +85,11 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	if p := n.Target.Partition; p != nil && len(p.Values) < len(t.PartitionKeys) {
 		return sqlerr.At(sqlerr.InvalidPartition, p.Values[len(p.Values)-1])
 	}
+	for _, v := range given {
+		if v == "" {
+			return sqlerr.At(sqlerr.InvalidPartition, ast.SpecPlace{Spec: n.Target.Partition})
+		}
+	}
 	if st.conf.Hive3() {
 		if source, err = l.find(); err != nil {
 			return err
@@ -208,6 +213,9 @@ func (l *loading) checkFormat() error {
 			fits = starts["RCF\x01"] || starts[oldRCFile]
 		case storage.TextInputFormat:
 			fits = !starts["SEQ\x06"] && !starts["RCF\x01"]
+		}
+		if !fits && l.table.Type != model.ManagedTable {
+			return sqlerr.Execution(sqlerr.WrongFileFormat, moveTask, sqlerr.Text(sqlerr.WrongFileFormat))
 		}
 		if !fits {
 			return sqlerr.Semanticf("Unable to load data to destination table. Error: %s", sqlerr.Text(sqlerr.InvalidFileFormatInLoad))

@@ -10,6 +10,7 @@ import (
 	"skep/engine/format"
 	"skep/engine/format/record"
 	"skep/engine/vector"
+	"skep/engine/vector/valuetext"
 )
 
 // SerDe is Hive's OpenCSVSerde.
@@ -210,14 +211,29 @@ func (d *deserializer) Column(i int, _ []uint16) (*vector.Vector, error) { retur
 // NewSerializer implements record.SerDe.
 func (SerDe) NewSerializer(opts *format.WriteOptions) (record.Serializer, error) {
 	for _, c := range opts.Schema {
-		if c.Type.Physical() != types.Bytes {
-			return nil, fmt.Errorf("column %s is of type %s; columns of OpenCSVSerde are strings", c.Name, c.Type)
+		if !c.Type.IsPrimitive() {
+			return nil, fmt.Errorf("Column type of %s is not supported with OpenCSVSerde", c.Type)
 		}
 	}
-	return &serializer{newParams(opts.Properties)}, nil
+	return &serializer{params: newParams(opts.Properties)}, nil
 }
 
-type serializer struct{ params params }
+type serializer struct {
+	params  params
+	scratch []byte // a value that is no text
+}
+
+// text is the text of a value. Columns of tables are strings; those of a directory may be of any primitive type.
+func (s *serializer) text(c *vector.Vector, row int) []byte {
+	if c.Type.Physical() == types.Bytes {
+		return c.Bytes(row)
+	}
+	s.scratch = valuetext.AppendValue(s.scratch[:0], c, row, nil)
+	if c.Type.Kind == types.Decimal {
+		s.scratch = valuetext.TrimDecimal(s.scratch, 0)
+	}
+	return s.scratch
+}
 
 // Append implements record.Serializer: every field is quoted, NULL is nothing.
 func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator string) ([]byte, []int, error) {
@@ -235,7 +251,7 @@ func (s *serializer) Append(dst []byte, ends []int, b *vector.Batch, terminator 
 				continue
 			}
 			dst = append(dst, p.quote...)
-			for v := c.Bytes(row); len(v) > 0; {
+			for v := s.text(c, row); len(v) > 0; {
 				switch {
 				case has(v, p.quote):
 					dst = append(append(dst, p.escape...), p.quote...)

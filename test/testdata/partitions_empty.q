@@ -1,0 +1,22 @@
+-- Empty and NULL values of partition keys; files of another format than the table's; maps of NULL; texts of values in OpenCSVSerde.
+create table pe (k int) partitioned by (ds string, hr int);
+insert into pe partition (ds='', hr=1) values (1);
+insert into pe partition (ds='', hr) select 1, 2;
+insert into pe partition (hr=1, ds='') select 1;
+insert overwrite table pe partition (ds='', hr=1) select 1;
+insert into pe partition (ds=null, hr=1) values (1);
+show partitions pe;
+dfs -mkdir -p ${TMP}/pe;
+insert overwrite directory '${TMP}/pe/text' select 1;
+create table lorc (a string) stored as orc;
+load data inpath '${TMP}/pe/text' into table lorc;
+create table lseq (a string) stored as sequencefile;
+load data inpath '${TMP}/pe/text' into table lseq;
+load data inpath '${TMP}/pe/text' into table pe partition (ds='', hr=1);
+select typeof(map('a', null)), typeof(map(null, 1)), typeof(map('a', null, 'b', 1)), typeof(map(null, null));
+select typeof(map('a', array(null))), typeof(array(map('a',null))), typeof(named_struct('a', map('b', null))), typeof(map_values(map('a', null))), typeof(map('a',null)['a']);
+create table mn as select map('a', null) b;
+describe mn;
+insert overwrite directory '${TMP}/pe/csv' row format serde 'org.apache.hadoop.hive.serde2.OpenCSVSerde' select 1.50, true, date '2020-01-01', null, timestamp '2020-01-01 00:00:00', 1.0D, 'q"x';
+create external table pcsv (a string, b string, c string, d string, e string, f string, g string) row format serde 'org.apache.hadoop.hive.serde2.OpenCSVSerde' location '${TMP}/pe/csv';
+select * from pcsv;
