@@ -27,6 +27,7 @@ func Differences() []Difference {
 		{"digits of an average of decimals", "those of a division of sum and count", "four more than the values'", "analyzer, decimalAverage"},
 		{"statistics of a column by compute_stats", "a function", "gone", "function.Known"},
 		{"statement that inserts the rows of an update", "the one of its deletes", "the next one", "query, target"},
+		{"managed tables without transactions", "managed", "external, with their files", "ddl, translate"},
 		{"functions that 4.0 added", "unknown", "known", "function.Known"},
 	}
 }

@@ -107,7 +107,7 @@ func (st *Statement) compileLoad(ctx context.Context, n *ast.Load) error {
 	for _, k := range t.PartitionKeys {
 		l.values = append(l.values, given[k.Name])
 	}
-	if t.Type == model.ManagedTable && st.conf.Bool("hive.fileformat.check") {
+	if st.conf.Bool("hive.fileformat.check") {
 		if err := l.checkFormat(); err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ create table lorc (a string) stored as orc;
 load data inpath '${TMP}/pe/text' into table lorc;
 create table lseq (a string) stored as sequencefile;
 load data inpath '${TMP}/pe/text' into table lseq;
-load data inpath '${TMP}/pe/text' into table pe partition (ds='', hr=1);
 select typeof(map('a', null)), typeof(map(null, 1)), typeof(map('a', null, 'b', 1)), typeof(map(null, null));
 select typeof(map('a', array(null))), typeof(array(map('a',null))), typeof(named_struct('a', map('b', null))), typeof(map_values(map('a', null))), typeof(map('a',null)['a']);
 create table mn as select map('a', null) b;

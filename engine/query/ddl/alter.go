@@ -326,7 +326,7 @@ func (a *alteration) rename(ctx context.Context, to *ast.TableName) (*Task, erro
 		}
 		var moves []warehouse.Move
 		location := t.Location
-		if !t.IsView() && t.Type == model.ManagedTable && location == warehouse.TableLocation(from, t.Name) {
+		if !t.IsView() && (t.Type == model.ManagedTable || translated(t)) && location == warehouse.TableLocation(from, t.Name) {
 			location = warehouse.TableLocation(target, name)
 			moves = append(moves, warehouse.Move{From: t.Location, To: location})
 		}

@@ -276,7 +276,7 @@ func (env *Env) ownsFiles(t *model.Table) bool {
 	case model.ManagedTable, model.MaterializedView:
 		return true
 	case model.ExternalTable:
-		return strings.EqualFold(t.Parameters["external.table.purge"], "true")
+		return strings.EqualFold(t.Parameters[purgeProperty], "true")
 	}
 	return false
 }

@@ -70,7 +70,7 @@ func quotedExpr(e ast.Expr) string {
 func (env *Env) checkConstraints(t *model.Table, list []model.Constraint) error {
 	primary := false
 	for _, c := range list {
-		if t.Type == model.ExternalTable && (c.Enable || !c.Rely && (c.Kind == model.CheckConstraint || c.Kind == model.DefaultConstraint)) {
+		if t.Type == model.ExternalTable && !translated(t) && (c.Enable || !c.Rely && (c.Kind == model.CheckConstraint || c.Kind == model.DefaultConstraint)) {
 			return sqlerr.CodedSemanticf(sqlerr.InvalidCstrSyntax, "%s Constraints are disallowed with External tables. Only RELY is allowed.",
 				sqlerr.Text(sqlerr.InvalidCstrSyntax))
 		}

@@ -109,6 +109,9 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 	if err := validTransactional(t); err != nil {
 		return env.failed(err)
 	}
+	if !s.Temporary && !env.is31() {
+		translate(t)
+	}
 	if reason := env.strictManaged(t); reason != "" && !s.Temporary {
 		return env.failed(errors.New("MetaException(message:" + reason + ")"))
 	}
@@ -144,7 +147,11 @@ func (env *Env) Create(ctx context.Context, s *ast.CreateTable, t *model.Table, 
 
 // NewTableAs describes the table that CREATE TABLE AS SELECT creates, with the query's columns.
 func (env *Env) NewTableAs(ctx context.Context, s *ast.CreateTable, columns, keys []model.Column) (*model.Table, error) {
-	return env.newTable(ctx, s, columns, keys)
+	t, err := env.newTable(ctx, s, columns, keys)
+	if err == nil && !s.Temporary && !env.is31() {
+		translate(t)
+	}
+	return t, err
 }
 
 // TableExists reports whether a table of the name that s wants exists already.

@@ -110,6 +110,31 @@ func (env *Env) validTableName(name string) bool {
 	return name != ""
 }
 
+// The property that tells tables which the metastore made external, and the one by which these own their files all the same.
+const (
+	translatedProperty = "TRANSLATED_TO_EXTERNAL"
+	purgeProperty      = "external.table.purge"
+)
+
+// translate makes a managed table without transactions an external one that owns its files, as the metastore of Hive 4 does with every
+// table that is made (MetastoreDefaultTransformer).
+func translate(t *model.Table) {
+	if t.Type != model.ManagedTable || strings.EqualFold(t.Parameters["transactional"], "true") || NonNative(t) {
+		return
+	}
+	t.Type = model.ExternalTable
+	delete(t.Parameters, "transactional")
+	delete(t.Parameters, "transactional_properties")
+	for _, p := range []string{model.ParamExternal, translatedProperty, purgeProperty} {
+		t.Parameters[p] = "TRUE"
+	}
+}
+
+// translated reports whether a table is external only by translate.
+func translated(t *model.Table) bool {
+	return t.Type == model.ExternalTable && strings.EqualFold(t.Parameters[translatedProperty], "TRUE")
+}
+
 // strictManaged says why a table may not be when hive.strict.managed.tables demands transactions of managed tables; "" when it
 // may.
 func (env *Env) strictManaged(t *model.Table) string {
