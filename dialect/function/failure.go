@@ -29,6 +29,9 @@ func MayFail(name string) bool {
 
 // Failure is what Hive says of a call of constants at a place that fails for the given reason.
 func Failure(name string, at sqlerr.Locator, reason string) error {
+	if text, ok := strings.CutPrefix(reason, "java.time.DateTimeException: "); ok {
+		return sqlerr.Plain("DateTimeException", text)
+	}
 	if kind := failures[name]; kind != "" && !strings.HasPrefix(reason, "java.") {
 		return sqlerr.Plain(kind, reason)
 	}

@@ -93,6 +93,21 @@ func dateFormat(env *Env, call *Call) Kernel {
 // legacyTimestamp is the pattern of Hive 3.1 for texts without one.
 const legacyTimestamp = "yyyy-MM-dd HH:mm:ss"
 
+// javaInstant refuses seconds that java.time has no instant or no date for.
+func javaInstant(seconds int64) error {
+	const (
+		first, last       = -31557014167219200, 31556889864403199
+		firstDay, lastDay = -365243219162, 365241780471
+	)
+	if seconds < first || seconds > last {
+		return errorf("java.time.DateTimeException: Instant exceeds minimum or maximum instant")
+	}
+	if day := calendar.FloorDiv(seconds, calendar.SecondsPerDay); day < firstDay || day > lastDay {
+		return errorf("java.time.DateTimeException: Invalid value for EpochDay (valid values %d - %d): %d", firstDay, lastDay, day)
+	}
+	return nil
+}
+
 func fromUnixTime(env *Env, call *Call) Kernel {
 	cache := formats{legacy: legacyPatterns(env)}
 	zone := env.Zone()
@@ -112,6 +127,11 @@ func fromUnixTime(env *Env, call *Call) Kernel {
 				return err
 			}
 			instant := a.at(i)
+			if !cache.legacy {
+				if err := javaInstant(instant); err != nil {
+					return err
+				}
+			}
 			data := out.Extend()
 			out.Set(i, len(data), p.Append(data, types.Int128{Hi: zone.Local(instant)}, zone, instant))
 			return nil

@@ -14,10 +14,12 @@ import (
 
 // compileExplain prepares EXPLAIN: the optimised plan, with what its operators did for EXPLAIN ANALYZE.
 func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
-	analyze := false
+	analyze, dependency := false, false
 	for _, o := range n.Options {
 		analyze = analyze || o.Name == "ANALYZE"
+		dependency = dependency || o.Name == "DEPENDENCY"
 	}
+	var read []plan.Node // the plans of the statement
 	inner := &Statement{session: st.session, sql: st.sql, queryID: st.queryID, conf: st.conf, log: st.log, now: st.now, modified: -1}
 	st.analyzes = analyze
 	text := func() string { return "" } // once more after the statement ran, with the rows that there were
@@ -35,6 +37,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		for i := range insert.Branches {
 			insert.Branches[i].Root = roots[i]
 		}
+		read = roots
 		text = func() string { return explain.Insert(insert, inner.explainOptions()) }
 		inner.task = func(ctx context.Context) error { return failed(inner.runInsert(ctx, insert.Branches, roots)) }
 	default:
@@ -43,6 +46,7 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 		}
 		text = func() string { return statementName(x) }
 		if inner.root != nil {
+			read = []plan.Node{inner.root}
 			stages := ""
 			if inner.inStages(inner.root) {
 				g, err := stage.CutQuery(inner.root, inner.stageOptions())
@@ -56,6 +60,14 @@ func (st *Statement) compileExplain(ctx context.Context, n *ast.Explain) error {
 	}
 	st.snapshot = inner.snapshot
 	st.stringColumns("Explain")
+	if dependency {
+		line, err := dependencyText(read)
+		if err != nil {
+			return err
+		}
+		st.task = func(context.Context) error { return st.setLines([]string{line}) }
+		return nil
+	}
 	st.task = func(ctx context.Context) error {
 		if !analyze {
 			return st.setLines(strings.Split(strings.TrimRight(text(), "\n"), "\n"))

@@ -9,6 +9,7 @@ import (
 
 	"skep/dialect/ast"
 	"skep/dialect/parser"
+	"skep/dialect/printer"
 	"skep/dialect/sqlerr"
 	"skep/dialect/types"
 	"skep/metastore"
@@ -224,7 +225,7 @@ func (env *Env) selectPartitions(ctx context.Context, t *model.Table, s *ast.Sho
 	for _, i := range s.OrderBy {
 		key := keyRef(t, i.Expr)
 		if key == nil {
-			return nil, sqlerr.Semanticf("ORDER BY of SHOW PARTITIONS takes partition keys only")
+			return nil, sqlerr.Semanticf("Only partition keys are allowed for sorting partition names, input: %s", orderTree(i.Expr))
 		}
 		o := order{slices.Index(keyNames(t), key.Name), partition.TypeOf(key.Type), 1}
 		if i.Order == ast.SortDesc {
@@ -293,4 +294,12 @@ func (env *Env) intConstant(ctx context.Context, e ast.Expr) (int, error) {
 		n = n*10 + int(c-'0')
 	}
 	return n, nil
+}
+
+// orderTree writes what SHOW PARTITIONS cannot order by as Hive's syntax tree, for a name.
+func orderTree(e ast.Expr) string {
+	if c, ok := e.(*ast.ColumnRef); ok {
+		return "(tok_table_or_col " + strings.ToLower(c.Name.Name) + ")"
+	}
+	return strings.ToLower(printer.Expr(e))
 }

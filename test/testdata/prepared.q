@@ -1,0 +1,28 @@
+-- PREPARE and EXECUTE, what EXPLAIN DEPENDENCY lists, and what functions and macros refuse.
+create external table t (a int, b string) location '${TMP}/t';
+create external table p (a int) partitioned by (p int, q string) location '${TMP}/p';
+insert into t values (1, 'x'), (2, 'y'), (3, 'x');
+alter table p add partition (p = 1, q = 'x') partition (p = 2, q = 'y') partition (p = 10, q = 'z w');
+prepare c from select b, count(*) as n from t where a >= ? group by b order by b;
+prepare c from select 1;
+prepare d from select a + ? from t where b like ?;
+prepare e from select * from nosuch;
+execute nosuch using 1;
+execute c;
+explain dependency select a from p where p = 1;
+explain dependency select x.a from p x join t y on x.a = y.a where x.q = 'x';
+show partitions p order by nosuch;
+show partitions p where p > 1 order by q desc limit 1;
+select in_file('a', '/nosuch');
+select in_file('a');
+show functions 'concat';
+show functions like 'conc%';
+show create view t;
+create temporary macro m(x int) sum(x);
+create temporary macro m(x int) explode(array(x));
+create temporary macro m(x int) y;
+create table k (a int, b int, constraint c1 primary key (a) disable novalidate, constraint c1 unique (b) disable novalidate);
+select from_unixtime(31556889864403200);
+select from_unixtime(31556889864403199);
+select substring_index('a', null, 1);
+select concat(cast('a' as binary), cast('b' as binary));
