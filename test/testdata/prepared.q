@@ -9,8 +9,6 @@ prepare d from select a + ? from t where b like ?;
 prepare e from select * from nosuch;
 execute nosuch using 1;
 execute c;
-explain dependency select a from p where p = 1;
-explain dependency select x.a from p x join t y on x.a = y.a where x.q = 'x';
 show partitions p order by nosuch;
 show partitions p where p > 1 order by q desc limit 1;
 select in_file('a', '/nosuch');
@@ -26,3 +24,7 @@ select from_unixtime(31556889864403200);
 select from_unixtime(31556889864403199);
 select substring_index('a', null, 1);
 select concat(cast('a' as binary), cast('b' as binary));
+-- Which partitions are read depends on a rule of the optimizer.
+set skep.optimizer.disabled=none;
+explain dependency select a from p where p = 1;
+explain dependency select x.a from p x join t y on x.a = y.a where x.q = 'x';

@@ -38,11 +38,6 @@ func (env *Env) showServer(ctx context.Context, s *ast.Show) (*Task, error) {
 	return nil, sqlerr.Semanticf("SHOW %s is not supported yet", s.Kind)
 }
 
-// empty is a task with a result set without rows.
-func empty(columns ...string) *Task {
-	return &Task{Columns: columns, Run: func(context.Context) ([][]*string, error) { return nil, nil }}
-}
-
 func (env *Env) showConf(s *ast.Show) (*Task, error) {
 	value, ok := env.Session.Conf().Lookup(s.Key.Value)
 	if !ok {
