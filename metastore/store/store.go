@@ -87,6 +87,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := migration.Apply(ctx, s.writes.db); err != nil {
 		return nil, err
 	}
+	if err := forgetTemporaryTables(ctx, s.writes.db); err != nil {
+		return nil, err
+	}
 	if s.reads, err = openPool(path, 2*runtime.GOMAXPROCS(0)+2, "&_pragma=query_only(1)"); err != nil {
 		return nil, err
 	}

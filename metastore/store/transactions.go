@@ -80,6 +80,17 @@ func (t *transaction) OpenTransaction(ctx context.Context, x model.Transaction) 
 	return id, nil
 }
 
+// forgetTemporaryTables removes the write ids of temporary tables, whose ids are negative: the tables ended with their sessions, and
+// those of this process have the same ids again.
+func forgetTemporaryTables(ctx context.Context, db *sql.DB) error {
+	for _, table := range []string{"write_id_high", "txn_write_id"} {
+		if _, err := db.ExecContext(ctx, "DELETE FROM "+table+" WHERE tbl_id < 0"); err != nil {
+			return fmt.Errorf("forget the write ids of temporary tables: %w", err)
+		}
+	}
+	return nil
+}
+
 // AllocateWriteID implements metastore.Tx.
 func (t *transaction) AllocateWriteID(ctx context.Context, txn, tableID int64) (int64, error) {
 	var id int64

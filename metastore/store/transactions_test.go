@@ -143,3 +143,27 @@ func TestCompactions(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 }
+
+// TestTemporaryTablesEnd checks that another process may give temporary tables the same ids anew.
+func TestTemporaryTablesEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "metastore.db")
+	s, err := Open(ctx, Options{Path: path, WarehouseDir: "/wh"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin(t, s, -1, 7)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path)
+	for table, want := range map[int64]int64{-1: 0, 7: 1} {
+		if err := s.View(ctx, func(r metastore.Reader) error {
+			if got := writeIDs(t, r, table).High; got != want {
+				t.Errorf("table %d begins behind write id %d, want %d", table, got, want)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
