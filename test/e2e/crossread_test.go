@@ -98,7 +98,7 @@ var layouts = []layout{
 func TestCrossRead(t *testing.T) {
 	for _, p := range []struct{ name, script string }{{"hive", "hive4/start.sh"}, {"spark", "spark/start.sh"}} {
 		t.Run(p.name, func(t *testing.T) {
-			x := &crossRead{t: t, name: p.name, peer: peer(t, p.name, p.script), dir: t.TempDir()}
+			x := &crossRead{t: t, name: p.name, peer: peer(t, p.name, p.script, nil), dir: t.TempDir()}
 			var err error
 			if x.skep, err = hs2.Dial(t.Context(), hs2.Options{Addr: address}); err != nil {
 				t.Fatal(err)

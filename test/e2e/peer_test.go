@@ -17,9 +17,9 @@ import (
 	"skep/test/hs2"
 )
 
-// peer returns a session with another engine that speaks HiveServer2's protocol. SKEP_PEER_HIVE and SKEP_PEER_SPARK name one that
+// peer returns a session, with settings, of another engine that speaks HiveServer2's protocol. SKEP_PEER_HIVE and SKEP_PEER_SPARK name one that
 // runs already; else it is started by its script in SKEP_SHARED/peers, and stopped with the test.
-func peer(t *testing.T, name, script string) *hs2.Client {
+func peer(t *testing.T, name, script string, settings map[string]string) *hs2.Client {
 	t.Helper()
 	addr := os.Getenv("SKEP_PEER_" + strings.ToUpper(name))
 	if addr == "" {
@@ -34,7 +34,7 @@ func peer(t *testing.T, name, script string) *hs2.Client {
 		need(t, "java", "mvn", "python3")
 		addr = launch(t, name, start)
 	}
-	c, err := hs2.Dial(t.Context(), hs2.Options{Addr: addr, User: "root"})
+	c, err := hs2.Dial(t.Context(), hs2.Options{Addr: addr, User: "root", Conf: settings})
 	if err != nil {
 		t.Fatalf("connecting to %s: %v", name, err)
 	}
