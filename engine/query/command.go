@@ -246,9 +246,10 @@ func (s *Session) reset(args []string) error {
 	return nil
 }
 
-// unsetKnown takes back what the session has set when there is a value without it: what only the session knows stays, as in Hive.
+// unsetKnown takes back what the session has set when there is a value without it, if only in the code that asks for it: what only the
+// session knows stays, as in Hive.
 func (s *Session) unsetKnown(name string) {
-	if _, ok := s.engine.conf.Lookup(name); ok {
+	if _, ok := s.engine.conf.Lookup(name); ok || strings.HasPrefix(name, "skep.") {
 		s.conf.Unset(name)
 	}
 }
